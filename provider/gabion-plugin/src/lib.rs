@@ -1,0 +1,3 @@
+//! The Terraform plugin protocol: handshake, AutoMTLS, serving, and the guard layer.
+
+pub mod proto;
