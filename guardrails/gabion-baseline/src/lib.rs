@@ -1,0 +1,1 @@
+//! The baseline pack: the rules that ship with Gabion, one file a rule.

@@ -1,0 +1,1 @@
+//! The guardrail engine: load, verify, limit, run and cache WebAssembly components; evaluate policy files.

@@ -1,0 +1,151 @@
+//! One planned change, and the graph of a whole plan.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use crate::path::Path;
+use crate::tree::{Data, Tree};
+
+/// What kind of object a change is about.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Mode {
+    /// A managed resource.
+    #[default]
+    Managed,
+    /// A data source.
+    Data,
+    /// An ephemeral resource.
+    Ephemeral,
+}
+
+/// What is about to happen. The order is that of the WIT enum `operation`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Operation {
+    /// A new object.
+    Create,
+    /// An existing object changes in place.
+    Update,
+    /// An object is destroyed and made anew.
+    Replace,
+    /// An object is destroyed.
+    Delete,
+    /// Nothing changes.
+    NoOp,
+    /// A data source is read.
+    Read,
+    /// An ephemeral resource is opened.
+    Open,
+    /// An existing object enters the state.
+    Import,
+    /// An object changes its address or type.
+    Move,
+    /// An object leaves the state and lives on.
+    Forget,
+}
+
+/// At which step the change is judged. The order is that of the WIT enum `stage`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Stage {
+    /// Inside `terraform plan`.
+    Plan,
+    /// Inside `terraform apply`, before the change is made.
+    Apply,
+    /// On a saved plan.
+    Check,
+}
+
+/// One change, as a rule sees it.
+#[derive(Clone, Debug)]
+pub struct Change {
+    /// The type, `aws_s3_bucket`.
+    pub resource_type: String,
+    /// Managed, data or ephemeral.
+    pub mode: Mode,
+    /// The provider's source address, `registry.terraform.io/hashicorp/aws`.
+    pub provider: String,
+    /// The provider's version where it is known.
+    pub provider_version: Option<String>,
+    /// What happens.
+    pub operation: Operation,
+    /// At which step.
+    pub stage: Stage,
+    /// The prior state; null for a create.
+    pub before: Arc<Tree>,
+    /// The planned state; null for a delete.
+    pub after: Arc<Tree>,
+    /// The configuration, null where nothing is set; `None` where it is not known what is set.
+    pub config: Option<Arc<Tree>>,
+    /// The provider's configuration, redacted; null where it is not known.
+    pub provider_configuration: Arc<Tree>,
+    /// The resource's address; plan calls carry none.
+    pub address: Option<String>,
+    /// The address of the module that holds it, where known; empty for the root module.
+    pub module_address: Option<String>,
+}
+
+impl Change {
+    /// Whether the configuration sets the attribute at `path`; `None` where that cannot be told.
+    pub fn configured(&self, path: &Path) -> Option<bool> {
+        let config = self.config.as_ref()?;
+        let mut at = config.root();
+        for step in path.steps() {
+            let next = match step {
+                crate::Step::Name(name) => config.child(at, name),
+                crate::Step::Index(index) => config.element(at, *index),
+            };
+            match (next, config.data(at)) {
+                (Some(next), _) => at = next,
+                (None, Data::Unknown | Data::Computed) => return None,
+                (None, _) => return Some(false),
+            }
+        }
+        Some(!matches!(config.data(at), Data::Null))
+    }
+
+    /// The same change as if nothing had changed: the prior state on both sides. What a rule says of it is old.
+    #[must_use]
+    pub fn prior_alone(&self) -> Self {
+        Self {
+            operation: Operation::NoOp,
+            after: self.before.clone(),
+            config: None,
+            ..self.clone()
+        }
+    }
+
+    /// The object's own id where the state has one: `arn`, else `id`, else `name`.
+    pub fn identity(&self) -> Option<String> {
+        let side = if matches!(self.before.data(self.before.root()), Data::Null) { &self.after } else { &self.before };
+        ["arn", "id", "bucket", "name", "alias"].iter().find_map(|name| {
+            match side.child(side.root(), name).map(|id| (side.data(id), side.is_sensitive(id))) {
+                Some((Data::Text(text), false)) if !text.is_empty() => Some(text.to_string()),
+                _ => None,
+            }
+        })
+    }
+}
+
+/// An expression of one resource that names another.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reference {
+    /// The attribute whose expression it is.
+    pub path: Path,
+    /// The address it names, `module.logs.aws_s3_bucket.this`; without an instance key where the expression has none.
+    pub address: String,
+    /// The attribute it reads there, `id`; empty for the whole object.
+    pub attribute: String,
+}
+
+/// All changes of one plan and what refers to what.
+#[derive(Clone, Debug, Default)]
+pub struct Graph {
+    /// The changes, in the plan's order.
+    pub changes: Vec<Arc<Change>>,
+    /// By the position of the change in `changes`.
+    pub references: BTreeMap<usize, Vec<Reference>>,
+    /// Whether the plan holds everything: false after `-target`, or where a part could not be read.
+    pub complete: bool,
+}

@@ -1,0 +1,125 @@
+//! Findings and verdicts, and how the host settles what a rule returned with what it read.
+
+use std::sync::Arc;
+
+use crate::change::{Change, Graph};
+use crate::path::Path;
+use crate::rule::PackInfo;
+use crate::view::{ReadSet, Trace, Unreadable};
+
+/// A change to one attribute that would mend a finding.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct Patch {
+    /// Which attribute.
+    pub path: Path,
+    /// The value it should have, as JSON text.
+    pub value: String,
+}
+
+/// One bad thing that a rule found.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct Finding {
+    /// The address of the resource, for whole-plan rules.
+    pub address: Option<String>,
+    /// Which attribute; the root for the resource as a whole.
+    pub path: Path,
+    /// What was observed there, for a reader and for telling old from new.
+    pub observed: Option<String>,
+    /// What is wrong, in one sentence without a final full stop.
+    pub message: String,
+    /// What would mend it.
+    pub fix: Vec<Patch>,
+}
+
+/// What a rule itself returned.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum RawVerdict {
+    /// The rule has nothing to say of this change.
+    NotApplicable,
+    /// The rule looked and found nothing.
+    Pass,
+    /// At least one finding.
+    Violation(Vec<Finding>),
+    /// The rule met a value that it could not read; the text says what it wanted to know.
+    Undetermined(String),
+}
+
+/// Why a rule could not decide: one value that it asked for.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct Undetermined {
+    /// Which attribute blocked it.
+    pub path: Path,
+    /// Why it could not be read.
+    pub why: Unreadable,
+}
+
+/// What the host makes of a rule's answer.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "kebab-case", tag = "verdict", content = "detail")]
+pub enum Verdict {
+    /// The rule has nothing to say.
+    NotApplicable,
+    /// Looked at, and good.
+    Pass,
+    /// Bad.
+    Violation(Vec<Finding>),
+    /// It cannot be told yet, and why.
+    Undetermined(Vec<Undetermined>),
+    /// The rule failed; the plan fails closed.
+    Error(String),
+}
+
+impl Verdict {
+    /// Settles a rule's answer with what it read: a path outside the schema is an error; a violation stands;
+    /// an unreadable value turns any other answer into undetermined.
+    pub fn settle(raw: Result<RawVerdict, String>, trace: &Trace) -> Self {
+        if let Some(path) = trace.missing() {
+            return Self::Error(format!(
+                "the rule reads `{path}`, which the resource's schema does not have; \
+                 the provider may be newer than the rule: look for a newer version of the pack"
+            ));
+        }
+        let blocked = trace.blocked();
+        match raw {
+            Err(reason) => Self::Error(reason),
+            Ok(RawVerdict::Violation(findings)) if !findings.is_empty() => Self::Violation(findings),
+            Ok(_) if !blocked.is_empty() => Self::Undetermined(blocked),
+            Ok(RawVerdict::Undetermined(_)) => Self::Undetermined(Vec::new()),
+            Ok(RawVerdict::NotApplicable) => Self::NotApplicable,
+            Ok(RawVerdict::Pass | RawVerdict::Violation(_)) => Self::Pass,
+        }
+    }
+}
+
+/// A verdict and what it rests on.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Evaluation {
+    /// The settled verdict.
+    pub verdict: Verdict,
+    /// What the rule read.
+    pub reads: ReadSet,
+}
+
+/// Why a pack could not be asked at all.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RunnerError(pub String);
+
+impl std::fmt::Display for RunnerError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for RunnerError {}
+
+/// Runs the rules of one pack: a component in its sandbox, or native rules in tests and comparisons.
+pub trait Runner: Send {
+    /// What the pack says of itself.
+    fn info(&self) -> &PackInfo;
+
+    /// Asks one rule about one change. A failure of the rule is a verdict, [`Verdict::Error`].
+    fn check(&mut self, rule: &str, change: &Arc<Change>) -> Evaluation;
+
+    /// Asks one whole-plan rule about the graph.
+    fn check_plan(&mut self, rule: &str, graph: &Arc<Graph>) -> Evaluation;
+}

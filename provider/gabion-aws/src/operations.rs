@@ -1,0 +1,236 @@
+//! Every API call this crate makes, in one table: for docs, least IAM policies, and the promise
+//! that a plan only reads.
+
+use std::collections::BTreeSet;
+
+/// Whether a call changes anything.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Access {
+    /// Changes nothing; allowed in a plan.
+    Read,
+    /// Changes something; a read-only handle refuses it.
+    Write,
+}
+
+/// What a second, equal call does after a reply was lost. No call of this table takes a client token.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Repeat {
+    /// The same result again.
+    Safe,
+    /// Answers "already exists": the caller compares, and takes it if it is the same thing.
+    SameName,
+    /// Would make another object: never repeated blindly, the object is looked for by its tags first.
+    MakesAnother,
+}
+
+/// One API operation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Operation {
+    /// Service name as in `endpoints` (`kms`, `s3`, ...).
+    pub service: &'static str,
+    /// Operation name (`CreateKey`).
+    pub name: &'static str,
+    /// IAM actions it needs. The first is the call's own; the others go with arguments we send
+    /// (tags, Object Lock).
+    pub iam: &'static [&'static str],
+    /// Read or write.
+    pub access: Access,
+    /// What repeating it does.
+    pub repeat: Repeat,
+}
+
+macro_rules! operations {
+    ($($module:ident = $service:literal { $($name:ident = $operation:literal, $access:ident, $repeat:ident, [$($iam:literal),+];)+ })+) => {
+        $(
+            /// Table entries of the service.
+            #[allow(missing_docs, reason = "each constant is named as its operation")]
+            pub mod $module {
+                use super::{Access, Operation, Repeat};
+                $(pub const $name: Operation = Operation {
+                    service: $service,
+                    name: $operation,
+                    iam: &[$($iam),+],
+                    access: Access::$access,
+                    repeat: Repeat::$repeat,
+                };)+
+            }
+        )+
+        /// Every API call this crate makes, sorted by service and name.
+        pub const OPERATIONS: &[Operation] = &[$($($module::$name,)+)+];
+        #[cfg(test)]
+        const NAMES: &[&str] = &[$($(concat!(stringify!($module), "::", stringify!($name)),)+)+];
+    };
+}
+
+operations! {
+    cloudtrail = "cloudtrail" {
+        ADD_TAGS = "AddTags", Write, Safe, ["cloudtrail:AddTags"];
+        CREATE_TRAIL = "CreateTrail", Write, SameName, ["cloudtrail:CreateTrail", "cloudtrail:AddTags", "iam:CreateServiceLinkedRole", "organizations:ListAWSServiceAccessForOrganization"];
+        DELETE_TRAIL = "DeleteTrail", Write, Safe, ["cloudtrail:DeleteTrail"];
+        GET_EVENT_SELECTORS = "GetEventSelectors", Read, Safe, ["cloudtrail:GetEventSelectors"];
+        GET_TRAIL = "GetTrail", Read, Safe, ["cloudtrail:GetTrail"];
+        GET_TRAIL_STATUS = "GetTrailStatus", Read, Safe, ["cloudtrail:GetTrailStatus"];
+        LIST_TAGS = "ListTags", Read, Safe, ["cloudtrail:ListTags"];
+        LOOKUP_EVENTS = "LookupEvents", Read, Safe, ["cloudtrail:LookupEvents"];
+        PUT_EVENT_SELECTORS = "PutEventSelectors", Write, Safe, ["cloudtrail:PutEventSelectors"];
+        REMOVE_TAGS = "RemoveTags", Write, Safe, ["cloudtrail:RemoveTags"];
+        START_LOGGING = "StartLogging", Write, Safe, ["cloudtrail:StartLogging"];
+        STOP_LOGGING = "StopLogging", Write, Safe, ["cloudtrail:StopLogging"];
+        UPDATE_TRAIL = "UpdateTrail", Write, Safe, ["cloudtrail:UpdateTrail"];
+    }
+    kms = "kms" {
+        CANCEL_KEY_DELETION = "CancelKeyDeletion", Write, Safe, ["kms:CancelKeyDeletion"];
+        CREATE_ALIAS = "CreateAlias", Write, SameName, ["kms:CreateAlias"];
+        CREATE_KEY = "CreateKey", Write, MakesAnother, ["kms:CreateKey", "kms:TagResource"];
+        DELETE_ALIAS = "DeleteAlias", Write, Safe, ["kms:DeleteAlias"];
+        DESCRIBE_KEY = "DescribeKey", Read, Safe, ["kms:DescribeKey"];
+        DISABLE_KEY = "DisableKey", Write, Safe, ["kms:DisableKey"];
+        DISABLE_KEY_ROTATION = "DisableKeyRotation", Write, Safe, ["kms:DisableKeyRotation"];
+        ENABLE_KEY = "EnableKey", Write, Safe, ["kms:EnableKey"];
+        ENABLE_KEY_ROTATION = "EnableKeyRotation", Write, Safe, ["kms:EnableKeyRotation"];
+        GET_KEY_LAST_USAGE = "GetKeyLastUsage", Read, Safe, ["kms:GetKeyLastUsage"];
+        GET_KEY_POLICY = "GetKeyPolicy", Read, Safe, ["kms:GetKeyPolicy"];
+        GET_KEY_ROTATION_STATUS = "GetKeyRotationStatus", Read, Safe, ["kms:GetKeyRotationStatus"];
+        LIST_ALIASES = "ListAliases", Read, Safe, ["kms:ListAliases"];
+        LIST_KEYS = "ListKeys", Read, Safe, ["kms:ListKeys"];
+        LIST_RESOURCE_TAGS = "ListResourceTags", Read, Safe, ["kms:ListResourceTags"];
+        PUT_KEY_POLICY = "PutKeyPolicy", Write, Safe, ["kms:PutKeyPolicy"];
+        SCHEDULE_KEY_DELETION = "ScheduleKeyDeletion", Write, Safe, ["kms:ScheduleKeyDeletion"];
+        TAG_RESOURCE = "TagResource", Write, Safe, ["kms:TagResource"];
+        UNTAG_RESOURCE = "UntagResource", Write, Safe, ["kms:UntagResource"];
+        UPDATE_ALIAS = "UpdateAlias", Write, Safe, ["kms:UpdateAlias"];
+        UPDATE_KEY_DESCRIPTION = "UpdateKeyDescription", Write, Safe, ["kms:UpdateKeyDescription"];
+    }
+    logs = "logs" {
+        ASSOCIATE_KMS_KEY = "AssociateKmsKey", Write, Safe, ["logs:AssociateKmsKey"];
+        CREATE_LOG_GROUP = "CreateLogGroup", Write, SameName, ["logs:CreateLogGroup", "logs:TagResource"];
+        DELETE_LOG_GROUP = "DeleteLogGroup", Write, Safe, ["logs:DeleteLogGroup"];
+        DELETE_RETENTION_POLICY = "DeleteRetentionPolicy", Write, Safe, ["logs:DeleteRetentionPolicy"];
+        DESCRIBE_LOG_GROUPS = "DescribeLogGroups", Read, Safe, ["logs:DescribeLogGroups"];
+        DISASSOCIATE_KMS_KEY = "DisassociateKmsKey", Write, Safe, ["logs:DisassociateKmsKey"];
+        LIST_TAGS_FOR_RESOURCE = "ListTagsForResource", Read, Safe, ["logs:ListTagsForResource"];
+        PUT_LOG_GROUP_DELETION_PROTECTION = "PutLogGroupDeletionProtection", Write, Safe, ["logs:PutLogGroupDeletionProtection"];
+        PUT_RETENTION_POLICY = "PutRetentionPolicy", Write, Safe, ["logs:PutRetentionPolicy"];
+        TAG_RESOURCE = "TagResource", Write, Safe, ["logs:TagResource"];
+        UNTAG_RESOURCE = "UntagResource", Write, Safe, ["logs:UntagResource"];
+    }
+    organizations = "organizations" {
+        DESCRIBE_ORGANIZATION = "DescribeOrganization", Read, Safe, ["organizations:DescribeOrganization"];
+    }
+    s3 = "s3" {
+        CREATE_BUCKET = "CreateBucket", Write, SameName, ["s3:CreateBucket", "s3:TagResource", "s3:PutBucketObjectLockConfiguration", "s3:PutBucketVersioning", "s3:PutBucketOwnershipControls"];
+        DELETE_BUCKET = "DeleteBucket", Write, Safe, ["s3:DeleteBucket"];
+        DELETE_BUCKET_LIFECYCLE = "DeleteBucketLifecycle", Write, Safe, ["s3:PutLifecycleConfiguration"];
+        DELETE_BUCKET_POLICY = "DeleteBucketPolicy", Write, Safe, ["s3:DeleteBucketPolicy"];
+        DELETE_BUCKET_TAGGING = "DeleteBucketTagging", Write, Safe, ["s3:PutBucketTagging"];
+        DELETE_OBJECTS = "DeleteObjects", Write, Safe, ["s3:DeleteObject", "s3:DeleteObjectVersion"];
+        GET_BUCKET_ENCRYPTION = "GetBucketEncryption", Read, Safe, ["s3:GetEncryptionConfiguration"];
+        GET_BUCKET_LIFECYCLE_CONFIGURATION = "GetBucketLifecycleConfiguration", Read, Safe, ["s3:GetLifecycleConfiguration"];
+        GET_BUCKET_LOCATION = "GetBucketLocation", Read, Safe, ["s3:GetBucketLocation"];
+        GET_BUCKET_LOGGING = "GetBucketLogging", Read, Safe, ["s3:GetBucketLogging"];
+        GET_BUCKET_OWNERSHIP_CONTROLS = "GetBucketOwnershipControls", Read, Safe, ["s3:GetBucketOwnershipControls"];
+        GET_BUCKET_POLICY = "GetBucketPolicy", Read, Safe, ["s3:GetBucketPolicy"];
+        GET_BUCKET_TAGGING = "GetBucketTagging", Read, Safe, ["s3:GetBucketTagging"];
+        GET_BUCKET_VERSIONING = "GetBucketVersioning", Read, Safe, ["s3:GetBucketVersioning"];
+        GET_OBJECT_LOCK_CONFIGURATION = "GetObjectLockConfiguration", Read, Safe, ["s3:GetBucketObjectLockConfiguration"];
+        GET_PUBLIC_ACCESS_BLOCK = "GetPublicAccessBlock", Read, Safe, ["s3:GetBucketPublicAccessBlock"];
+        LIST_BUCKETS = "ListBuckets", Read, Safe, ["s3:ListAllMyBuckets"];
+        LIST_OBJECT_VERSIONS = "ListObjectVersions", Read, Safe, ["s3:ListBucketVersions"];
+        PUT_BUCKET_ENCRYPTION = "PutBucketEncryption", Write, Safe, ["s3:PutEncryptionConfiguration"];
+        PUT_BUCKET_LIFECYCLE_CONFIGURATION = "PutBucketLifecycleConfiguration", Write, Safe, ["s3:PutLifecycleConfiguration"];
+        PUT_BUCKET_LOGGING = "PutBucketLogging", Write, Safe, ["s3:PutBucketLogging"];
+        PUT_BUCKET_OWNERSHIP_CONTROLS = "PutBucketOwnershipControls", Write, Safe, ["s3:PutBucketOwnershipControls"];
+        PUT_BUCKET_POLICY = "PutBucketPolicy", Write, Safe, ["s3:PutBucketPolicy"];
+        PUT_BUCKET_TAGGING = "PutBucketTagging", Write, Safe, ["s3:PutBucketTagging"];
+        PUT_BUCKET_VERSIONING = "PutBucketVersioning", Write, Safe, ["s3:PutBucketVersioning"];
+        PUT_OBJECT_LOCK_CONFIGURATION = "PutObjectLockConfiguration", Write, Safe, ["s3:PutBucketObjectLockConfiguration"];
+        PUT_PUBLIC_ACCESS_BLOCK = "PutPublicAccessBlock", Write, Safe, ["s3:PutBucketPublicAccessBlock"];
+    }
+    sts = "sts" {
+        ASSUME_ROLE = "AssumeRole", Read, Safe, ["sts:AssumeRole"];
+        GET_CALLER_IDENTITY = "GetCallerIdentity", Read, Safe, ["sts:GetCallerIdentity"];
+    }
+}
+
+/// The table entry of an operation, if this crate makes that call.
+pub fn find(service: &str, name: &str) -> Option<&'static Operation> {
+    OPERATIONS
+        .iter()
+        .find(|op| op.service == service && op.name == name)
+}
+
+/// The IAM actions that the named operations of one service need. Unknown names are left out.
+pub fn iam_actions(service: &str, names: &[&str]) -> BTreeSet<&'static str> {
+    names
+        .iter()
+        .filter_map(|name| find(service, name))
+        .flat_map(|op| op.iam.iter().copied())
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// All source files of the crate but this one, as text.
+    fn sources() -> Vec<(String, String)> {
+        let mut out = Vec::new();
+        let mut folders = vec![std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src")];
+        while let Some(folder) = folders.pop() {
+            for entry in std::fs::read_dir(folder).unwrap() {
+                let path = entry.unwrap().path();
+                if path.is_dir() {
+                    folders.push(path);
+                } else if !path.ends_with("operations.rs") {
+                    let text = std::fs::read_to_string(&path).unwrap();
+                    let code = text.split("#[cfg(test)]\nmod tests").next().unwrap().to_owned();
+                    out.push((path.display().to_string(), code));
+                }
+            }
+        }
+        out
+    }
+
+    #[test]
+    fn sorted_and_unique() {
+        for pair in OPERATIONS.windows(2) {
+            let key = |op: &Operation| (op.service, op.name);
+            assert!(key(&pair[0]) < key(&pair[1]), "{:?} before {:?}", pair[0], pair[1]);
+        }
+    }
+
+    #[test]
+    fn every_entry_is_used_and_every_call_has_an_entry() {
+        let sources = sources();
+        for name in NAMES {
+            let uses = format!("operations::{name}");
+            assert!(
+                sources.iter().any(|(_, text)| text.contains(&uses)),
+                "no call uses {uses}"
+            );
+        }
+        // Each request is sent inside `call(`, which takes the entry.
+        for (path, text) in &sources {
+            let sends = text.matches(".send()").count();
+            let calls = text.matches("&operations::").count();
+            assert_eq!(sends, calls, "{path}: {sends} requests, {calls} table entries");
+        }
+    }
+
+    #[test]
+    fn reads_are_named_as_reads() {
+        for op in OPERATIONS {
+            let reads = ["Get", "List", "Describe", "Lookup", "Assume"]
+                .iter()
+                .any(|prefix| op.name.starts_with(prefix));
+            assert_eq!(reads, op.access == Access::Read, "{op:?}");
+            assert!(op.iam.iter().all(|action| action.contains(':')));
+        }
+    }
+
+    #[test]
+    fn iam_actions_of_a_create() {
+        let actions = iam_actions("kms", &["CreateKey", "NoSuchCall"]);
+        assert_eq!(actions.into_iter().collect::<Vec<_>>(), ["kms:CreateKey", "kms:TagResource"]);
+    }
+}

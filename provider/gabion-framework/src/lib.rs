@@ -1,0 +1,1 @@
+//! Typed Terraform resources: schema, values, plan modifiers, validators, diagnostics.

@@ -1,0 +1,1 @@
+//! End-to-end tests, fixtures and the xtask binary of Gabion. Never published.
