@@ -65,7 +65,10 @@ pub enum CodecError {
     #[error("the text before byte {0} is not UTF-8")]
     Text(usize),
     /// A number that is no finite decimal of reasonable length.
-    #[error("a number is not finite, not decimal, or has more than {} digits", decimal::MAX_DIGITS)]
+    #[error(
+        "a number is not finite, not decimal, or has more than {} digits",
+        decimal::MAX_DIGITS
+    )]
     Number,
     /// JSON has no unknown values.
     #[error("a value that is not known yet cannot be written as JSON")]
@@ -163,7 +166,12 @@ impl<T: Into<Self>> From<Option<T>> for Dynamic {
 
 impl<K: Into<String>, V: Into<Self>> FromIterator<(K, V)> for Dynamic {
     fn from_iter<I: IntoIterator<Item = (K, V)>>(items: I) -> Self {
-        Self::Map(items.into_iter().map(|(key, value)| (key.into(), value.into())).collect())
+        Self::Map(
+            items
+                .into_iter()
+                .map(|(key, value)| (key.into(), value.into()))
+                .collect(),
+        )
     }
 }
 

@@ -1,5 +1,10 @@
 //! The generated protocol types. Nothing else belongs here.
-#![allow(missing_docs, unreachable_pub, clippy::all, reason = "generated from proto/")]
+#![allow(
+    missing_docs,
+    unreachable_pub,
+    clippy::all,
+    reason = "generated from proto/"
+)]
 
 /// Terraform plugin protocol 6.
 pub mod tfplugin6 {

@@ -75,10 +75,16 @@ impl Block {
                 Mode::Map => Nesting::Map,
                 Mode::Invalid => return Err(CodecError::BadType),
             };
-            let inner = nested.block.as_ref().map_or_else(|| Ok(Self::default()), Self::from_proto)?;
+            let inner = nested
+                .block
+                .as_ref()
+                .map_or_else(|| Ok(Self::default()), Self::from_proto)?;
             blocks.insert(nested.type_name.as_str().into(), (nesting, inner));
         }
-        Ok(Self { attributes: attributes(&block.attributes)?, blocks })
+        Ok(Self {
+            attributes: attributes(&block.attributes)?,
+            blocks,
+        })
     }
 
     /// The type of the object that a block's value is.
@@ -113,7 +119,10 @@ impl Nesting {
 }
 
 fn attribute_types(attributes: &BTreeMap<Arc<str>, Attribute>) -> BTreeMap<Arc<str>, Type> {
-    attributes.iter().map(|(name, attribute)| (name.clone(), attribute.ty())).collect()
+    attributes
+        .iter()
+        .map(|(name, attribute)| (name.clone(), attribute.ty()))
+        .collect()
 }
 
 fn attributes(list: &[pb::schema::Attribute]) -> Result<BTreeMap<Arc<str>, Attribute>, CodecError> {
@@ -170,7 +179,10 @@ mod tests {
             attributes: vec![leaf("tags", r#"["map","string"]"#), nested],
             block_types: vec![pb::schema::NestedBlock {
                 type_name: "exception".to_owned(),
-                block: Some(pb::schema::Block { attributes: vec![leaf("days", "\"number\"")], ..Default::default() }),
+                block: Some(pb::schema::Block {
+                    attributes: vec![leaf("days", "\"number\"")],
+                    ..Default::default()
+                }),
                 nesting: pb::schema::nested_block::NestingMode::Set.into(),
                 ..Default::default()
             }],

@@ -38,7 +38,10 @@ impl Decimal {
     /// The text that Terraform shows: where a fraction is exactly a float, the shortest text that
     /// reads back as that float (`0.1`, not the 55 digits that a binary tenth has).
     pub fn to_display(&self) -> String {
-        if self.0.len() > 17 && self.0.contains('.') && let Some(float) = self.to_exact_f64() {
+        if self.0.len() > 17
+            && self.0.contains('.')
+            && let Some(float) = self.to_exact_f64()
+        {
             return float.to_string();
         }
         self.0.clone()
@@ -78,7 +81,11 @@ impl TryFrom<f64> for Decimal {
             return Err(CodecError::Number);
         }
         // 1,074 places hold every finite f64 exactly; whole numbers have none to print.
-        let text = if value.fract() == 0.0 { format!("{value:.0}") } else { format!("{value:.1074}") };
+        let text = if value.fract() == 0.0 {
+            format!("{value:.0}")
+        } else {
+            format!("{value:.1074}")
+        };
         text.parse()
     }
 }
@@ -93,7 +100,10 @@ impl FromStr for Decimal {
             None => (false, text.strip_prefix('+').unwrap_or(text)),
         };
         let (mantissa, exponent) = match rest.split_once(['e', 'E']) {
-            Some((mantissa, exponent)) => (mantissa, exponent.parse::<i32>().map_err(|_| CodecError::Number)?),
+            Some((mantissa, exponent)) => (
+                mantissa,
+                exponent.parse::<i32>().map_err(|_| CodecError::Number)?,
+            ),
             None => (rest, 0),
         };
         let (whole, fraction) = match mantissa.split_once('.') {
@@ -102,11 +112,15 @@ impl FromStr for Decimal {
             None => (mantissa, ""),
         };
         let digits = format!("{whole}{fraction}");
-        if whole.is_empty() || digits.len() > MAX_DIGITS || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
+        if whole.is_empty()
+            || digits.len() > MAX_DIGITS
+            || !digits.bytes().all(|byte| byte.is_ascii_digit())
+        {
             return Err(CodecError::Number);
         }
         // The point stands after this many digits; negative means zeros in between.
-        let point = i64::try_from(whole.len()).map_err(|_| CodecError::Number)? + i64::from(exponent);
+        let point =
+            i64::try_from(whole.len()).map_err(|_| CodecError::Number)? + i64::from(exponent);
         let leading = digits.len() - digits.trim_start_matches('0').len();
         let point = point - i64::try_from(leading).map_err(|_| CodecError::Number)?;
         let digits = digits.trim_matches('0');
@@ -155,7 +169,19 @@ mod tests {
 
     #[test]
     fn refuses_what_is_no_number() {
-        for input in ["", "-", "1.", ".5", "1e", "1e99999", "1e99999999999", "0x10", "NaN", "1_000", "١"] {
+        for input in [
+            "",
+            "-",
+            "1.",
+            ".5",
+            "1e",
+            "1e99999",
+            "1e99999999999",
+            "0x10",
+            "NaN",
+            "1_000",
+            "١",
+        ] {
             assert_eq!(input.parse::<Decimal>(), Err(CodecError::Number), "{input}");
         }
         assert!(Decimal::try_from(f64::INFINITY).is_err());
@@ -164,7 +190,10 @@ mod tests {
     #[test]
     fn floats_are_exact_and_shown_short() {
         let tenth = Decimal::try_from(0.1).unwrap();
-        assert_eq!(tenth.as_str(), "0.1000000000000000055511151231257827021181583404541015625");
+        assert_eq!(
+            tenth.as_str(),
+            "0.1000000000000000055511151231257827021181583404541015625"
+        );
         assert_eq!(tenth.to_exact_f64(), Some(0.1));
         assert_eq!(tenth.to_display(), "0.1");
         assert_eq!("0.1".parse::<Decimal>().unwrap().to_exact_f64(), None);

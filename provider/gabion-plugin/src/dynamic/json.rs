@@ -27,7 +27,12 @@ impl Dynamic {
             Json::Bool(value) => Self::Bool(*value),
             Json::Number(number) => Self::Number(number.as_str().parse()?),
             Json::String(text) => Self::String(text.clone()),
-            Json::Array(items) => Self::List(items.iter().map(Self::from_json_value).collect::<Result<_, _>>()?),
+            Json::Array(items) => Self::List(
+                items
+                    .iter()
+                    .map(Self::from_json_value)
+                    .collect::<Result<_, _>>()?,
+            ),
             Json::Object(items) => Self::Map(
                 items
                     .iter()
@@ -50,7 +55,12 @@ impl Dynamic {
                 Json::Number(serde_json::from_str(number.as_str()).map_err(|_| CodecError::Number)?)
             }
             Self::String(text) => Json::String(text.clone()),
-            Self::List(items) => Json::Array(items.iter().map(Self::to_json_value).collect::<Result<_, _>>()?),
+            Self::List(items) => Json::Array(
+                items
+                    .iter()
+                    .map(Self::to_json_value)
+                    .collect::<Result<_, _>>()?,
+            ),
             Self::Map(items) => Json::Object(
                 items
                     .iter()
@@ -82,10 +92,15 @@ mod tests {
 
     #[test]
     fn errors_name_the_place_and_not_the_text() {
-        let error = Dynamic::from_json(b"{\"password\": hunter2}").unwrap_err().to_string();
+        let error = Dynamic::from_json(b"{\"password\": hunter2}")
+            .unwrap_err()
+            .to_string();
         assert_eq!(error, "not valid JSON: line 1, column 14");
         let deep = "[".repeat(100_000);
         assert!(Dynamic::from_json(deep.as_bytes()).is_err());
-        assert_eq!(Dynamic::List(vec![Dynamic::Unknown]).to_json(), Err(CodecError::Unknown));
+        assert_eq!(
+            Dynamic::List(vec![Dynamic::Unknown]).to_json(),
+            Err(CodecError::Unknown)
+        );
     }
 }

@@ -17,7 +17,11 @@ impl Dynamic {
     /// # Errors
     /// Input that is cut off, too long, too deep, too large, or no value.
     pub fn from_msgpack(bytes: &[u8]) -> Result<Self, CodecError> {
-        let mut reader = Reader { all: bytes, at: 0, nodes: 0 };
+        let mut reader = Reader {
+            all: bytes,
+            at: 0,
+            nodes: 0,
+        };
         let value = reader.value(0)?;
         match bytes.len() - reader.at {
             0 => Ok(value),
@@ -61,13 +65,19 @@ fn put(out: &mut Out, value: &Dynamic) {
         }
         Dynamic::String(text) => drop(write::write_str(out, text)),
         Dynamic::List(items) => {
-            drop(write::write_array_len(out, u32::try_from(items.len()).unwrap_or(u32::MAX)));
+            drop(write::write_array_len(
+                out,
+                u32::try_from(items.len()).unwrap_or(u32::MAX),
+            ));
             for item in items {
                 put(out, item);
             }
         }
         Dynamic::Map(items) => {
-            drop(write::write_map_len(out, u32::try_from(items.len()).unwrap_or(u32::MAX)));
+            drop(write::write_map_len(
+                out,
+                u32::try_from(items.len()).unwrap_or(u32::MAX),
+            ));
             for (key, item) in items {
                 drop(write::write_str(out, key));
                 put(out, item);
@@ -84,14 +94,22 @@ struct Reader<'a> {
 
 impl<'a> Reader<'a> {
     fn take(&mut self, length: usize) -> Result<&'a [u8], CodecError> {
-        let end = self.at.checked_add(length).ok_or(CodecError::Truncated(self.all.len()))?;
-        let part = self.all.get(self.at..end).ok_or(CodecError::Truncated(self.all.len()))?;
+        let end = self
+            .at
+            .checked_add(length)
+            .ok_or(CodecError::Truncated(self.all.len()))?;
+        let part = self
+            .all
+            .get(self.at..end)
+            .ok_or(CodecError::Truncated(self.all.len()))?;
         self.at = end;
         Ok(part)
     }
 
     fn fixed<const N: usize>(&mut self) -> Result<[u8; N], CodecError> {
-        self.take(N)?.try_into().map_err(|_| CodecError::Truncated(self.all.len()))
+        self.take(N)?
+            .try_into()
+            .map_err(|_| CodecError::Truncated(self.all.len()))
     }
 
     fn u8(&mut self) -> Result<usize, CodecError> {
@@ -150,8 +168,12 @@ impl<'a> Reader<'a> {
             Marker::I16 => number(i16::from_be_bytes(self.fixed()?).into()),
             Marker::I32 => number(i32::from_be_bytes(self.fixed()?).into()),
             Marker::I64 => number(i64::from_be_bytes(self.fixed()?)),
-            Marker::F32 => Ok(Dynamic::Number(Decimal::try_from(f64::from(f32::from_be_bytes(self.fixed()?)))?)),
-            Marker::F64 => Ok(Dynamic::Number(Decimal::try_from(f64::from_be_bytes(self.fixed()?))?)),
+            Marker::F32 => Ok(Dynamic::Number(Decimal::try_from(f64::from(
+                f32::from_be_bytes(self.fixed()?),
+            ))?)),
+            Marker::F64 => Ok(Dynamic::Number(Decimal::try_from(f64::from_be_bytes(
+                self.fixed()?,
+            ))?)),
             Marker::FixStr(_)
             | Marker::Str8
             | Marker::Str16
@@ -245,8 +267,12 @@ mod tests {
     fn reads_what_core_writes() {
         // {"a": 1, "b": unknown, "c": refined unknown, "d": [nil, true], "e": 0.5, "f": -200}
         let bytes = [
-            &[0x86, 0xa1, b'a', 1, 0xa1, b'b', 0xd4, 0, 0, 0xa1, b'c', 0xc7, 3, 12, 0x81, 1, 0xc2][..],
-            &[0xa1, b'd', 0x92, 0xc0, 0xc3, 0xa1, b'e', 0xcb, 0x3f, 0xe0, 0, 0, 0, 0, 0, 0],
+            &[
+                0x86, 0xa1, b'a', 1, 0xa1, b'b', 0xd4, 0, 0, 0xa1, b'c', 0xc7, 3, 12, 0x81, 1, 0xc2,
+            ][..],
+            &[
+                0xa1, b'd', 0x92, 0xc0, 0xc3, 0xa1, b'e', 0xcb, 0x3f, 0xe0, 0, 0, 0, 0, 0, 0,
+            ],
             &[0xa1, b'f', 0xd1, 0xff, 0x38],
         ]
         .concat();
@@ -254,8 +280,14 @@ mod tests {
         assert_eq!(value.get("a"), Some(&1.into()));
         assert_eq!(value.get("b"), Some(&Dynamic::Unknown));
         assert_eq!(value.get("c"), Some(&Dynamic::Unknown));
-        assert_eq!(value.get("d"), Some(&Dynamic::List(vec![Dynamic::Null, Dynamic::Bool(true)])));
-        assert_eq!(value.get("e"), Some(&Dynamic::Number("0.5".parse().unwrap())));
+        assert_eq!(
+            value.get("d"),
+            Some(&Dynamic::List(vec![Dynamic::Null, Dynamic::Bool(true)]))
+        );
+        assert_eq!(
+            value.get("e"),
+            Some(&Dynamic::Number("0.5".parse().unwrap()))
+        );
         assert_eq!(value.get("f"), Some(&Dynamic::from(-200)));
     }
 
@@ -264,8 +296,13 @@ mod tests {
         let number = Dynamic::Number("0.1".parse().unwrap());
         let bytes = number.to_msgpack();
         assert_eq!(Dynamic::from_msgpack(&bytes).unwrap(), Dynamic::from("0.1"));
-        assert_eq!(Dynamic::from_msgpack_typed(&bytes, &Type::Number).unwrap(), number);
-        assert!(Dynamic::from_msgpack_typed(&Dynamic::from("x").to_msgpack(), &Type::Number).is_err());
+        assert_eq!(
+            Dynamic::from_msgpack_typed(&bytes, &Type::Number).unwrap(),
+            number
+        );
+        assert!(
+            Dynamic::from_msgpack_typed(&Dynamic::from("x").to_msgpack(), &Type::Number).is_err()
+        );
     }
 
     #[test]
@@ -274,7 +311,10 @@ mod tests {
             (&[], CodecError::Truncated(0)),
             (&[0xdd, 0xff, 0xff, 0xff, 0xff], CodecError::Truncated(5)),
             (&[0xdf, 0xff, 0xff, 0xff, 0xff], CodecError::Truncated(5)),
-            (&[0xdb, 0xff, 0xff, 0xff, 0xff, b'a'], CodecError::Truncated(6)),
+            (
+                &[0xdb, 0xff, 0xff, 0xff, 0xff, b'a'],
+                CodecError::Truncated(6),
+            ),
             (&[0xc1], CodecError::Marker(0)),
             (&[0xc0, 0xc0], CodecError::Trailing(1)),
             (&[0x81, 0x01, 0x01], CodecError::Key(2)),
@@ -283,7 +323,10 @@ mod tests {
         for (bytes, error) in cases {
             assert_eq!(Dynamic::from_msgpack(bytes), Err(error), "{bytes:02x?}");
         }
-        assert_eq!(Dynamic::from_msgpack(&[0x91; 4096]), Err(CodecError::TooDeep));
+        assert_eq!(
+            Dynamic::from_msgpack(&[0x91; 4096]),
+            Err(CodecError::TooDeep)
+        );
         let twice = [0x82, 0xa1, b'a', 0xc0, 0xa1, b'a', 0xc0];
         assert_eq!(Dynamic::from_msgpack(&twice), Err(CodecError::Key(7)));
         let infinity = [0xcb, 0x7f, 0xf0, 0, 0, 0, 0, 0, 0];
@@ -297,7 +340,8 @@ mod tests {
             Just(Dynamic::Unknown),
             any::<bool>().prop_map(Dynamic::Bool),
             any::<i64>().prop_map(Dynamic::from),
-            proptest::num::f64::NORMAL.prop_map(|float| Dynamic::Number(Decimal::try_from(float).unwrap())),
+            proptest::num::f64::NORMAL
+                .prop_map(|float| Dynamic::Number(Decimal::try_from(float).unwrap())),
             any::<String>().prop_map(Dynamic::String),
         ];
         leaf.prop_recursive(5, 64, 8, |inner| {

@@ -55,13 +55,18 @@ impl Type {
                 (Some("list"), Some(item)) => Ok(Self::List(inner(item)?)),
                 (Some("set"), Some(item)) => Ok(Self::Set(inner(item)?)),
                 (Some("map"), Some(item)) => Ok(Self::Map(inner(item)?)),
-                (Some("tuple"), Some(Json::Array(items))) => {
-                    Ok(Self::Tuple(items.iter().map(Self::from_json_value).collect::<Result<_, _>>()?))
-                }
+                (Some("tuple"), Some(Json::Array(items))) => Ok(Self::Tuple(
+                    items
+                        .iter()
+                        .map(Self::from_json_value)
+                        .collect::<Result<_, _>>()?,
+                )),
                 (Some("object"), Some(Json::Object(items))) => Ok(Self::Object(
                     items
                         .iter()
-                        .map(|(name, item)| Ok((name.as_str().into(), Self::from_json_value(item)?)))
+                        .map(|(name, item)| {
+                            Ok((name.as_str().into(), Self::from_json_value(item)?))
+                        })
                         .collect::<Result<_, CodecError>>()?,
                 )),
                 _ => Err(CodecError::BadType),
@@ -82,9 +87,13 @@ impl Type {
             Self::Set(item) => pair("set", item.to_json()),
             Self::Map(item) => pair("map", item.to_json()),
             Self::Tuple(items) => pair("tuple", items.iter().map(Self::to_json).collect()),
-            Self::Object(items) => {
-                pair("object", items.iter().map(|(name, item)| (name.to_string(), item.to_json())).collect())
-            }
+            Self::Object(items) => pair(
+                "object",
+                items
+                    .iter()
+                    .map(|(name, item)| (name.to_string(), item.to_json()))
+                    .collect(),
+            ),
         }
     }
 
@@ -100,23 +109,34 @@ impl Type {
             | (Self::Bool, value @ Dynamic::Bool(_))
             | (Self::Number, value @ Dynamic::Number(_))
             | (Self::String, value @ Dynamic::String(_)) => Ok(value),
-            (Self::Number, Dynamic::String(text)) => Ok(Dynamic::Number(text.parse().map_err(|_| wrong())?)),
+            (Self::Number, Dynamic::String(text)) => {
+                Ok(Dynamic::Number(text.parse().map_err(|_| wrong())?))
+            }
             (Self::Dynamic, Dynamic::List(parts)) => {
                 let [ty, value]: [Dynamic; 2] = parts.try_into().map_err(|_| wrong())?;
                 Self::from_json(ty.as_str().ok_or_else(wrong)?.as_bytes())?.apply(value)
             }
-            (Self::List(item) | Self::Set(item), Dynamic::List(items)) => {
-                Ok(Dynamic::List(items.into_iter().map(|value| item.apply(value)).collect::<Result<_, _>>()?))
-            }
+            (Self::List(item) | Self::Set(item), Dynamic::List(items)) => Ok(Dynamic::List(
+                items
+                    .into_iter()
+                    .map(|value| item.apply(value))
+                    .collect::<Result<_, _>>()?,
+            )),
             (Self::Map(item), Dynamic::Map(items)) => Ok(Dynamic::Map(
                 items
                     .into_iter()
                     .map(|(key, value)| Ok((key, item.apply(value)?)))
                     .collect::<Result<_, CodecError>>()?,
             )),
-            (Self::Tuple(types), Dynamic::List(items)) if types.len() == items.len() => Ok(Dynamic::List(
-                types.iter().zip(items).map(|(ty, value)| ty.apply(value)).collect::<Result<_, _>>()?,
-            )),
+            (Self::Tuple(types), Dynamic::List(items)) if types.len() == items.len() => {
+                Ok(Dynamic::List(
+                    types
+                        .iter()
+                        .zip(items)
+                        .map(|(ty, value)| ty.apply(value))
+                        .collect::<Result<_, _>>()?,
+                ))
+            }
             (Self::Object(types), Dynamic::Map(items)) => Ok(Dynamic::Map(
                 items
                     .into_iter()
@@ -143,19 +163,46 @@ mod tests {
             r#"["tuple",["number","dynamic"]]"#,
             r#"["object",{"a":["set","string"],"b":"number"}]"#,
         ] {
-            assert_eq!(Type::from_json(text.as_bytes()).unwrap().to_json().to_string(), text);
+            assert_eq!(
+                Type::from_json(text.as_bytes())
+                    .unwrap()
+                    .to_json()
+                    .to_string(),
+                text
+            );
         }
-        for text in ["", "{}", r#""text""#, r#"["list"]"#, r#"["object",[]]"#, "7"] {
-            assert_eq!(Type::from_json(text.as_bytes()), Err(CodecError::BadType), "{text}");
+        for text in [
+            "",
+            "{}",
+            r#""text""#,
+            r#"["list"]"#,
+            r#"["object",[]]"#,
+            "7",
+        ] {
+            assert_eq!(
+                Type::from_json(text.as_bytes()),
+                Err(CodecError::BadType),
+                "{text}"
+            );
         }
     }
 
     #[test]
     fn dynamic_values_are_unwrapped() {
-        let wrapped = Dynamic::List(vec!["[\"list\",\"number\"]".into(), Dynamic::List(vec!["0.1".into()])]);
+        let wrapped = Dynamic::List(vec![
+            "[\"list\",\"number\"]".into(),
+            Dynamic::List(vec!["0.1".into()]),
+        ]);
         let value = Type::Dynamic.apply(wrapped).unwrap();
-        assert_eq!(value, Dynamic::List(vec![Dynamic::Number("0.1".parse().unwrap())]));
-        assert!(Type::Dynamic.apply(Dynamic::List(vec![Dynamic::Null])).is_err());
+        assert_eq!(
+            value,
+            Dynamic::List(vec![Dynamic::Number("0.1".parse().unwrap())])
+        );
+        assert!(
+            Type::Dynamic
+                .apply(Dynamic::List(vec![Dynamic::Null]))
+                .is_err()
+        );
     }
 
     #[test]
