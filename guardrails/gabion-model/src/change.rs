@@ -116,6 +116,17 @@ impl Change {
         }
     }
 
+    /// What stands at `path`, for a finding that does not say it itself: the planned value, or the prior one of
+    /// an object that goes away. Text as it is, everything else as JSON, secrets left out; `None` where the
+    /// tree has no such node.
+    pub fn observed(&self, path: &Path) -> Option<String> {
+        let side = if matches!(self.after.data(self.after.root()), Data::Null) { &self.before } else { &self.after };
+        Some(match side.to_display_json(side.lookup(path)?) {
+            serde_json::Value::String(text) => text,
+            other => other.to_string(),
+        })
+    }
+
     /// The object's own id where the state has one: `arn`, else `id`, else `name`.
     pub fn identity(&self) -> Option<String> {
         let side = if matches!(self.before.data(self.before.root()), Data::Null) { &self.after } else { &self.before };

@@ -339,6 +339,18 @@ impl View {
         }
     }
 
+    /// The elements of a sequence; none for null. Noted as one read of the sequence.
+    ///
+    /// # Errors
+    /// Why they cannot be read.
+    pub fn elements(&self, trace: &mut Trace) -> Result<Vec<Self>, Unreadable> {
+        match self.read(trace, false)? {
+            Data::Sequence(children) => Ok(children.iter().map(|child| self.moved(At::Node(*child))).collect()),
+            Data::Null => Ok(Vec::new()),
+            _ => Err(Unreadable::WrongKind),
+        }
+    }
+
     /// How many elements, or entries, or characters (Unicode scalar values) it has; 0 for null. A sensitive text
     /// answers; a sensitive container does not.
     ///
