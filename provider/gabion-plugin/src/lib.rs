@@ -4,6 +4,14 @@
 //! provider. What does not: schemas as authors write them, resources, AWS (`gabion-framework` and above),
 //! and rules themselves (`gabion-engine`).
 
+pub mod client;
 pub mod dynamic;
+pub mod handshake;
+pub mod log;
 pub mod proto;
 pub mod schema;
+pub mod serve;
+mod socket;
+pub mod tls;
+
+pub use serve::{ServeOptions, serve};
