@@ -1,1 +1,3 @@
 //! The guardrail engine: load, verify, limit, run and cache WebAssembly components; evaluate policy files.
+
+pub mod baseline;
