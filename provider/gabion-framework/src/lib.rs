@@ -1,1 +1,25 @@
-//! Typed Terraform resources: schema, values, plan modifiers, validators, diagnostics.
+//! Typed Terraform resources on plugin protocol 6.
+//!
+//! A provider implements [`provider::Provider`], its resources [`resource::Resource`] over models made with
+//! [`object!`], and [`server::ProviderServer`] speaks the protocol for them. No resource and no cloud lives
+//! here.
+
+pub mod convert;
+pub mod data_source;
+pub mod diag;
+pub mod ephemeral;
+pub mod erased;
+pub mod function;
+mod object;
+pub mod path;
+pub mod prelude;
+pub mod provider;
+pub mod resource;
+pub mod schema;
+pub mod timeouts;
+pub mod validate;
+pub mod value;
+
+pub use async_trait::async_trait;
+pub use gabion_plugin::dynamic::{Decimal, Dynamic};
+pub use tokio_util::sync::CancellationToken;

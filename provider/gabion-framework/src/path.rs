@@ -99,7 +99,10 @@ mod tests {
 
     #[test]
     fn displays_as_terraform_writes_it() {
-        let path = Path::root("exception").index(0).attribute("tags").key("a b");
+        let path = Path::root("exception")
+            .index(0)
+            .attribute("tags")
+            .key("a b");
         assert_eq!(path.to_string(), "exception[0].tags[\"a b\"]");
         assert_eq!(Path::empty().to_string(), "");
     }

@@ -537,7 +537,9 @@ impl<'a> Body<'a> {
     }
 
     pub(crate) fn attribute(self, name: &str) -> Option<&'a Attribute> {
-        self.attributes.iter().find(|attribute| attribute.name == name)
+        self.attributes
+            .iter()
+            .find(|attribute| attribute.name == name)
     }
 
     pub(crate) fn block(self, name: &str) -> Option<&'a Block> {
