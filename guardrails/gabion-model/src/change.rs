@@ -7,7 +7,9 @@ use crate::path::Path;
 use crate::tree::{Data, Tree};
 
 /// What kind of object a change is about.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize,
+)]
 #[serde(rename_all = "kebab-case")]
 pub enum Mode {
     /// A managed resource.
@@ -120,7 +122,11 @@ impl Change {
     /// an object that goes away. Text as it is, everything else as JSON, secrets left out; `None` where the
     /// tree has no such node.
     pub fn observed(&self, path: &Path) -> Option<String> {
-        let side = if matches!(self.after.data(self.after.root()), Data::Null) { &self.before } else { &self.after };
+        let side = if matches!(self.after.data(self.after.root()), Data::Null) {
+            &self.before
+        } else {
+            &self.after
+        };
         Some(match side.to_display_json(side.lookup(path)?) {
             serde_json::Value::String(text) => text,
             other => other.to_string(),
@@ -129,13 +135,22 @@ impl Change {
 
     /// The object's own id where the state has one: `arn`, else `id`, else `name`.
     pub fn identity(&self) -> Option<String> {
-        let side = if matches!(self.before.data(self.before.root()), Data::Null) { &self.after } else { &self.before };
-        ["arn", "id", "bucket", "name", "alias"].iter().find_map(|name| {
-            match side.child(side.root(), name).map(|id| (side.data(id), side.is_sensitive(id))) {
-                Some((Data::Text(text), false)) if !text.is_empty() => Some(text.to_string()),
-                _ => None,
-            }
-        })
+        let side = if matches!(self.before.data(self.before.root()), Data::Null) {
+            &self.after
+        } else {
+            &self.before
+        };
+        ["arn", "id", "bucket", "name", "alias"]
+            .iter()
+            .find_map(|name| {
+                match side
+                    .child(side.root(), name)
+                    .map(|id| (side.data(id), side.is_sensitive(id)))
+                {
+                    Some((Data::Text(text), false)) if !text.is_empty() => Some(text.to_string()),
+                    _ => None,
+                }
+            })
     }
 }
 
@@ -159,4 +174,160 @@ pub struct Graph {
     pub references: BTreeMap<usize, Vec<Reference>>,
     /// Whether the plan holds everything: false after `-target`, or where a part could not be read.
     pub complete: bool,
+}
+
+impl Graph {
+    /// The positions of all changes of one resource type, in the plan's order; an empty type means all.
+    pub fn of_type(&self, resource_type: &str) -> Vec<usize> {
+        let all = self.changes.iter().enumerate();
+        all.filter(|(_, change)| resource_type.is_empty() || change.resource_type == resource_type)
+            .map(|(position, _)| position)
+            .collect()
+    }
+
+    /// What the expressions of the change at a position refer to.
+    pub fn references_of(&self, position: usize) -> &[Reference] {
+        self.references.get(&position).map_or(&[], Vec::as_slice)
+    }
+
+    /// Who refers to whom, for many questions: made once in a time that grows with the references.
+    pub fn referrers(&self) -> Referrers {
+        let mut by_address: BTreeMap<String, Vec<(usize, Option<String>)>> = BTreeMap::new();
+        for (position, references) in &self.references {
+            for reference in references {
+                let (address, key) = split_address(&reference.address);
+                let known = by_address.entry(address).or_default();
+                if known.last() != Some(&(*position, key.clone())) {
+                    known.push((*position, key));
+                }
+            }
+        }
+        Referrers { by_address }
+    }
+}
+
+/// Answers which changes refer to a change; see [`Graph::referrers`].
+#[derive(Clone, Debug, Default)]
+pub struct Referrers {
+    /// By address without instance keys: who refers to it, and with which instance key, if any.
+    by_address: BTreeMap<String, Vec<(usize, Option<String>)>>,
+}
+
+impl Referrers {
+    /// The positions of the changes whose expressions refer to `change`, in the plan's order, each once.
+    /// A reference without an instance key means every instance; keys of modules are not compared, as an
+    /// expression inside a module does not have them.
+    pub fn of(&self, change: &Change) -> Vec<usize> {
+        let Some(address) = &change.address else {
+            return Vec::new();
+        };
+        let (address, key) = split_address(address);
+        let mut found: Vec<usize> = self
+            .by_address
+            .get(&address)
+            .map_or_else(Vec::new, |known| {
+                known
+                    .iter()
+                    .filter(|(_, wanted)| wanted.is_none() || *wanted == key)
+                    .map(|(position, _)| *position)
+                    .collect()
+            });
+        found.sort_unstable();
+        found.dedup();
+        found
+    }
+}
+
+/// An address without any instance key, and the key of the resource itself.
+fn split_address(address: &str) -> (String, Option<String>) {
+    let mut bare = String::with_capacity(address.len());
+    let mut last = None;
+    let mut chars = address.chars().peekable();
+    while let Some(c) = chars.next() {
+        if c != '[' {
+            bare.push(c);
+            continue;
+        }
+        let mut key = String::new();
+        let mut quoted = false;
+        while let Some(c) = chars.next() {
+            match c {
+                ']' if !quoted => break,
+                '"' => quoted = !quoted,
+                '\\' if quoted => {
+                    key.push(c);
+                    key.extend(chars.next());
+                    continue;
+                }
+                _ => {}
+            }
+            key.push(c);
+        }
+        // Only a key at the very end is the resource's own; the others are those of modules.
+        last = chars.peek().is_none().then_some(key);
+    }
+    (bare, last)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::tree::Tree;
+
+    fn change(address: &str) -> Arc<Change> {
+        Arc::new(Change {
+            resource_type: "aws_s3_bucket".into(),
+            mode: Mode::Managed,
+            provider: "registry.terraform.io/hashicorp/aws".into(),
+            provider_version: None,
+            operation: Operation::Create,
+            stage: Stage::Check,
+            before: Arc::new(Tree::null()),
+            after: Arc::new(Tree::null()),
+            config: None,
+            provider_configuration: Arc::new(Tree::null()),
+            address: Some(address.into()),
+            module_address: None,
+        })
+    }
+
+    #[test]
+    fn referrers_are_found_by_address() {
+        let reference = |address: &str| Reference {
+            path: Path::root(),
+            address: address.into(),
+            attribute: "id".into(),
+        };
+        let graph = Graph {
+            changes: vec![
+                change("m.b[\"x.]\"]"),
+                change("m.b[\"y\"]"),
+                change("a.all"),
+                change("a.one"),
+                change("m.c"),
+            ],
+            references: BTreeMap::from([
+                (2, vec![reference("m.b"), reference("m.b")]),
+                (3, vec![reference("m.b[\"y\"]"), reference("m.c")]),
+            ]),
+            complete: true,
+        };
+        let referrers = graph.referrers();
+        assert_eq!(referrers.of(&graph.changes[0]), [2]);
+        assert_eq!(referrers.of(&graph.changes[1]), [2, 3]);
+        assert_eq!(referrers.of(&graph.changes[4]), [3]);
+        assert!(referrers.of(&graph.changes[2]).is_empty());
+    }
+
+    #[test]
+    fn only_a_last_key_is_the_resources_own() {
+        assert_eq!(
+            split_address("module.a[0].t.n"),
+            ("module.a.t.n".into(), None)
+        );
+        assert_eq!(
+            split_address("module.a[0].t.n[1]"),
+            ("module.a.t.n".into(), Some("1".into()))
+        );
+    }
 }

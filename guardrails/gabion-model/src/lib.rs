@@ -6,15 +6,19 @@
 //! the policy file, Terraform's wire formats.
 
 pub mod change;
+pub mod detect;
 pub mod path;
 pub mod rule;
 pub mod tree;
 pub mod verdict;
 pub mod view;
 
-pub use change::{Change, Graph, Mode, Operation, Reference, Stage};
+pub use change::{Change, Graph, Mode, Operation, Reference, Referrers, Stage};
+pub use detect::Secret;
 pub use path::{Path, Step};
 pub use rule::{AppliesTo, Control, Level, PackInfo, RuleInfo, Scope, SettingsProblem};
 pub use tree::{Data, Kind, NodeId, Shape, Tree, TreeBuilder};
-pub use verdict::{Evaluation, Finding, Patch, RawVerdict, Runner, RunnerError, Undetermined, Verdict};
+pub use verdict::{
+    Evaluation, Finding, Patch, RawVerdict, Runner, RunnerError, Undetermined, Verdict,
+};
 pub use view::{Read, ReadSet, Side, Trace, Unreadable, View};

@@ -48,7 +48,13 @@ impl Path {
     /// The path with every index left out: two paths that differ only in indexes compare equal so.
     #[must_use]
     pub fn without_indexes(&self) -> Self {
-        Self(self.0.iter().filter(|step| matches!(step, Step::Name(_))).cloned().collect())
+        Self(
+            self.0
+                .iter()
+                .filter(|step| matches!(step, Step::Name(_)))
+                .cloned()
+                .collect(),
+        )
     }
 
     /// Reads `a.b[0]["a key"].c`.
@@ -56,7 +62,8 @@ impl Path {
     /// # Errors
     /// A sentence that quotes the text and says at which byte it stops being a path.
     pub fn parse(text: &str) -> Result<Self, String> {
-        let bad = |at: usize, why: &str| format!("`{text}` is not an attribute path: {why} at byte {at}");
+        let bad =
+            |at: usize, why: &str| format!("`{text}` is not an attribute path: {why} at byte {at}");
         let mut steps = Vec::new();
         let mut rest = text;
         let mut first = true;
@@ -77,11 +84,17 @@ impl Path {
                     }
                 };
                 rest = inner.get(end + 1..).unwrap_or_default();
-                rest = rest.strip_prefix(']').ok_or_else(|| bad(at, "a key without `]`"))?;
+                rest = rest
+                    .strip_prefix(']')
+                    .ok_or_else(|| bad(at, "a key without `]`"))?;
                 steps.push(Step::Name(key.into()));
             } else if let Some(inner) = rest.strip_prefix('[') {
-                let (digits, after) = inner.split_once(']').ok_or_else(|| bad(at, "an index without `]`"))?;
-                let index = digits.parse().map_err(|_| bad(at, "an index that is no whole number"))?;
+                let (digits, after) = inner
+                    .split_once(']')
+                    .ok_or_else(|| bad(at, "an index without `]`"))?;
+                let index = digits
+                    .parse()
+                    .map_err(|_| bad(at, "an index that is no whole number"))?;
                 steps.push(Step::Index(index));
                 rest = after;
             } else {
@@ -115,7 +128,11 @@ impl fmt::Display for Path {
                     }
                     f.write_str(name)?;
                 }
-                Step::Name(name) => write!(f, "[\"{}\"]", name.replace('\\', "\\\\").replace('"', "\\\""))?,
+                Step::Name(name) => write!(
+                    f,
+                    "[\"{}\"]",
+                    name.replace('\\', "\\\\").replace('"', "\\\"")
+                )?,
             }
         }
         Ok(())
@@ -136,7 +153,10 @@ impl<'de> serde::Deserialize<'de> for Path {
 }
 
 fn is_plain(name: &str) -> bool {
-    !name.is_empty() && name.chars().all(|c| c.is_alphanumeric() || c == '_' || c == '-')
+    !name.is_empty()
+        && name
+            .chars()
+            .all(|c| c.is_alphanumeric() || c == '_' || c == '-')
 }
 
 impl From<&str> for Step {
@@ -151,7 +171,15 @@ mod tests {
 
     #[test]
     fn reads_what_it_writes() {
-        for text in ["", "a", "a.b", "rule[0].apply[12].x", "tags[\"a.b\"]", "tags[\"q\\\"\\\\\"].z", "[0].a"] {
+        for text in [
+            "",
+            "a",
+            "a.b",
+            "rule[0].apply[12].x",
+            "tags[\"a.b\"]",
+            "tags[\"q\\\"\\\\\"].z",
+            "[0].a",
+        ] {
             assert_eq!(Path::parse(text).unwrap().to_string(), text);
         }
     }

@@ -1,7 +1,9 @@
 //! What a pack says of itself and of its rules.
 
 /// How much a rule's violation weighs. The order is that of strictness.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize,
+)]
 #[serde(rename_all = "kebab-case")]
 pub enum Level {
     /// The rule is not run.

@@ -9,7 +9,9 @@ use crate::path::{Path, Step};
 pub struct NodeId(u32);
 
 /// What kind of a value a node is. The order is that of the WIT enum `kind`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, serde::Deserialize,
+)]
 #[serde(rename_all = "kebab-case")]
 pub enum Kind {
     /// Null: set to nothing, or absent where absence is allowed.
@@ -114,7 +116,12 @@ impl TreeBuilder {
             }
             _ => {}
         }
-        self.nodes.push(Node { parent: None, step: None, data, sensitive });
+        self.nodes.push(Node {
+            parent: None,
+            step: None,
+            data,
+            sensitive,
+        });
         id
     }
 
@@ -127,7 +134,10 @@ impl TreeBuilder {
 
     /// The finished tree.
     pub fn finish(self, root: NodeId) -> Tree {
-        Tree { nodes: self.nodes, root }
+        Tree {
+            nodes: self.nodes,
+            root,
+        }
     }
 }
 
@@ -165,7 +175,9 @@ impl Tree {
 
     /// What a node holds. Raw: marks are not looked at.
     pub fn data(&self, id: NodeId) -> &Data {
-        self.nodes.get(id.0 as usize).map_or(&NULL, |node| &node.data)
+        self.nodes
+            .get(id.0 as usize)
+            .map_or(&NULL, |node| &node.data)
     }
 
     /// The node's kind.
@@ -230,10 +242,12 @@ impl Tree {
 
     /// The node at a path, without any trace of the read.
     pub fn lookup(&self, path: &Path) -> Option<NodeId> {
-        path.steps().iter().try_fold(self.root, |at, step| match step {
-            Step::Name(name) => self.child(at, name),
-            Step::Index(index) => self.element(at, *index),
-        })
+        path.steps()
+            .iter()
+            .try_fold(self.root, |at, step| match step {
+                Step::Name(name) => self.child(at, name),
+                Step::Index(index) => self.element(at, *index),
+            })
     }
 
     /// The node as JSON for a reader: sensitive values become `(sensitive)`, unknown ones `(known after apply)`.
@@ -243,7 +257,11 @@ impl Tree {
 
     fn json(&self, id: NodeId, hidden: bool) -> serde_json::Value {
         use serde_json::Value as Json;
-        let hidden = hidden || self.nodes.get(id.0 as usize).is_some_and(|node| node.sensitive);
+        let hidden = hidden
+            || self
+                .nodes
+                .get(id.0 as usize)
+                .is_some_and(|node| node.sensitive);
         match self.data(id) {
             Data::Null => Json::Null,
             Data::Unknown | Data::Computed => Json::String("(known after apply)".to_owned()),
@@ -253,9 +271,17 @@ impl Tree {
                 serde_json::from_str(text).unwrap_or_else(|_| Json::String(text.to_string()))
             }
             Data::Text(text) => Json::String(text.to_string()),
-            Data::Sequence(children) => Json::Array(children.iter().map(|child| self.json(*child, hidden)).collect()),
+            Data::Sequence(children) => Json::Array(
+                children
+                    .iter()
+                    .map(|child| self.json(*child, hidden))
+                    .collect(),
+            ),
             Data::Mapping(_, children) => Json::Object(
-                children.iter().map(|(name, child)| (name.to_string(), self.json(*child, hidden))).collect(),
+                children
+                    .iter()
+                    .map(|(name, child)| (name.to_string(), self.json(*child, hidden)))
+                    .collect(),
             ),
         }
     }
@@ -269,7 +295,10 @@ impl Tree {
             (Data::Text(left), Data::Text(right)) => left == right,
             (Data::Sequence(left), Data::Sequence(right)) => {
                 left.len() == right.len()
-                    && left.iter().zip(right).all(|(left, right)| self.same(*left, other, *right))
+                    && left
+                        .iter()
+                        .zip(right)
+                        .all(|(left, right)| self.same(*left, other, *right))
             }
             (Data::Mapping(_, left), Data::Mapping(_, right)) => {
                 left.len() == right.len()
@@ -285,14 +314,24 @@ impl Tree {
 
 /// Whether two decimal texts are the same number: `1`, `1.0` and `1e0` are.
 pub fn same_number(left: &str, right: &str) -> bool {
-    left == right || matches!((normal(left), normal(right)), (Some(left), Some(right)) if left == right)
+    left == right
+        || matches!((normal(left), normal(right)), (Some(left), Some(right)) if left == right)
 }
 
 /// Sign, digits without leading or trailing zeros, and the exponent of the last digit.
 fn normal(text: &str) -> Option<(bool, String, i64)> {
-    let (negative, rest) = text.strip_prefix('-').map_or((false, text), |rest| (true, rest));
+    let (negative, rest) = text
+        .strip_prefix('-')
+        .map_or((false, text), |rest| (true, rest));
     let (mantissa, exponent) = match rest.split_once(['e', 'E']) {
-        Some((mantissa, exponent)) => (mantissa, exponent.strip_prefix('+').unwrap_or(exponent).parse::<i64>().ok()?),
+        Some((mantissa, exponent)) => (
+            mantissa,
+            exponent
+                .strip_prefix('+')
+                .unwrap_or(exponent)
+                .parse::<i64>()
+                .ok()?,
+        ),
         None => (rest, 0),
     };
     let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
@@ -317,10 +356,18 @@ fn push_json(builder: &mut TreeBuilder, value: &serde_json::Value, shape: Shape)
         Json::Bool(value) => Data::Boolean(*value),
         Json::Number(number) => Data::Number(number.to_string().into()),
         Json::String(text) => Data::Text(text.as_str().into()),
-        Json::Array(items) => Data::Sequence(items.iter().map(|item| push_json(builder, item, shape)).collect()),
+        Json::Array(items) => Data::Sequence(
+            items
+                .iter()
+                .map(|item| push_json(builder, item, shape))
+                .collect(),
+        ),
         Json::Object(items) => Data::Mapping(
             shape,
-            items.iter().map(|(name, item)| (name.as_str().into(), push_json(builder, item, shape))).collect(),
+            items
+                .iter()
+                .map(|(name, item)| (name.as_str().into(), push_json(builder, item, shape)))
+                .collect(),
         ),
     };
     builder.push(data, false)
@@ -332,7 +379,10 @@ mod tests {
 
     #[test]
     fn paths_and_lookups_agree() {
-        let tree = Tree::from_json(&serde_json::json!({"a": [{"b": "x"}, 2], "t": {"k.v": true}}), Shape::Object);
+        let tree = Tree::from_json(
+            &serde_json::json!({"a": [{"b": "x"}, 2], "t": {"k.v": true}}),
+            Shape::Object,
+        );
         for text in ["a[0].b", "a[1]", "t[\"k.v\"]", ""] {
             let path = Path::parse(text).unwrap();
             let id = tree.lookup(&path).unwrap();
@@ -345,7 +395,10 @@ mod tests {
     fn a_mark_covers_what_is_below() {
         let mut builder = TreeBuilder::new();
         let leaf = builder.push(Data::Text("hunter2".into()), false);
-        let top = builder.push(Data::Mapping(Shape::Object, vec![("password".into(), leaf)]), true);
+        let top = builder.push(
+            Data::Mapping(Shape::Object, vec![("password".into(), leaf)]),
+            true,
+        );
         let tree = builder.finish(top);
         assert!(tree.is_sensitive(leaf));
         assert_eq!(tree.to_display_json(leaf), "(sensitive)");
@@ -353,7 +406,13 @@ mod tests {
 
     #[test]
     fn numbers_compare_by_value() {
-        for (left, right) in [("1", "1.0"), ("1e2", "100"), ("0.50", "5e-1"), ("-0", "0"), ("1E+3", "1000")] {
+        for (left, right) in [
+            ("1", "1.0"),
+            ("1e2", "100"),
+            ("0.50", "5e-1"),
+            ("-0", "0"),
+            ("1E+3", "1000"),
+        ] {
             assert!(same_number(left, right), "{left} {right}");
         }
         assert!(!same_number("9007199254740993", "9007199254740992"));

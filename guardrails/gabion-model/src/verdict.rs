@@ -82,7 +82,9 @@ impl Verdict {
         let blocked = trace.blocked();
         match raw {
             Err(reason) => Self::Error(reason),
-            Ok(RawVerdict::Violation(findings)) if !findings.is_empty() => Self::Violation(findings),
+            Ok(RawVerdict::Violation(findings)) if !findings.is_empty() => {
+                Self::Violation(findings)
+            }
             Ok(_) if !blocked.is_empty() => Self::Undetermined(blocked),
             Ok(RawVerdict::Undetermined(_)) => Self::Undetermined(Vec::new()),
             Ok(RawVerdict::NotApplicable) => Self::NotApplicable,

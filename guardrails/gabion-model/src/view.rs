@@ -3,14 +3,18 @@
 //! The sandbox host and native runs both read through [`View`], so that a verdict cannot depend on which of
 //! them ran the rule.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
+use crate::detect::{self, Secret};
 use crate::path::{Path, Step};
 use crate::tree::{Data, Kind, NodeId, Shape, Tree};
 use crate::verdict::Undetermined;
 
 /// Why a value could not be read. The order is that of the WIT enum `unreadable`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize,
+)]
 #[serde(rename_all = "kebab-case")]
 pub enum Unreadable {
     /// It is not known yet.
@@ -30,7 +34,9 @@ pub enum Unreadable {
 }
 
 /// Which tree a value belongs to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize,
+)]
 #[serde(rename_all = "kebab-case")]
 pub enum Side {
     /// The prior state.
@@ -44,7 +50,7 @@ pub enum Side {
 }
 
 /// One read that a rule made.
-#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
 pub struct Read {
     /// Of which side.
     pub side: Side,
@@ -91,7 +97,13 @@ pub struct View {
 pub struct Trace {
     reads: Vec<(Arc<Tree>, Side, At, Option<Arc<Path>>, Option<Unreadable>)>,
     paths: Vec<(Path, bool)>,
+    /// What is in `reads` beyond the first [`FEW`]: a guest that reads one value in a loop must not fill the
+    /// host's memory. The trees stay alive in `reads`, so an address names one tree.
+    many: HashSet<(usize, NodeId, Option<Unreadable>)>,
 }
+
+/// So many reads are compared one by one, which is faster than any set.
+const FEW: usize = 32;
 
 impl Trace {
     /// Nothing read.
@@ -103,10 +115,35 @@ impl Trace {
     pub fn clear(&mut self) {
         self.reads.clear();
         self.paths.clear();
+        self.many.clear();
+    }
+
+    /// How many reads it holds: a measure of its size in memory.
+    pub fn len(&self) -> usize {
+        self.reads.len() + self.paths.len()
+    }
+
+    /// Whether nothing was read.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
     }
 
     fn note(&mut self, view: &View, unreadable: Option<Unreadable>) {
-        self.reads.push((view.tree.clone(), view.side, view.at.clone(), view.document.clone(), unreadable));
+        if self.reads.len() >= FEW
+            && let At::Node(id) = view.at
+            && !self
+                .many
+                .insert((Arc::as_ptr(&view.tree).addr(), id, unreadable))
+        {
+            return;
+        }
+        self.reads.push((
+            view.tree.clone(),
+            view.side,
+            view.at.clone(),
+            view.document.clone(),
+            unreadable,
+        ));
     }
 
     /// Notes that a rule asked whether an attribute is configured; `told` is false where that is not known.
@@ -117,10 +154,22 @@ impl Trace {
     /// The reads, each once, in order.
     pub fn reads(&self) -> ReadSet {
         let mut reads: ReadSet = Vec::new();
+        let mut seen = HashSet::new();
         for (tree, side, at, document, unreadable) in &self.reads {
-            let path = document.as_ref().map_or_else(|| path_of(tree, at), |path| path.as_ref().clone());
-            let read = Read { side: *side, path, unreadable: *unreadable };
-            if !reads.contains(&read) {
+            let path = document
+                .as_ref()
+                .map_or_else(|| path_of(tree, at), |path| path.as_ref().clone());
+            let read = Read {
+                side: *side,
+                path,
+                unreadable: *unreadable,
+            };
+            let new = if self.reads.len() <= FEW {
+                !reads.contains(&read)
+            } else {
+                seen.insert(read.clone())
+            };
+            if new {
                 reads.push(read);
             }
         }
@@ -138,17 +187,26 @@ impl Trace {
     /// What kept the rule from deciding, each path once.
     pub fn blocked(&self) -> Vec<Undetermined> {
         let mut blocked: Vec<Undetermined> = Vec::new();
+        let mut seen = HashSet::new();
         for (tree, _, at, document, unreadable) in &self.reads {
-            if let Some(why @ (Unreadable::Unknown | Unreadable::Sensitive | Unreadable::NoSchema)) = unreadable {
-                let path = document.as_ref().map_or_else(|| path_of(tree, at), |path| path.as_ref().clone());
-                if !blocked.iter().any(|known| known.path == path) {
+            if let Some(
+                why @ (Unreadable::Unknown | Unreadable::Sensitive | Unreadable::NoSchema),
+            ) = unreadable
+            {
+                let path = document
+                    .as_ref()
+                    .map_or_else(|| path_of(tree, at), |path| path.as_ref().clone());
+                if seen.insert(path.clone()) {
                     blocked.push(Undetermined { path, why: *why });
                 }
             }
         }
         for (path, told) in &self.paths {
-            if !told && !blocked.iter().any(|known| known.path == *path) {
-                blocked.push(Undetermined { path: path.clone(), why: Unreadable::NoSchema });
+            if !told && seen.insert(path.clone()) {
+                blocked.push(Undetermined {
+                    path: path.clone(),
+                    why: Unreadable::NoSchema,
+                });
             }
         }
         blocked
@@ -170,11 +228,21 @@ impl View {
     /// The root of one side of a change.
     pub fn root(tree: Arc<Tree>, side: Side) -> Self {
         let root = tree.root();
-        Self { tree, at: At::Node(root), side, document: None }
+        Self {
+            tree,
+            at: At::Node(root),
+            side,
+            document: None,
+        }
     }
 
     fn moved(&self, at: At) -> Self {
-        Self { tree: self.tree.clone(), at, side: self.side, document: self.document.clone() }
+        Self {
+            tree: self.tree.clone(),
+            at,
+            side: self.side,
+            document: self.document.clone(),
+        }
     }
 
     fn beside(&self, step: Step, nothing: Nothing) -> Self {
@@ -230,15 +298,20 @@ impl View {
     /// The value at a whole path below this one.
     #[must_use]
     pub fn find(&self, path: &Path) -> Self {
-        path.steps().iter().fold(self.clone(), |view, step| match step {
-            Step::Name(name) => view.get(name),
-            Step::Index(index) => view.at(*index),
-        })
+        path.steps()
+            .iter()
+            .fold(self.clone(), |view, step| match step {
+                Step::Name(name) => view.get(name),
+                Step::Index(index) => view.at(*index),
+            })
     }
 
     /// The attribute path of this value. Inside a JSON document, the path of the attribute that holds it.
     pub fn path(&self) -> Path {
-        self.document.as_ref().map_or_else(|| path_of(&self.tree, &self.at), |path| path.as_ref().clone())
+        self.document.as_ref().map_or_else(
+            || path_of(&self.tree, &self.at),
+            |path| path.as_ref().clone(),
+        )
     }
 
     /// Whether the value is marked sensitive. Not a read.
@@ -333,7 +406,9 @@ impl View {
     /// Why they cannot be read.
     pub fn keys(&self, trace: &mut Trace) -> Result<Vec<Arc<str>>, Unreadable> {
         match self.read(trace, false)? {
-            Data::Mapping(_, children) => Ok(children.iter().map(|(name, _)| name.clone()).collect()),
+            Data::Mapping(_, children) => {
+                Ok(children.iter().map(|(name, _)| name.clone()).collect())
+            }
             Data::Null => Ok(Vec::new()),
             _ => Err(Unreadable::WrongKind),
         }
@@ -345,7 +420,10 @@ impl View {
     /// Why they cannot be read.
     pub fn elements(&self, trace: &mut Trace) -> Result<Vec<Self>, Unreadable> {
         match self.read(trace, false)? {
-            Data::Sequence(children) => Ok(children.iter().map(|child| self.moved(At::Node(*child))).collect()),
+            Data::Sequence(children) => Ok(children
+                .iter()
+                .map(|child| self.moved(At::Node(*child)))
+                .collect()),
             Data::Null => Ok(Vec::new()),
             _ => Err(Unreadable::WrongKind),
         }
@@ -389,10 +467,12 @@ impl View {
 
     fn comparable(&self, trace: &mut Trace) -> Result<(), Unreadable> {
         match self.read(trace, true)? {
-            Data::Sequence(children) => children.iter().try_for_each(|child| self.moved(At::Node(*child)).comparable(trace)),
-            Data::Mapping(_, children) => {
-                children.iter().try_for_each(|(_, child)| self.moved(At::Node(*child)).comparable(trace))
-            }
+            Data::Sequence(children) => children
+                .iter()
+                .try_for_each(|child| self.moved(At::Node(*child)).comparable(trace)),
+            Data::Mapping(_, children) => children
+                .iter()
+                .try_for_each(|(_, child)| self.moved(At::Node(*child)).comparable(trace)),
             _ => Ok(()),
         }
     }
@@ -409,7 +489,44 @@ impl View {
         };
         let tree = Arc::new(Tree::from_json(&parsed, Shape::Map));
         let root = tree.root();
-        Ok(Self { tree, at: At::Node(root), side: self.side, document: Some(Arc::new(self.path())) })
+        Ok(Self {
+            tree,
+            at: At::Node(root),
+            side: self.side,
+            document: Some(Arc::new(self.path())),
+        })
+    }
+
+    /// What looks like a secret in this value and below it, sensitive or not: kind and path, never the text. A
+    /// part that is unknown counts as a read of something unknown.
+    pub fn secrets(&self, trace: &mut Trace) -> Vec<Secret> {
+        let mut found = Vec::new();
+        let mut left = vec![self.clone()];
+        while let Some(view) = left.pop() {
+            let Ok(data) = view.read(trace, true) else {
+                continue;
+            };
+            let below = |children: &mut dyn DoubleEndedIterator<Item = NodeId>,
+                         left: &mut Vec<Self>| {
+                left.extend(children.rev().map(|child| view.moved(At::Node(child))));
+            };
+            match data {
+                Data::Text(text) => {
+                    for kind in detect::kinds(text) {
+                        found.push(Secret {
+                            kind: kind.to_owned(),
+                            path: view.path(),
+                        });
+                    }
+                }
+                Data::Sequence(children) => below(&mut children.iter().copied(), &mut left),
+                Data::Mapping(_, children) => {
+                    below(&mut children.iter().map(|(_, child)| *child), &mut left)
+                }
+                _ => {}
+            }
+        }
+        found
     }
 
     /// The value as JSON for a reader, redacted.
@@ -434,7 +551,10 @@ mod tests {
         let rotation = builder.push(Data::Boolean(false), false);
         let tag = builder.push(Data::Text("x".into()), false);
         let tags = builder.push(Data::Mapping(Shape::Map, vec![("a".into(), tag)]), false);
-        let policy = builder.push(Data::Text(r#"{"Statement":[{"Effect":"Allow"}]}"#.into()), false);
+        let policy = builder.push(
+            Data::Text(r#"{"Statement":[{"Effect":"Allow"}]}"#.into()),
+            false,
+        );
         let root = builder.push(
             Data::Mapping(
                 Shape::Object,
@@ -467,9 +587,15 @@ mod tests {
     #[test]
     fn unknown_blocks_and_computed_does_not() {
         let (view, mut trace) = (sample(), Trace::new());
-        assert_eq!(view.get("computed").get("deep").text(&mut trace), Err(Unreadable::Computed));
+        assert_eq!(
+            view.get("computed").get("deep").text(&mut trace),
+            Err(Unreadable::Computed)
+        );
         assert!(trace.blocked().is_empty());
-        assert_eq!(view.get("unknown").at(3).get("deep").text(&mut trace), Err(Unreadable::Unknown));
+        assert_eq!(
+            view.get("unknown").at(3).get("deep").text(&mut trace),
+            Err(Unreadable::Unknown)
+        );
         let blocked = trace.blocked();
         assert_eq!(blocked.len(), 1);
         assert_eq!(blocked[0].path.to_string(), "unknown[3].deep");
@@ -491,7 +617,10 @@ mod tests {
     #[test]
     fn a_path_outside_the_schema_is_told() {
         let (view, mut trace) = (sample(), Trace::new());
-        assert_eq!(view.get("rotated").boolean(&mut trace), Err(Unreadable::NoSuchPath));
+        assert_eq!(
+            view.get("rotated").boolean(&mut trace),
+            Err(Unreadable::NoSuchPath)
+        );
         assert_eq!(trace.missing().unwrap().to_string(), "rotated");
     }
 }
