@@ -15,7 +15,12 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 ENDPOINT = sys.argv[1]
-CONFIG = Config(retries={"max_attempts": 1}, read_timeout=20, s3={"addressing_style": "path"})
+CONFIG = Config(
+    parameter_validation=False,  # bad input must reach the emulator
+    retries={"max_attempts": 1},
+    read_timeout=20,
+    s3={"addressing_style": "path"},
+)
 SESSION = boto3.Session(
     aws_access_key_id="testing", aws_secret_access_key="testing", region_name="eu-central-1"
 )
@@ -38,7 +43,7 @@ class Lax(Exception):
     """The call was accepted although AWS refuses it."""
 
 
-def probe(operation, needs="yes"):
+def probe(operation):
     def register(function):
         PROBES.append((operation, function))
         return function
@@ -536,12 +541,16 @@ LOCK = {
 }
 
 
+def lock_of(name):
+    return s3.get_object_lock_configuration(Bucket=name)["ObjectLockConfiguration"]
+
+
 @probe("s3:PutObjectLockConfiguration, GetObjectLockConfiguration")
 def _():
     name = new_bucket(lock=True)
     s3.put_object_lock_configuration(Bucket=name, ObjectLockConfiguration=LOCK)
-    found = s3.get_object_lock_configuration(Bucket=name)["ObjectLockConfiguration"]
-    expect(found == LOCK, f"reads back {found}")
+    found = lock_of(name)["Rule"]["DefaultRetention"]
+    expect(found == LOCK["Rule"]["DefaultRetention"], f"reads back {found}")
 
 
 @probe("s3:PutObjectLockConfiguration on a versioned bucket made without it")
@@ -549,8 +558,7 @@ def _():
     name = new_bucket()
     s3.put_bucket_versioning(Bucket=name, VersioningConfiguration={"Status": "Enabled"})
     s3.put_object_lock_configuration(Bucket=name, ObjectLockConfiguration=LOCK)
-    found = s3.get_object_lock_configuration(Bucket=name)["ObjectLockConfiguration"]
-    expect(found == LOCK, f"reads back {found}")
+    expect(lock_of(name)["ObjectLockEnabled"] == "Enabled", "lock off")
 
 
 @probe("s3:GetObjectLockConfiguration unset")
@@ -639,7 +647,7 @@ def _():
 def _():
     name, target = new_bucket(), new_bucket()
     policy = log_delivery(target)
-    policy["Statement"] += tls_only(target)["Statement"]
+    policy["Statement"] = tls_only(target)["Statement"] + policy["Statement"]
     s3.put_bucket_policy(Bucket=target, Policy=json.dumps(policy))
     s3.put_bucket_logging(
         Bucket=name,
@@ -927,7 +935,7 @@ def _():
 
 @probe("organizations:DescribeOrganization without one")
 def _():
-    refused(lambda: orgs.describe_organization(), "AWSOrganizationsNotInUseException")
+    refused(orgs.describe_organization, "AWSOrganizationsNotInUseException")
 
 
 @probe("organizations:CreateOrganization, DescribeOrganization")

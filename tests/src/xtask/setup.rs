@@ -1,0 +1,64 @@
+//! `cargo xtask setup`: gets what the tests and the demo need.
+
+use anyhow::{Result, bail};
+use gabion_tests::skip;
+use gabion_tests::tools::{guest, mirror, opentofu, python, say, terraform};
+
+/// Install what the tests and the demo need, or say how to
+///
+/// Into the user's cache folder: a Python environment with the emulators, and OpenTofu where no
+/// `tofu` is on PATH. Into the system: the WebAssembly toolchain, by rustup or by apt. Terraform
+/// and the mirror of hashicorp/aws are only looked for. Running it again changes nothing.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    /// Leave OpenTofu out (it takes three minutes to build)
+    #[arg(long)]
+    no_opentofu: bool,
+}
+
+/// Everything that `args` asks for.
+pub(crate) fn run(args: &Args) -> Result<()> {
+    core()?;
+    if !args.no_opentofu {
+        match opentofu::install() {
+            Ok(path) => say(&format!("OpenTofu: {}", path.display())),
+            Err(error) if !skip::is_ci() => {
+                say(&format!(
+                    "OpenTofu is missing, its tests will be skipped: {error:#}"
+                ));
+            }
+            Err(error) => return Err(error),
+        }
+    }
+    match mirror::locate() {
+        Some(found) => say(&format!(
+            "hashicorp/aws {}: {}",
+            found.version,
+            found.root.display()
+        )),
+        None => say(&format!(
+            "no mirror of hashicorp/aws, the tests that need one will be skipped: {}",
+            mirror::HOW
+        )),
+    }
+    Ok(())
+}
+
+/// What the demo needs: Terraform, the toolchain of the guardrails, the emulators.
+pub(crate) fn core() -> Result<()> {
+    let Some(path) = terraform::locate() else {
+        bail!("Terraform 1.11 or newer is missing: {}", terraform::HOW);
+    };
+    say(&format!(
+        "Terraform {}: {}",
+        terraform::version_of(&path)?,
+        path.display()
+    ));
+    match guest::install()? {
+        guest::Source::Rustup => say("WebAssembly toolchain: rustup"),
+        guest::Source::Debian => say("WebAssembly toolchain: the distribution's packages"),
+    }
+    let environment = python::install()?;
+    say(&format!("emulators: {}", environment.program("").display()));
+    Ok(())
+}

@@ -1,0 +1,63 @@
+//! What every test begins with.
+
+use anyhow::Result;
+use gabion_tests::terraform::Tool;
+use gabion_tests::tools::python;
+use gabion_tests::{Aws, Emulator, Kind, Proxy, Terraform, skip};
+
+/// An emulator behind the proxy, Terraform in front of it, and a client beside them.
+pub(crate) struct World {
+    /// The proxy: faults, the modelled fake, and the calls so far.
+    pub(crate) proxy: Proxy,
+    /// Terraform or OpenTofu, with our provider in `provider.tf`.
+    pub(crate) terraform: Terraform,
+    /// Changes behind Terraform's back; not seen by the proxy's count of calls.
+    pub(crate) aws: Aws,
+}
+
+/// An emulator of that kind; without one, a loud skip and `None`.
+pub(crate) fn emulator(kind: Kind) -> Result<Option<Emulator>> {
+    if python::locate().is_err() {
+        skip::missing("the emulators' Python environment", python::HOW, true)?;
+        return Ok(None);
+    }
+    Emulator::start(kind).map(Some)
+}
+
+impl World {
+    /// Terraform on that emulator, with the modelled fake between them.
+    pub(crate) fn start(kind: Kind) -> Result<Option<Self>> {
+        Self::build(Tool::Terraform, kind, true)
+    }
+
+    /// That program on that emulator. Without `fake`, only what the emulator really does.
+    pub(crate) fn build(tool: Tool, kind: Kind, fake: bool) -> Result<Option<Self>> {
+        let Some(binary) = tool.require()? else {
+            return Ok(None);
+        };
+        let Some(emulator) = emulator(kind)? else {
+            return Ok(None);
+        };
+        let direct = emulator.endpoint();
+        let proxy = if fake {
+            Proxy::start(emulator)?
+        } else {
+            Proxy::plain(emulator)?
+        };
+        let terraform = Terraform::new(&binary, &proxy.endpoint())?;
+        terraform.provider("")?;
+        let aws = Aws::new(&direct)?;
+        Ok(Some(Self {
+            proxy,
+            terraform,
+            aws,
+        }))
+    }
+
+    /// Writes `main.tf` and runs `init`.
+    pub(crate) fn init(&self, main: &str) -> Result<()> {
+        self.terraform.write("main.tf", main)?;
+        self.terraform.init()?;
+        Ok(())
+    }
+}
