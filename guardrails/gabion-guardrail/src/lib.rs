@@ -1,1 +1,84 @@
 //! The Rust SDK for authors of Gabion guardrails.
+//!
+//! A guardrail is a pack of rules, compiled to a WebAssembly component that Gabion runs in a sandbox inside
+//! `terraform plan`. A rule is a unit with metadata and one function:
+//!
+//! ```
+//! use gabion_guardrail::prelude::*;
+//!
+//! rule! {
+//!     /// ## What it does
+//!     /// Finds buckets that nobody owns.
+//!     pub struct BucketWithoutOwner {
+//!         code: "AC01",
+//!         name: "bucket-without-owner",
+//!         title: "a bucket without an owner",
+//!         level: Mandatory,
+//!         since: "1.0.0",
+//!         targets: [Target::new("aws_s3_bucket", "hashicorp/aws", ">= 5.0, < 7.0")],
+//!         controls: [Control::own("AC01")],
+//!     }
+//!     fn check(change) {
+//!         let Some(bucket) = change.planned() else { return NOT_APPLICABLE };
+//!         let owner = bucket.get("tags").get("owner");
+//!         if owner.text()?.is_none() {
+//!             return found(owner.finding("the bucket has no tag `owner`"));
+//!         }
+//!         PASS
+//!     }
+//! }
+//!
+//! gabion_guardrail::pack! {
+//!     name: "acme",
+//!     version: "1.0.0",
+//!     rules: [BucketWithoutOwner],
+//! }
+//! # fn main() {}
+//! ```
+//!
+//! Values are read through handles, and the host knows what was read. `?` on a value that is not known yet, or
+//! that is secret, ends the rule as undetermined: it is decided again at apply. Null and *computed* (unset, so
+//! that the provider decides) read as `None`. A value of another kind than asked for, and a path that the
+//! resource's schema does not have, are errors: the plan fails closed.
+//!
+//! One source, two ways to run it: as a component (target `wasm32-unknown-unknown`), and with the feature
+//! `native` on Gabion's own types, for tests and comparisons.
+
+mod backend;
+mod change;
+mod graph;
+pub mod json;
+mod macros;
+mod metadata;
+mod outcome;
+mod pack;
+pub mod policy;
+pub mod settings;
+mod value;
+
+pub use change::{Change, Mode, Operation, Stage};
+pub use graph::{Graph, Reference};
+pub use metadata::{Control, Level, Metadata, Rule, RuleEntry, Scope, Target, page_of};
+pub use outcome::{Finding, NOT_APPLICABLE, Outcome, PASS, Patch, Review, Stop, Verdict, found};
+pub use pack::{Pack, SettingsProblem};
+pub use value::{Kind, Secret, Unreadable, Value, Why};
+
+#[cfg(all(feature = "native", not(target_arch = "wasm32")))]
+pub use backend::pack::NativePack;
+#[cfg(target_arch = "wasm32")]
+#[doc(hidden)]
+pub use backend::{bindings, component};
+
+/// Writes a message for the author of a rule; shown by `gabion test` and under `TF_LOG`, never in a plan.
+pub fn log(message: &str) {
+    backend::log(message);
+}
+
+/// What a rule file needs: `use gabion_guardrail::prelude::*;`.
+pub mod prelude {
+    pub use crate::policy::{Effect, PolicyDocument, Statement};
+    pub use crate::{
+        Change, Control, Finding, Graph, Kind, Level, Mode, NOT_APPLICABLE, Operation, Outcome,
+        PASS, Review, Stage, Stop, Target, Value, Verdict, found, rule,
+    };
+}

@@ -1,0 +1,3 @@
+//! Data: buckets and keys.
+
+pub(crate) mod dt08;

@@ -1,0 +1,85 @@
+//! A pack: its name, version, settings and rules.
+
+use crate::change::Change;
+use crate::graph::Graph;
+use crate::json::Json;
+use crate::metadata::{RuleEntry, Target};
+use crate::outcome::{NOT_APPLICABLE, Outcome, Stop};
+
+/// What is wrong with the settings.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SettingsProblem {
+    /// Which setting; empty for all of them.
+    pub path: String,
+    /// What is wrong and what would be right.
+    pub message: String,
+}
+
+/// A pack of rules. Written by [`crate::pack!`].
+#[derive(Clone, Copy, Debug)]
+pub struct Pack {
+    /// Its name.
+    pub name: &'static str,
+    /// Its semantic version.
+    pub version: &'static str,
+    /// A JSON Schema for its settings.
+    pub settings_schema: &'static str,
+    /// Looks at the settings beyond what the schema says.
+    pub configure: fn(&Json) -> Result<(), Vec<SettingsProblem>>,
+    /// Its rules, one line each.
+    pub rules: &'static [RuleEntry],
+}
+
+impl Pack {
+    /// Takes the settings, JSON text; called once, before any check.
+    ///
+    /// # Errors
+    /// What is wrong with them.
+    pub fn configure(&self, settings: &str) -> Result<(), Vec<SettingsProblem>> {
+        let settings = Json::parse(settings).map_err(|message| {
+            vec![SettingsProblem {
+                path: String::new(),
+                message,
+            }]
+        })?;
+        (self.configure)(&settings)?;
+        crate::settings::set(settings);
+        Ok(())
+    }
+
+    /// Asks one rule, by code, about one change. A rule that does not judge the type answers not applicable.
+    ///
+    /// # Errors
+    /// Why it ended before a verdict.
+    pub fn check(&self, rule: &str, change: &Change) -> Outcome {
+        let entry = self.entry(rule)?;
+        let targets = entry.metadata.targets;
+        if !targets.is_empty() && !judges(targets, &change.resource_type()) {
+            return NOT_APPLICABLE;
+        }
+        (entry.check)(change)
+    }
+
+    /// Asks one whole-plan rule, by code.
+    ///
+    /// # Errors
+    /// Why it ended before a verdict.
+    pub fn check_plan(&self, rule: &str, graph: &Graph) -> Outcome {
+        (self.entry(rule)?.check_plan)(graph)
+    }
+
+    fn entry(&self, rule: &str) -> Result<&RuleEntry, Stop> {
+        self.rules
+            .iter()
+            .find(|entry| entry.metadata.code == rule)
+            .ok_or_else(|| {
+                Stop::Failed(["the pack `", self.name, "` has no rule `", rule, "`"].concat())
+            })
+    }
+}
+
+fn judges(targets: &[Target], resource_type: &str) -> bool {
+    targets
+        .iter()
+        .any(|target| target.resource_type == resource_type)
+}
