@@ -1,0 +1,284 @@
+//! Clients of one account and region.
+
+use std::sync::{Arc, OnceLock};
+use std::time::{Duration, Instant};
+
+use aws_config::{Region, SdkConfig};
+use aws_credential_types::provider::SharedCredentialsProvider;
+use tokio_util::sync::CancellationToken;
+
+use crate::cloudtrail::CloudTrail;
+use crate::config::{self, ProviderSettings, ServiceName, partition_of};
+use crate::kms::Kms;
+use crate::limiter::Limiter;
+use crate::logs::Logs;
+use crate::observe::Observer;
+use crate::organizations::Organizations;
+use crate::s3::S3;
+use crate::sts::{CallerIdentity, Sts};
+
+/// What all clients of a pool share.
+#[derive(Clone)]
+pub(crate) struct Common {
+    pub(crate) settings: Arc<ProviderSettings>,
+    pub(crate) limiter: Arc<Limiter>,
+    pub(crate) observer: Option<Arc<dyn Observer>>,
+}
+
+#[derive(Default)]
+pub(crate) struct Sdk {
+    pub(crate) cloudtrail: OnceLock<aws_sdk_cloudtrail::Client>,
+    pub(crate) kms: OnceLock<aws_sdk_kms::Client>,
+    pub(crate) logs: OnceLock<aws_sdk_cloudwatchlogs::Client>,
+    pub(crate) organizations: OnceLock<aws_sdk_organizations::Client>,
+    pub(crate) s3: OnceLock<aws_sdk_s3::Client>,
+    pub(crate) sts: OnceLock<aws_sdk_sts::Client>,
+}
+
+struct Inner {
+    config: SdkConfig,
+    common: Common,
+    caller: CallerIdentity,
+    region: String,
+    sdk: Sdk,
+}
+
+/// A handle on one account and region. Cloning is cheap and shares connections.
+#[derive(Clone)]
+pub struct Clients {
+    inner: Arc<Inner>,
+    read_only: bool,
+    cancel: Option<CancellationToken>,
+    deadline: Option<Instant>,
+}
+
+impl std::fmt::Debug for Clients {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Clients")
+            .field("account", &self.account_id())
+            .field("region", &self.region())
+            .field("read_only", &self.read_only)
+            .finish_non_exhaustive()
+    }
+}
+
+macro_rules! service_client {
+    ($name:ident, $sdk:ident, $service:expr) => {
+        pub(crate) fn $name(&self) -> &'a $sdk::Client {
+            self.inner.sdk.$name.get_or_init(|| {
+                let builder = $sdk::config::Builder::from(&self.inner.config);
+                let builder = match self.endpoint($service) {
+                    Some(url) => builder.endpoint_url(url),
+                    None => builder,
+                };
+                $sdk::Client::from_conf(builder.build())
+            })
+        }
+    };
+}
+
+/// The SDK clients, made on first use. Only the service modules of this crate see them.
+pub(crate) struct SdkClients<'a> {
+    inner: &'a Inner,
+}
+
+impl<'a> SdkClients<'a> {
+    fn endpoint(&self, service: ServiceName) -> Option<String> {
+        self.inner
+            .common
+            .settings
+            .endpoint(&self.inner.config, service)
+    }
+
+    service_client!(cloudtrail, aws_sdk_cloudtrail, config::CLOUDTRAIL);
+    service_client!(kms, aws_sdk_kms, config::KMS);
+    service_client!(logs, aws_sdk_cloudwatchlogs, config::LOGS);
+    service_client!(organizations, aws_sdk_organizations, config::ORGANIZATIONS);
+    service_client!(sts, aws_sdk_sts, config::STS);
+
+    pub(crate) fn s3(&self) -> &'a aws_sdk_s3::Client {
+        self.inner.sdk.s3.get_or_init(|| {
+            let endpoint = self.endpoint(config::S3);
+            let path_style = self.inner.common.settings.path_style(endpoint.as_deref());
+            let mut builder =
+                aws_sdk_s3::config::Builder::from(&self.inner.config).force_path_style(path_style);
+            builder.set_endpoint_url(endpoint);
+            aws_sdk_s3::Client::from_conf(builder.build())
+        })
+    }
+}
+
+impl Clients {
+    /// Clients for a region, with the given credentials (or those of the configuration).
+    pub(crate) fn new(
+        config: &SdkConfig,
+        common: Common,
+        caller: CallerIdentity,
+        region: &str,
+        credentials: Option<SharedCredentialsProvider>,
+    ) -> Self {
+        let mut builder = config.to_builder().region(Region::new(region.to_owned()));
+        if let Some(credentials) = credentials {
+            builder.set_credentials_provider(Some(credentials));
+        }
+        Self::with_sdk(builder.build(), common, caller, region, Sdk::default())
+    }
+
+    pub(crate) fn with_sdk(
+        config: SdkConfig,
+        common: Common,
+        caller: CallerIdentity,
+        region: &str,
+        sdk: Sdk,
+    ) -> Self {
+        Self {
+            inner: Arc::new(Inner {
+                config,
+                common,
+                caller,
+                region: region.to_owned(),
+                sdk,
+            }),
+            read_only: false,
+            cancel: None,
+            deadline: None,
+        }
+    }
+
+    pub(crate) fn sdk(&self) -> SdkClients<'_> {
+        SdkClients { inner: &self.inner }
+    }
+
+    pub(crate) fn limiter(&self) -> &Limiter {
+        &self.inner.common.limiter
+    }
+
+    pub(crate) fn observer(&self) -> Option<&Arc<dyn Observer>> {
+        self.inner.common.observer.as_ref()
+    }
+
+    pub(crate) fn settings(&self) -> &ProviderSettings {
+        &self.inner.common.settings
+    }
+
+    /// The account whose resources these clients see.
+    pub fn account_id(&self) -> &str {
+        &self.inner.caller.account_id
+    }
+
+    /// The region they talk to.
+    pub fn region(&self) -> &str {
+        &self.inner.region
+    }
+
+    /// The partition of that region (`aws`, `aws-cn`, `aws-us-gov`, ...).
+    pub fn partition(&self) -> &'static str {
+        partition_of(&self.inner.region)
+    }
+
+    /// Who signs the calls: the principal that a lock-out check must find in a policy.
+    pub fn caller(&self) -> &CallerIdentity {
+        &self.inner.caller
+    }
+
+    /// An ARN in this account and region: `arn:PARTITION:SERVICE:REGION:ACCOUNT:RESOURCE`.
+    pub fn arn(&self, service: &str, resource: &str) -> String {
+        format!(
+            "arn:{}:{service}:{}:{}:{resource}",
+            self.partition(),
+            self.region(),
+            self.account_id()
+        )
+    }
+
+    /// The same handle, but writes answer [`crate::Kind::ReadOnly`] and are never sent. For plan and read.
+    pub fn read_only(&self) -> Self {
+        Self {
+            read_only: true,
+            ..self.clone()
+        }
+    }
+
+    /// Whether writes are refused.
+    pub fn is_read_only(&self) -> bool {
+        self.read_only
+    }
+
+    /// The same handle, bound to a stop signal and a deadline: no call starts after either, waiters
+    /// end, and a call that is under way is let finish, as its effect belongs into the state.
+    pub fn scoped(&self, cancel: CancellationToken, deadline: Option<Instant>) -> Self {
+        Self {
+            cancel: Some(cancel),
+            deadline,
+            ..self.clone()
+        }
+    }
+
+    /// The same handle without stop signal and deadline: to find out what a lost reply did.
+    pub(crate) fn unscoped(&self) -> Self {
+        Self {
+            cancel: None,
+            deadline: None,
+            ..self.clone()
+        }
+    }
+
+    /// Whether the stop signal was given.
+    pub fn is_cancelled(&self) -> bool {
+        self.cancel
+            .as_ref()
+            .is_some_and(CancellationToken::is_cancelled)
+    }
+
+    /// When no further call may start.
+    pub fn deadline(&self) -> Option<Instant> {
+        self.deadline
+    }
+
+    /// Sleeps, but not beyond the stop signal or the deadline.
+    pub(crate) async fn sleep(&self, time: Duration) {
+        let left = self
+            .deadline
+            .map(|deadline| deadline.saturating_duration_since(Instant::now()));
+        let time = left.map_or(time, |left| left.min(time));
+        match &self.cancel {
+            Some(token) => {
+                tokio::select! {
+                    () = tokio::time::sleep(time) => {}
+                    () = token.cancelled() => {}
+                }
+            }
+            None => tokio::time::sleep(time).await,
+        }
+    }
+
+    /// Key management.
+    pub fn kms(&self) -> Kms {
+        Kms::new(self.clone())
+    }
+
+    /// Buckets.
+    pub fn s3(&self) -> S3 {
+        S3::new(self.clone())
+    }
+
+    /// Trails.
+    pub fn cloudtrail(&self) -> CloudTrail {
+        CloudTrail::new(self.clone())
+    }
+
+    /// Log groups.
+    pub fn logs(&self) -> Logs {
+        Logs::new(self.clone())
+    }
+
+    /// Security tokens.
+    pub fn sts(&self) -> Sts {
+        Sts::new(self.clone())
+    }
+
+    /// The organization.
+    pub fn organizations(&self) -> Organizations {
+        Organizations::new(self.clone())
+    }
+}

@@ -1,0 +1,161 @@
+//! Modelled error codes to kinds.
+
+use super::Kind;
+
+/// The kind of a modelled error code. Codes that nobody listed are `Other`.
+pub(crate) fn kind_of_code(code: &str) -> Kind {
+    match code {
+        "NotFoundException"
+        | "ResourceNotFoundException"
+        | "TrailNotFoundException"
+        | "NoSuchBucket"
+        | "NoSuchKey"
+        | "NoSuchVersion"
+        | "NoSuchEntity"
+        | "NoSuchTagSet"
+        | "NoSuchBucketPolicy"
+        | "NoSuchLifecycleConfiguration"
+        | "NoSuchPublicAccessBlockConfiguration"
+        | "NoSuchObjectLockConfiguration"
+        | "ObjectLockConfigurationNotFoundError"
+        | "OwnershipControlsNotFoundError"
+        | "ServerSideEncryptionConfigurationNotFoundError"
+        | "AWSOrganizationsNotInUseException" => Kind::NotFound,
+
+        "AlreadyExistsException"
+        | "ResourceAlreadyExistsException"
+        | "TrailAlreadyExistsException"
+        | "EntityAlreadyExists"
+        | "BucketAlreadyExists"
+        | "BucketAlreadyOwnedByYou" => Kind::AlreadyExists,
+
+        "AccessDenied"
+        | "AccessDeniedException"
+        | "AllAccessDisabled"
+        | "UnauthorizedOperation"
+        | "NotAuthorized"
+        | "AuthorizationError"
+        | "OptInRequired"
+        | "InsufficientDependencyServiceAccessPermissionException"
+        | "NotOrganizationMasterAccountException" => Kind::AccessDenied,
+
+        "Throttling"
+        | "ThrottlingException"
+        | "ThrottledException"
+        | "RequestThrottled"
+        | "RequestThrottledException"
+        | "TooManyRequestsException"
+        | "RequestLimitExceeded"
+        | "SlowDown"
+        | "BandwidthLimitExceeded" => Kind::Throttled,
+
+        "ConflictException"
+        | "ConcurrentModificationException"
+        | "OperationAborted"
+        | "OperationAbortedException"
+        | "DependencyTimeoutException"
+        | "InsufficientS3BucketPolicyException"
+        | "InsufficientEncryptionPolicyException"
+        | "InsufficientSnsTopicPolicyException" => Kind::Conflict,
+
+        "KMSInvalidStateException"
+        | "DisabledException"
+        | "KeyUnavailableException"
+        | "BucketNotEmpty"
+        | "InvalidBucketState"
+        | "InvalidObjectState"
+        | "PermanentRedirect"
+        | "TemporaryRedirect"
+        | "AuthorizationHeaderMalformed"
+        | "IllegalLocationConstraintException"
+        | "CloudTrailAccessNotEnabledException"
+        | "OrganizationsNotInUseException"
+        | "OrganizationNotInAllFeaturesModeException"
+        | "InvalidHomeRegionException" => Kind::InvalidState,
+
+        "LimitExceededException"
+        | "ServiceQuotaExceededException"
+        | "TooManyBuckets"
+        | "MaximumNumberOfTrailsExceededException"
+        | "TagsLimitExceededException"
+        | "TooManyTagsException" => Kind::Quota,
+
+        "ExpiredToken" | "ExpiredTokenException" | "RequestExpired" | "TokenRefreshRequired" => {
+            Kind::ExpiredCredentials
+        }
+
+        "InvalidClientTokenId"
+        | "UnrecognizedClientException"
+        | "InvalidAccessKeyId"
+        | "InvalidToken"
+        | "MissingAuthenticationToken"
+        | "MissingAuthenticationTokenException"
+        | "IncompleteSignature"
+        | "IncompleteSignatureException"
+        | "InvalidSignatureException"
+        | "SignatureDoesNotMatch" => Kind::NoCredentials,
+
+        "RequestTimeout" | "RequestTimeoutException" => Kind::Timeout,
+
+        "ValidationException"
+        | "ValidationError"
+        | "InvalidArgument"
+        | "InvalidRequest"
+        | "InvalidBucketName"
+        | "InvalidTag"
+        | "InvalidAliasNameException"
+        | "InvalidArnException"
+        | "InvalidGrantTokenException"
+        | "InvalidMarkerException"
+        | "InvalidParameterException"
+        | "InvalidParameterCombinationException"
+        | "InvalidKmsKeyIdException"
+        | "InvalidS3BucketNameException"
+        | "InvalidS3PrefixException"
+        | "InvalidTrailNameException"
+        | "InvalidEventSelectorsException"
+        | "InvalidTagParameterException"
+        | "InvalidCloudWatchLogsLogGroupArnException"
+        | "InvalidCloudWatchLogsRoleArnException"
+        | "KmsKeyNotFoundException"
+        | "KmsException"
+        | "KmsKeyDisabledException"
+        | "S3BucketDoesNotExistException"
+        | "CloudTrailARNInvalidException"
+        | "ResourceTypeNotSupportedException"
+        | "MalformedPolicy"
+        | "MalformedPolicyDocument"
+        | "MalformedPolicyDocumentException"
+        | "MalformedXML"
+        | "PackedPolicyTooLarge"
+        | "RegionDisabledException"
+        | "TagException"
+        | "TagPolicyException"
+        | "UnsupportedOperationException" => Kind::Invalid,
+
+        _ => Kind::Other,
+    }
+}
+
+/// Whether an error code says that a text of the answer may quote the signature or the key id.
+pub(super) fn quotes_credentials(code: &str) -> bool {
+    kind_of_code(code) == Kind::NoCredentials
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn kinds() {
+        assert_eq!(kind_of_code("NoSuchBucket"), Kind::NotFound);
+        assert_eq!(kind_of_code("BucketAlreadyOwnedByYou"), Kind::AlreadyExists);
+        assert_eq!(
+            kind_of_code("ExpiredTokenException"),
+            Kind::ExpiredCredentials
+        );
+        // Made up from the status of an answer without a body: says nothing.
+        assert_eq!(kind_of_code("NotFound"), Kind::Other);
+        assert_eq!(kind_of_code("404"), Kind::Other);
+    }
+}
