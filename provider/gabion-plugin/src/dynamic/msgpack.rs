@@ -49,37 +49,38 @@ impl Dynamic {
 type Out = write::buffer::ByteBuf;
 
 fn put(out: &mut Out, value: &Dynamic) {
-    // Writing to memory cannot fail: each result is dropped for that reason.
+    // Writing to memory cannot fail: the results say so in their types.
+    let length = |items: usize| u32::try_from(items).unwrap_or(u32::MAX);
     match value {
-        Dynamic::Null => drop(write::write_nil(out)),
+        Dynamic::Null => {
+            let _ = write::write_nil(out);
+        }
         Dynamic::Unknown => out.as_mut_vec().extend_from_slice(&[0xd4, 0x00, 0x00]),
-        Dynamic::Bool(value) => drop(write::write_bool(out, *value)),
+        Dynamic::Bool(value) => {
+            let _ = write::write_bool(out, *value);
+        }
         Dynamic::Number(number) => {
             if let Some(whole) = number.to_i64() {
-                drop(write::write_sint(out, whole));
+                let _ = write::write_sint(out, whole);
             } else if let Some(float) = number.to_exact_f64() {
-                drop(write::write_f64(out, float));
+                let _ = write::write_f64(out, float);
             } else {
-                drop(write::write_str(out, number.as_str()));
+                let _ = write::write_str(out, number.as_str());
             }
         }
-        Dynamic::String(text) => drop(write::write_str(out, text)),
+        Dynamic::String(text) => {
+            let _ = write::write_str(out, text);
+        }
         Dynamic::List(items) => {
-            drop(write::write_array_len(
-                out,
-                u32::try_from(items.len()).unwrap_or(u32::MAX),
-            ));
+            let _ = write::write_array_len(out, length(items.len()));
             for item in items {
                 put(out, item);
             }
         }
         Dynamic::Map(items) => {
-            drop(write::write_map_len(
-                out,
-                u32::try_from(items.len()).unwrap_or(u32::MAX),
-            ));
+            let _ = write::write_map_len(out, length(items.len()));
             for (key, item) in items {
-                drop(write::write_str(out, key));
+                let _ = write::write_str(out, key);
                 put(out, item);
             }
         }

@@ -1,5 +1,11 @@
 //! The handshake from both ends: a plugin process, and a client that connects as core does.
 #![cfg(unix)]
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test fails by panicking"
+)]
 
 mod tiny;
 
@@ -27,9 +33,14 @@ const SERVE: &str = "GABION_TEST_SERVE";
 /// Not a test: this binary, started again by the others, is the plugin.
 #[test]
 fn plugin_process() {
-    if std::env::var_os(SERVE).is_some() {
+    if let Some(how) = std::env::var_os(SERVE) {
         gabion_plugin::log::init();
-        let options = ServeOptions::default();
+        let address = "example.com/a/tiny".to_owned();
+        let options = ServeOptions {
+            address,
+            debug: how == "debug",
+            ..ServeOptions::default()
+        };
         let service = tiny::Tiny {
             stop: options.stop.clone(),
         };
@@ -288,4 +299,26 @@ fn a_person_gets_one_sentence() {
     assert!(said.starts_with("this is a Terraform provider"), "{said}");
     assert_eq!(said.lines().count(), 1, "{said}");
     assert!(plugin.leftovers().is_empty());
+}
+
+#[test]
+fn a_debugger_gets_what_to_put_in_the_environment() {
+    let mut plugin = start(&[(SERVE, "debug")]);
+    let line = BufReader::new(plugin.child.stdout.as_mut().unwrap())
+        .lines()
+        .map_while(Result::ok)
+        .find_map(|line| {
+            Some(
+                line.strip_prefix("TF_REATTACH_PROVIDERS='")?
+                    .strip_suffix('\'')?
+                    .to_owned(),
+            )
+        })
+        .expect("a line for the environment");
+    let entry = &serde_json::from_str::<serde_json::Value>(&line).unwrap()["example.com/a/tiny"];
+    assert_eq!(entry["Pid"], plugin.child.id());
+    assert_eq!(entry["ProtocolVersion"], 6);
+    assert!(Path::new(entry["Addr"]["String"].as_str().unwrap()).exists());
+    plugin.signal(rustix::process::Signal::INT);
+    assert_eq!(plugin.wait(Duration::from_secs(5)), Some(0));
 }
