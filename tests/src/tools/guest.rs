@@ -1,64 +1,77 @@
 //! The toolchain that compiles guardrails in Rust to WebAssembly.
+//!
+//! Which one serves is decided by the engine's build script; this file only installs one.
 
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use anyhow::{Context as _, Result};
+use anyhow::{Result, anyhow};
 
-use super::{apt_install, on_path, output, run, say};
+use super::{apt_install, on_path, run, say};
+use crate::workspace;
 
-/// The target of every guest: no WASI.
-pub const TARGET: &str = "wasm32-unknown-unknown";
+#[path = "../../../guardrails/gabion-engine/build/guest.rs"]
+#[expect(
+    dead_code,
+    reason = "shared with the engine's build script, which uses the rest of it"
+)]
+mod build;
 
 /// Debian's compiler for it, its standard library in source, and the cargo that fits.
 const DEBIAN: [&str; 3] = ["rustc-web", "rust-web-src", "cargo-web"];
 
-/// Where the toolchain comes from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Source {
-    /// `rustup target add` worked.
-    Rustup,
-    /// The distribution's packages, with the standard library built from source.
-    Debian,
+/// A toolchain that compiles guardrails.
+#[derive(Clone, Debug)]
+pub struct Toolchain(build::Toolchain);
+
+impl Toolchain {
+    /// Compiles a package of the workspace to a core module, below `target`; gives its path.
+    ///
+    /// # Errors
+    /// When it does not compile; the text holds the compiler's messages.
+    pub fn build(&self, package: &str, target: &Path) -> Result<PathBuf> {
+        build::build(&self.0, workspace::root(), package, target).map_err(|text| anyhow!(text))
+    }
 }
 
-/// The toolchain that is there, if one is.
-#[must_use]
-pub fn locate() -> Option<Source> {
-    let target =
-        output(Command::new("rustc").args(["--print", "target-libdir", "--target", TARGET]));
-    if target.is_ok_and(|dir| std::path::Path::new(dir.trim()).is_dir()) {
-        return Some(Source::Rustup);
+impl std::fmt::Display for Toolchain {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}", self.0.cargo.display())
     }
-    let there = DEBIAN.iter().all(|package| {
-        output(Command::new("dpkg-query").args(["-W", "-f", "${Status}", package]))
-            .is_ok_and(|status| status.contains("install ok installed"))
-    });
-    there.then_some(Source::Debian)
+}
+
+/// The toolchain that is there.
+///
+/// # Errors
+/// When there is none; the text says what was looked at and what to run.
+pub fn locate() -> Result<Toolchain> {
+    build::find().map(Toolchain).map_err(|text| anyhow!(text))
 }
 
 /// Installs a toolchain, unless one is there: rustup's target, else Debian's packages.
 ///
 /// # Errors
 /// When neither can be had; the text says what was tried.
-pub fn install() -> Result<Source> {
-    if let Some(source) = locate() {
-        return Ok(source);
+pub fn install() -> Result<Toolchain> {
+    if let Ok(toolchain) = locate() {
+        return Ok(toolchain);
     }
     if on_path("rustup").is_some() {
-        say("adding the WebAssembly target");
-        if run(Command::new("rustup").args(["target", "add", TARGET])).is_ok()
-            && let Some(source) = locate()
+        say("adding the WebAssembly target to this toolchain");
+        let added = run(Command::new("rustup").args(["target", "add", build::TARGET]));
+        if added.is_ok()
+            && let Ok(toolchain) = locate()
         {
-            return Ok(source);
+            return Ok(toolchain);
         }
         say("rustup cannot add it here: taking the distribution's toolchain");
     }
-    apt_install(&DEBIAN).with_context(|| {
-        format!(
-            "no toolchain for guardrails: `rustup target add {TARGET}` and the packages {} both \
-             failed",
+    apt_install(&DEBIAN).map_err(|error| {
+        error.context(format!(
+            "no toolchain for guardrails: `rustup target add {}` and the packages {} both failed",
+            build::TARGET,
             DEBIAN.join(", ")
-        )
+        ))
     })?;
-    locate().context("the packages were installed, but the toolchain was not found after that")
+    locate()
 }

@@ -16,6 +16,13 @@ pub(crate) struct Args {
     no_opentofu: bool,
 }
 
+impl Args {
+    /// Leaves nothing out.
+    pub(crate) fn everything() -> Self {
+        Self { no_opentofu: false }
+    }
+}
+
 /// Everything that `args` asks for.
 pub(crate) fn run(args: &Args) -> Result<()> {
     core()?;
@@ -54,10 +61,7 @@ pub(crate) fn core() -> Result<()> {
         terraform::version_of(&path)?,
         path.display()
     ));
-    match guest::install()? {
-        guest::Source::Rustup => say("WebAssembly toolchain: rustup"),
-        guest::Source::Debian => say("WebAssembly toolchain: the distribution's packages"),
-    }
+    say(&format!("WebAssembly toolchain: {}", guest::install()?));
     let environment = python::install()?;
     say(&format!("emulators: {}", environment.program("").display()));
     Ok(())
