@@ -1,0 +1,33 @@
+//! The policy: `gabion.hcl`, the floor, and what they make of the verdicts of the packs.
+//!
+//! What belongs here: reading and checking policy files, levels, waivers, exceptions, the ratchet, the text of a
+//! refusal. What does not: WebAssembly (a pack is anything that gives a [`gabion_model::Runner`]), plan files,
+//! Terraform's protocol.
+
+mod binding;
+mod constraint;
+mod error;
+mod file;
+mod find;
+mod guard;
+mod judge;
+mod merge;
+mod options;
+mod packs;
+mod plan;
+mod ruling;
+mod syntax;
+mod text;
+mod waiver;
+
+pub use constraint::{Constraint, lenient};
+pub use error::{Location, PolicyError, Problem};
+pub use find::FILE_NAME;
+pub use guard::{Guard, RuleInForce};
+pub use options::{GuardOptions, floors_from_env};
+pub use packs::{LoadedPack, Packs, SessionFault};
+pub use ruling::{Disposition, Judgement, Ruling};
+pub use text::reason;
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,98 @@
+//! Whole-plan rules against the graph of a plan.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use gabion_model::{Change, Data, Finding, Graph, Level, Mode, Operation, Scope, Stage, Tree, Verdict};
+
+use super::guard::Guard;
+use super::judge::{Age, Case, Old};
+use super::ruling::Judgement;
+
+impl Guard {
+    /// Asks every whole-plan rule about a plan. What the prior states alone yield as well is old.
+    pub fn judge_plan(&self, graph: &Arc<Graph>) -> Judgement {
+        let mut judgement = Judgement::default();
+        let mut prior: Option<Arc<Graph>> = None;
+        let whole = Change {
+            resource_type: "plan".to_owned(),
+            mode: Mode::Managed,
+            provider: String::new(),
+            provider_version: None,
+            operation: Operation::Create,
+            stage: graph.changes.first().map_or(Stage::Check, |change| change.stage),
+            before: Arc::new(Tree::null()),
+            after: Arc::new(Tree::null()),
+            config: None,
+            provider_configuration: Arc::new(Tree::null()),
+            address: None,
+            module_address: None,
+        };
+        for entry in self.rules.iter().filter(|entry| entry.rule.info.scope == Scope::Plan) {
+            let Some(pack) = self.packs.get(entry.rule.pack) else { continue };
+            let code = entry.rule.info.code.as_str();
+            let loosest = self.binding(entry, None);
+            if loosest.level == Level::Off {
+                continue;
+            }
+            let ask = |graph: &Arc<Graph>| match pack.lease() {
+                Ok(mut session) => {
+                    let verdict = session.check_plan(code, graph).verdict;
+                    pack.give_back(session);
+                    verdict
+                }
+                Err(message) => Verdict::Error(message),
+            };
+            match ask(graph) {
+                Verdict::Pass | Verdict::NotApplicable => {}
+                Verdict::Violation(findings) => {
+                    let prior = prior.get_or_insert_with(|| Arc::new(prior_graph(graph)));
+                    let mut old = match ask(prior) {
+                        Verdict::Violation(findings) => Old::new(&findings, |finding| finding.observed.clone().unwrap_or_default()),
+                        _ => Old::default(),
+                    };
+                    for finding in findings {
+                        let change = subject(graph, &finding).map_or(&whole, Arc::as_ref);
+                        let binding = self.binding(entry, Some(change));
+                        if binding.level == Level::Off {
+                            continue;
+                        }
+                        let is_old = old.take(&finding, finding.observed.as_deref().unwrap_or_default());
+                        let case = Case { guard: self, entry, pack, binding: &binding, change, age: Age::of(change) };
+                        let observed = case.observed(&finding, &change.after);
+                        case.finding(finding, observed, is_old, &mut judgement);
+                    }
+                }
+                Verdict::Undetermined(blocked) => {
+                    let case = Case { guard: self, entry, pack, binding: &loosest, change: &whole, age: Age::New };
+                    case.undetermined(blocked, None, &mut judgement);
+                }
+                Verdict::Error(message) => {
+                    let case = Case { guard: self, entry, pack, binding: &loosest, change: &whole, age: Age::New };
+                    case.error(message, &mut judgement);
+                }
+            }
+        }
+        judgement
+    }
+}
+
+fn subject<'a>(graph: &'a Graph, finding: &Finding) -> Option<&'a Arc<Change>> {
+    let address = finding.address.as_deref()?;
+    graph.changes.iter().find(|change| change.address.as_deref() == Some(address))
+}
+
+/// The plan as if nothing happened: what exists stays as it is, and nothing new comes.
+fn prior_graph(graph: &Graph) -> Graph {
+    let mut prior = Graph { changes: Vec::new(), references: BTreeMap::new(), complete: graph.complete };
+    for (position, change) in graph.changes.iter().enumerate() {
+        if matches!(change.before.data(change.before.root()), Data::Null) {
+            continue;
+        }
+        if let Some(references) = graph.references.get(&position) {
+            prior.references.insert(prior.changes.len(), references.clone());
+        }
+        prior.changes.push(Arc::new(change.prior_alone()));
+    }
+    prior
+}

@@ -1,0 +1,7 @@
+//! Tests of the policy against a fake pack, whose rules are plain functions.
+
+mod fake;
+mod files;
+mod floors;
+mod judging;
+mod words;
