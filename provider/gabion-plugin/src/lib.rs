@@ -6,6 +6,7 @@
 
 pub mod client;
 pub mod dynamic;
+pub mod guard;
 pub mod handshake;
 pub mod log;
 pub mod proto;

@@ -1,0 +1,98 @@
+//! From the values of a plan or apply call to the change that rules judge.
+
+use std::sync::Arc;
+
+use gabion_model::{Change, Mode, Operation, Stage, Tree};
+
+use super::schemas::Schema;
+use super::secrets::Secrets;
+use super::tree::tree;
+use crate::dynamic::Dynamic;
+use crate::proto::tfplugin6 as pb;
+use crate::proto::tfplugin6::attribute_path::step::Selector;
+
+/// The decoded sides of a call.
+#[derive(Debug)]
+pub(crate) struct Sides {
+    pub(crate) prior: Dynamic,
+    pub(crate) planned: Dynamic,
+    pub(crate) config: Dynamic,
+}
+
+/// Who provides, as rules see it.
+#[derive(Clone, Debug)]
+pub(crate) struct Provided {
+    pub(crate) address: String,
+    pub(crate) version: Option<String>,
+    pub(crate) configuration: Arc<Tree>,
+}
+
+impl Sides {
+    /// What happens; `None` where nothing is there before or after.
+    pub(crate) fn operation(&self) -> Option<Operation> {
+        match (self.prior.is_null(), self.planned.is_null()) {
+            (true, true) => None,
+            (true, false) => Some(Operation::Create),
+            (false, true) => Some(Operation::Delete),
+            (false, false) if self.prior == self.planned => Some(Operation::NoOp),
+            (false, false) => Some(Operation::Update),
+        }
+    }
+
+    /// Whether core will plan once more, as a create: it does where a path that the provider named differs.
+    /// The first of the two calls is not judged, so that nothing is said twice.
+    pub(crate) fn will_be_replaced(&self, paths: &[pb::AttributePath]) -> bool {
+        self.operation() == Some(Operation::Update)
+            && paths.iter().any(
+                |path| match (at(&self.prior, path), at(&self.planned, path)) {
+                    (_, Some(Dynamic::Unknown)) => true,
+                    (prior, planned) => prior != planned,
+                },
+            )
+    }
+
+    /// The change, secrets of all sides marked on all sides.
+    pub(crate) fn change(
+        &self,
+        resource_type: String,
+        stage: Stage,
+        operation: Operation,
+        schema: &Schema,
+        provided: Provided,
+        secrets: &Secrets,
+    ) -> Change {
+        for side in [&self.prior, &self.planned, &self.config] {
+            secrets.learn(&schema.block, side);
+        }
+        let side = |value, config| Arc::new(tree(&schema.block, value, config, secrets));
+        Change {
+            resource_type,
+            mode: Mode::Managed,
+            provider: provided.address,
+            provider_version: provided.version,
+            operation,
+            stage,
+            before: side(&self.prior, None),
+            after: side(&self.planned, Some(&self.config)),
+            // A delete has no configuration, which is not the same as one that sets nothing.
+            config: (operation != Operation::Delete).then(|| side(&self.config, None)),
+            provider_configuration: provided.configuration,
+            address: None,
+            module_address: None,
+        }
+    }
+}
+
+fn at<'v>(value: &'v Dynamic, path: &pb::AttributePath) -> Option<&'v Dynamic> {
+    path.steps.iter().try_fold(value, |value, step| {
+        match (step.selector.as_ref()?, value) {
+            (Selector::AttributeName(name) | Selector::ElementKeyString(name), value) => {
+                value.get(name)
+            }
+            (Selector::ElementKeyInt(index), Dynamic::List(items)) => {
+                items.get(usize::try_from(*index).ok()?)
+            }
+            _ => None,
+        }
+    })
+}
