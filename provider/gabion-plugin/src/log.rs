@@ -29,7 +29,14 @@ pub fn init() {
                 .location()
                 .map(ToString::to_string)
                 .unwrap_or_default();
-            tracing::error!(place, "an internal error: please report it with this line");
+            if tracing::enabled!(tracing::Level::ERROR) {
+                tracing::error!(place, "an internal error: please report it with this line");
+            } else {
+                drop(writeln!(
+                    std::io::stderr(),
+                    "an internal error at {place}: please report it with this line"
+                ));
+            }
         }));
     }
 }

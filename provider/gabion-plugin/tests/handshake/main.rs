@@ -52,6 +52,7 @@ fn plugin_process() {
 struct Plugin {
     child: Child,
     parent: tempfile::TempDir,
+    log: Option<std::thread::JoinHandle<String>>,
 }
 
 impl Drop for Plugin {
@@ -74,7 +75,11 @@ fn start(env: &[(&str, &str)]) -> Plugin {
         .stderr(Stdio::piped())
         .spawn()
         .unwrap();
-    Plugin { child, parent }
+    Plugin {
+        child,
+        parent,
+        log: None,
+    }
 }
 
 fn start_for(identity: &Identity) -> (Plugin, Announcement) {
@@ -93,7 +98,11 @@ fn start_for(identity: &Identity) -> (Plugin, Announcement) {
         .expect("a handshake line");
     // Standard error must not fill up.
     let mut stderr = plugin.child.stderr.take().unwrap();
-    std::thread::spawn(move || std::io::copy(&mut stderr, &mut std::io::sink()));
+    plugin.log = Some(std::thread::spawn(move || {
+        let mut log = String::new();
+        let _ = stderr.read_to_string(&mut log);
+        log
+    }));
     (plugin, Announcement::from_line(&line).unwrap())
 }
 
@@ -321,4 +330,34 @@ fn a_debugger_gets_what_to_put_in_the_environment() {
     assert!(Path::new(entry["Addr"]["String"].as_str().unwrap()).exists());
     plugin.signal(rustix::process::Signal::INT);
     assert_eq!(plugin.wait(Duration::from_secs(5)), Some(0));
+}
+
+#[tokio::test]
+async fn the_loudest_log_holds_no_value() {
+    let identity = Identity::generate_p521().unwrap();
+    let (mut plugin, announced) = start_for(&identity);
+    let channel = connect(&announced, &identity).await.unwrap();
+    let mut provider = ProviderClient::new(channel.clone());
+    for secret in ["correct-horse", "battery-staple"] {
+        let config = Some(pb::DynamicValue {
+            msgpack: secret.repeat(100).into_bytes(),
+            json: Vec::new(),
+        });
+        let request = pb::validate_provider_config::Request { config };
+        provider.validate_provider_config(request).await.unwrap();
+    }
+    GrpcControllerClient::new(channel)
+        .shutdown(Empty {})
+        .await
+        .unwrap();
+    assert_eq!(plugin.wait(Duration::from_secs(2)), Some(0));
+    let log = plugin.log.take().unwrap().join().unwrap();
+    // Something was said, each line is core's to read, and none of it is a value.
+    assert!(log.contains("\"@level\":\"debug\""), "{log}");
+    assert!(
+        log.lines()
+            .all(|line| serde_json::from_str::<serde_json::Value>(line).is_ok()),
+        "{log}"
+    );
+    assert!(!log.contains("horse") && !log.contains("staple"), "{log}");
 }
