@@ -69,6 +69,7 @@ fn probe(kind: Kind) -> Result<Vec<Answer>> {
         .arg(workspace::root().join("tests/emulators/probe.py"))
         .arg(emulator.endpoint())
         .env("AWS_EC2_METADATA_DISABLED", "true")
+        .env("PYTHONDONTWRITEBYTECODE", "1")
         .stderr(Stdio::inherit());
     let text = output(&mut command).context("the probe failed")?;
     text.lines()
