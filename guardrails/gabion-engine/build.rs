@@ -29,22 +29,38 @@ fn main() {
 
 fn run() -> Result<(), Box<dyn Error>> {
     let manifest = PathBuf::from(variable("CARGO_MANIFEST_DIR")?);
-    let workspace = manifest.ancestors().nth(2).ok_or("the engine does not stand in its workspace")?;
+    let workspace = manifest
+        .ancestors()
+        .nth(2)
+        .ok_or("the engine does not stand in its workspace")?;
     let out = PathBuf::from(variable("OUT_DIR")?);
     for input in INPUTS {
-        println!("cargo::rerun-if-changed={}", workspace.join(input).display());
+        println!(
+            "cargo::rerun-if-changed={}",
+            workspace.join(input).display()
+        );
     }
 
     let component = match component(workspace, &out) {
         Ok(component) => component,
         Err(error) => {
-            println!("cargo::warning=the baseline does not build, an older one is used: {}", error.to_string().lines().find(|l| l.starts_with("error")).unwrap_or_default());
+            println!(
+                "cargo::warning=the baseline does not build, an older one is used: {}",
+                error
+                    .to_string()
+                    .lines()
+                    .find(|l| l.starts_with("error"))
+                    .unwrap_or_default()
+            );
             fs::read(guest_folder(&out).join("last-good.wasm")).unwrap_or_default()
         }
     };
     fs::write(guest_folder(&out).join("last-good.wasm"), &component)?;
     fs::write(out.join("baseline.wasm"), component)?;
-    println!("cargo::rustc-env=GABION_BASELINE_VERSION={}", version(workspace)?);
+    println!(
+        "cargo::rustc-env=GABION_BASELINE_VERSION={}",
+        version(workspace)?
+    );
     Ok(())
 }
 
@@ -61,8 +77,13 @@ fn variable(name: &str) -> Result<String, Box<dyn Error>> {
 /// A target folder of its own, below the real one: `target/guest`. All profiles share it.
 fn guest_folder(out: &Path) -> PathBuf {
     // OUT_DIR is target/PROFILE/build/NAME/out.
-    let target = out.ancestors().find(|path| path.file_name().is_some_and(|name| name == "build"));
-    target.and_then(|build| build.ancestors().nth(2)).unwrap_or(out).join("guest")
+    let target = out
+        .ancestors()
+        .find(|path| path.file_name().is_some_and(|name| name == "build"));
+    target
+        .and_then(|build| build.ancestors().nth(2))
+        .unwrap_or(out)
+        .join("guest")
 }
 
 fn componentize(module: &[u8]) -> Result<Vec<u8>, Box<dyn Error>> {
@@ -80,10 +101,16 @@ fn version(workspace: &Path) -> Result<String, Box<dyn Error>> {
     let of = |manifest: &str| -> Result<Option<String>, Box<dyn Error>> {
         let text = fs::read_to_string(workspace.join(manifest))?;
         Ok(text.lines().find_map(|line| {
-            let value = line.strip_prefix("version")?.trim_start().strip_prefix('=')?.trim();
+            let value = line
+                .strip_prefix("version")?
+                .trim_start()
+                .strip_prefix('=')?
+                .trim();
             Some(value.trim_matches('"').to_owned())
         }))
     };
     let own = of("guardrails/gabion-baseline/Cargo.toml")?;
-    Ok(own.or(of("Cargo.toml")?).ok_or("gabion-baseline has no version")?)
+    Ok(own
+        .or(of("Cargo.toml")?)
+        .ok_or("gabion-baseline has no version")?)
 }

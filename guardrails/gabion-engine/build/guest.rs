@@ -75,7 +75,9 @@ fn rustup_toolchains() -> Vec<PathBuf> {
         .map(PathBuf::from)
         .or_else(|| env::var_os("HOME").map(|home| Path::new(&home).join(".rustup")));
     let Some(home) = home else { return Vec::new() };
-    let Ok(entries) = fs::read_dir(home.join("toolchains")) else { return Vec::new() };
+    let Ok(entries) = fs::read_dir(home.join("toolchains")) else {
+        return Vec::new();
+    };
     let mut found: Vec<PathBuf> = entries.flatten().map(|entry| entry.path()).collect();
     // Sorted, so that the choice does not depend on the order of a directory.
     found.sort();
@@ -86,15 +88,28 @@ fn examine(cargo: &Path, rustc: &Path) -> Result<Toolchain, String> {
     let name = cargo.display();
     let sysroot = PathBuf::from(ask(rustc, &["--print", "sysroot"])?);
     let version = ask(rustc, &["--version"])?;
-    let minor = version.split('.').nth(1).and_then(|minor| minor.parse::<u32>().ok()).unwrap_or(0);
+    let minor = version
+        .split('.')
+        .nth(1)
+        .and_then(|minor| minor.parse::<u32>().ok())
+        .unwrap_or(0);
     if minor < 95 {
         return Err(format!("{name} is older than 1.95"));
     }
     let compiled = sysroot.join("lib/rustlib").join(TARGET).join("lib");
-    let compiled = fs::read_dir(compiled)
-        .is_ok_and(|entries| entries.flatten().any(|entry| entry.file_name().to_string_lossy().starts_with("libcore")));
-    if !compiled && !sysroot.join("lib/rustlib/src/rust/library/std/Cargo.toml").is_file() {
-        return Err(format!("{name} has neither the target nor the source of the standard library"));
+    let compiled = fs::read_dir(compiled).is_ok_and(|entries| {
+        entries
+            .flatten()
+            .any(|entry| entry.file_name().to_string_lossy().starts_with("libcore"))
+    });
+    if !compiled
+        && !sysroot
+            .join("lib/rustlib/src/rust/library/std/Cargo.toml")
+            .is_file()
+    {
+        return Err(format!(
+            "{name} has neither the target nor the source of the standard library"
+        ));
     }
     let host = ask(rustc, &["-vV"])?
         .lines()
@@ -104,9 +119,18 @@ fn examine(cargo: &Path, rustc: &Path) -> Result<Toolchain, String> {
     let linker = if own.exists() {
         None
     } else {
-        Some(any_linker(&host).ok_or_else(|| format!("{name} has no rust-lld, and no other toolchain has one"))?)
+        Some(
+            any_linker(&host)
+                .ok_or_else(|| format!("{name} has no rust-lld, and no other toolchain has one"))?,
+        )
     };
-    Ok(Toolchain { cargo: cargo.to_owned(), rustc: rustc.to_owned(), sysroot, build_std: !compiled, linker })
+    Ok(Toolchain {
+        cargo: cargo.to_owned(),
+        rustc: rustc.to_owned(),
+        sysroot,
+        build_std: !compiled,
+        linker,
+    })
 }
 
 fn any_linker(host: &str) -> Option<PathBuf> {
@@ -128,32 +152,75 @@ fn any_linker(host: &str) -> Option<PathBuf> {
 fn ask(rustc: &Path, arguments: &[&str]) -> Result<String, String> {
     let mut command = Command::new(rustc);
     clean(&mut command);
-    let output =
-        command.args(arguments).output().map_err(|error| format!("{} does not start: {error}", rustc.display()))?;
+    let output = command
+        .args(arguments)
+        .output()
+        .map_err(|error| format!("{} does not start: {error}", rustc.display()))?;
     if output.status.success() {
         Ok(String::from_utf8_lossy(&output.stdout).trim().to_owned())
     } else {
-        Err(format!("{} {} failed", rustc.display(), arguments.join(" ")))
+        Err(format!(
+            "{} {} failed",
+            rustc.display(),
+            arguments.join(" ")
+        ))
     }
 }
 
 /// Takes out of a command's environment what the outer cargo put there for its own compiler.
 pub(crate) fn clean(command: &mut Command) {
-    const KEPT: [&str; 5] = ["CARGO_HOME", "CARGO_MAKEFLAGS", "CARGO_NET_", "CARGO_HTTP_", "CARGO_REGISTR"];
-    const GONE: [&str; 9] =
-        ["CARGO", "RUSTC", "RUSTDOC", "RUSTFLAGS", "RUSTUP_TOOLCHAIN", "CLIPPY", "DEP_", "__CARGO", "RUST_LIB_BACKTRACE"];
-    const EXACT: [&str; 8] = ["TARGET", "HOST", "OPT_LEVEL", "DEBUG", "PROFILE", "NUM_JOBS", "OUT_DIR", "LINKER"];
+    const KEPT: [&str; 5] = [
+        "CARGO_HOME",
+        "CARGO_MAKEFLAGS",
+        "CARGO_NET_",
+        "CARGO_HTTP_",
+        "CARGO_REGISTR",
+    ];
+    const GONE: [&str; 9] = [
+        "CARGO",
+        "RUSTC",
+        "RUSTDOC",
+        "RUSTFLAGS",
+        "RUSTUP_TOOLCHAIN",
+        "CLIPPY",
+        "DEP_",
+        "__CARGO",
+        "RUST_LIB_BACKTRACE",
+    ];
+    const EXACT: [&str; 8] = [
+        "TARGET",
+        "HOST",
+        "OPT_LEVEL",
+        "DEBUG",
+        "PROFILE",
+        "NUM_JOBS",
+        "OUT_DIR",
+        "LINKER",
+    ];
     for (name, _) in env::vars_os() {
         let text = name.to_string_lossy();
         let kept = KEPT.iter().any(|prefix| text.starts_with(prefix));
-        if !kept && (GONE.iter().any(|prefix| text.starts_with(prefix)) || EXACT.contains(&text.as_ref())) {
+        if !kept
+            && (GONE.iter().any(|prefix| text.starts_with(prefix))
+                || EXACT.contains(&text.as_ref()))
+        {
             command.env_remove(&name);
         }
     }
     // Cargo adds its own libraries here: another compiler would load the wrong LLVM from them.
     for name in ["LD_LIBRARY_PATH", "DYLD_FALLBACK_LIBRARY_PATH"] {
-        let Some(paths) = env::var_os(name) else { continue };
-        let foreign = |path: &PathBuf| !path.components().any(|part| part.as_os_str() == "rustlib" || part.as_os_str() == "toolchains" || part.as_os_str() == "build" || part.as_os_str() == "deps" || part.as_os_str() == "target");
+        let Some(paths) = env::var_os(name) else {
+            continue;
+        };
+        let foreign = |path: &PathBuf| {
+            !path.components().any(|part| {
+                part.as_os_str() == "rustlib"
+                    || part.as_os_str() == "toolchains"
+                    || part.as_os_str() == "build"
+                    || part.as_os_str() == "deps"
+                    || part.as_os_str() == "target"
+            })
+        };
         match env::join_paths(env::split_paths(&paths).filter(foreign)) {
             Ok(paths) if !paths.is_empty() => command.env(name, paths),
             _ => command.env_remove(name),
@@ -166,12 +233,26 @@ pub(crate) fn clean(command: &mut Command) {
 ///
 /// # Errors
 /// A sentence, after which the compiler's own messages stand.
-pub(crate) fn build(toolchain: &Toolchain, workspace: &Path, package: &str, target_dir: &Path) -> Result<PathBuf, String> {
+pub(crate) fn build(
+    toolchain: &Toolchain,
+    workspace: &Path,
+    package: &str,
+    target_dir: &Path,
+) -> Result<PathBuf, String> {
     let mut command = Command::new(&toolchain.cargo);
     clean(&mut command);
     command
         .current_dir(workspace)
-        .args(["rustc", "--package", package, "--lib", "--crate-type", "cdylib", "--profile", "guest"])
+        .args([
+            "rustc",
+            "--package",
+            package,
+            "--lib",
+            "--crate-type",
+            "cdylib",
+            "--profile",
+            "guest",
+        ])
         .args(["--target", TARGET, "--color", "never", "--target-dir"])
         .arg(target_dir)
         .env("RUSTC", &toolchain.rustc)
@@ -180,20 +261,26 @@ pub(crate) fn build(toolchain: &Toolchain, workspace: &Path, package: &str, targ
         .env("CARGO_ENCODED_RUSTFLAGS", flags(toolchain, workspace));
     if toolchain.build_std {
         // A stable compiler builds its own standard library only when told that it may.
-        command.env("RUSTC_BOOTSTRAP", "1").arg("-Zbuild-std=std,panic_abort");
+        command
+            .env("RUSTC_BOOTSTRAP", "1")
+            .arg("-Zbuild-std=std,panic_abort");
     }
     if let Some(linker) = &toolchain.linker {
         command.env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_LINKER", linker);
     }
-    let output =
-        command.output().map_err(|error| format!("{} does not start: {error}", toolchain.cargo.display()))?;
+    let output = command
+        .output()
+        .map_err(|error| format!("{} does not start: {error}", toolchain.cargo.display()))?;
     if !output.status.success() {
         return Err(format!(
             "{package} does not compile to {TARGET}:\n{}",
             String::from_utf8_lossy(&output.stderr).trim_end()
         ));
     }
-    Ok(target_dir.join(TARGET).join("guest").join(format!("{}.wasm", package.replace('-', "_"))))
+    Ok(target_dir
+        .join(TARGET)
+        .join("guest")
+        .join(format!("{}.wasm", package.replace('-', "_"))))
 }
 
 /// The flags that make the bytes the same wherever the checkout and the toolchain lie.
@@ -233,7 +320,9 @@ pub(crate) fn strip(module: &[u8]) -> Result<Vec<u8>, String> {
         let (size, body) = leb128(after_id).ok_or_else(broken)?;
         let end = rest.len() - body.len() + size;
         let section = rest.get(..end).ok_or_else(broken)?;
-        let named = leb128(body).and_then(|(length, name)| name.get(..length)).unwrap_or_default();
+        let named = leb128(body)
+            .and_then(|(length, name)| name.get(..length))
+            .unwrap_or_default();
         if *id != 0 || named.starts_with(b"component-type") {
             kept.extend_from_slice(section);
         }

@@ -1,0 +1,98 @@
+//! Where the cache, the key and the system's cache are, and whether a folder can be trusted.
+
+use std::env;
+use std::fs::{self, DirBuilder};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt};
+use std::path::{Path, PathBuf};
+
+/// Where files are kept for later runs. The default is the user's own places.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct CacheOptions {
+    /// The cache; `None` keeps nothing. By default `$XDG_CACHE_HOME/gabion`, else `~/.cache/gabion`.
+    pub directory: Option<PathBuf>,
+    /// The key. By default `$XDG_DATA_HOME/gabion/key`, else `~/.local/share/gabion/key`.
+    pub key: Option<PathBuf>,
+    /// A cache that root owns, for images: read and never written. By default `/var/cache/gabion`.
+    pub system: Option<PathBuf>,
+}
+
+impl Default for CacheOptions {
+    fn default() -> Self {
+        Self {
+            directory: base("XDG_CACHE_HOME", ".cache").map(|base| base.join("gabion")),
+            key: base("XDG_DATA_HOME", ".local/share").map(|base| base.join("gabion").join("key")),
+            system: Some(PathBuf::from("/var/cache/gabion")),
+        }
+    }
+}
+
+impl CacheOptions {
+    /// Keeps nothing and reads nothing.
+    pub fn off() -> Self {
+        Self {
+            directory: None,
+            key: None,
+            system: None,
+        }
+    }
+
+    /// A cache of its own, with its own key beside it in the same folder: for tests and for trying.
+    pub fn within(folder: &Path) -> Self {
+        Self {
+            directory: Some(folder.join("cache")),
+            key: Some(folder.join("data").join("key")),
+            system: None,
+        }
+    }
+}
+
+/// A folder from the environment (absolute ones count only), else below the user's home.
+fn base(variable: &str, below_home: &str) -> Option<PathBuf> {
+    let named = env::var_os(variable)
+        .map(PathBuf::from)
+        .filter(|path| path.is_absolute());
+    named.or_else(|| {
+        env::var_os("HOME")
+            .map(PathBuf::from)
+            .filter(|path| path.is_absolute())
+            .map(|home| home.join(below_home))
+    })
+}
+
+/// Makes the folder where it is missing; refuses one that another user owns or can write.
+///
+/// # Errors
+/// Why it cannot be used, a clause for the log.
+pub(super) fn private(folder: &Path) -> Result<(), String> {
+    let shown = folder.display();
+    DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(folder)
+        .map_err(|error| format!("the cache `{shown}` cannot be made: {error}"))?;
+    let metadata = fs::symlink_metadata(folder)
+        .map_err(|error| format!("the cache `{shown}` cannot be looked at: {error}"))?;
+    if !metadata.is_dir() {
+        return Err(format!("the cache `{shown}` is no folder"));
+    }
+    if metadata.uid() != rustix::process::geteuid().as_raw() {
+        return Err(format!("the cache `{shown}` belongs to another user"));
+    }
+    if metadata.mode() & 0o077 != 0 {
+        return Err(format!(
+            "the cache `{shown}` is open to others; take that away with `chmod 700`"
+        ));
+    }
+    Ok(())
+}
+
+/// Whether root owns a path and everything above it, and nobody else can write any of it.
+pub(super) fn of_root_alone(path: &Path) -> bool {
+    path.is_absolute()
+        && path.ancestors().all(|part| {
+            fs::symlink_metadata(part).is_ok_and(|metadata| {
+                metadata.uid() == 0 && metadata.mode() & 0o022 == 0 && !metadata.is_symlink()
+            })
+        })
+}

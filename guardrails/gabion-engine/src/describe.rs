@@ -1,0 +1,79 @@
+//! Whether what a pack says of itself holds together.
+
+use std::collections::BTreeSet;
+
+use gabion_model::PackInfo;
+
+/// All that is wrong with a description; empty where it is good.
+pub(crate) fn problems(info: &PackInfo) -> Vec<String> {
+    let mut problems = Vec::new();
+    let name_ok = info.name.starts_with(|c: char| c.is_ascii_lowercase())
+        && info.name.len() <= 64
+        && info
+            .name
+            .chars()
+            .all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-');
+    if !name_ok {
+        problems.push(format!(
+            "its name `{}` is not lower-case letters, digits and `-`",
+            shown(&info.name)
+        ));
+    }
+    if semver::Version::parse(&info.version).is_err() {
+        problems.push(format!(
+            "its version `{}` is no semantic version, as `1.2.3` is",
+            shown(&info.version)
+        ));
+    }
+    match serde_json::from_str::<serde_json::Value>(&info.settings_schema) {
+        Ok(serde_json::Value::Object(_)) => {}
+        _ => problems.push(
+            "its settings schema is no JSON object; `{}` is one that takes no settings".to_owned(),
+        ),
+    }
+    let mut codes = BTreeSet::new();
+    let mut names = BTreeSet::new();
+    for rule in &info.rules {
+        let code = shown(&rule.code);
+        let code_ok = rule.code.starts_with(|c: char| c.is_ascii_uppercase())
+            && rule.code.len() <= 32
+            && rule
+                .code
+                .chars()
+                .all(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || "-_".contains(c));
+        if !code_ok {
+            problems.push(format!(
+                "the rule code `{code}` is not upper-case letters and digits, as `DT08` is"
+            ));
+        }
+        if !codes.insert(&rule.code) {
+            problems.push(format!("two rules have the code `{code}`"));
+        }
+        if rule.name.is_empty() || rule.title.is_empty() {
+            problems.push(format!("the rule `{code}` lacks a name or a title"));
+        } else if !names.insert(&rule.name) {
+            problems.push(format!("two rules have the name `{}`", shown(&rule.name)));
+        }
+        if semver::Version::parse(&rule.since).is_err() {
+            problems.push(format!(
+                "the rule `{code}` is there since `{}`, which is no semantic version",
+                shown(&rule.since)
+            ));
+        }
+        for target in &rule.applies_to {
+            if target.resource_type.is_empty() {
+                problems.push(format!(
+                    "the rule `{code}` has a target without a resource type"
+                ));
+            }
+        }
+    }
+    if info.rules.is_empty() {
+        problems.push("it has no rules".to_owned());
+    }
+    problems
+}
+
+fn shown(text: &str) -> String {
+    crate::abi::v1::plain(crate::abi::v1::cut(text, 100))
+}

@@ -1,0 +1,205 @@
+//! The engine: one compiler, one clock, one cache for all packs of a process.
+
+use std::fs::File;
+use std::io::Read;
+use std::path::Path;
+use std::sync::Arc;
+
+use wasmtime::component::{Component, HasSelf, Linker};
+
+use crate::abi::state::State;
+use crate::abi::v1;
+use crate::budget::Budgets;
+use crate::cache::{Cache, CacheOptions, Identity};
+use crate::error::EngineError;
+use crate::pack::Pack;
+use crate::ticker::Ticker;
+use crate::verify;
+
+/// How an engine is made.
+#[derive(Clone, Debug, Default)]
+#[non_exhaustive]
+pub struct EngineOptions {
+    /// What one call may cost.
+    pub budgets: Budgets,
+    /// Where compiled code is kept.
+    pub cache: CacheOptions,
+}
+
+/// Loads packs. Cheap to clone; the clones share everything.
+#[derive(Clone)]
+pub struct Engine(pub(crate) Arc<Inner>);
+
+pub(crate) struct Inner {
+    pub(crate) wasmtime: wasmtime::Engine,
+    pub(crate) linker: Linker<State>,
+    pub(crate) ticker: Ticker,
+    pub(crate) budgets: Budgets,
+    cache: Cache,
+    /// What compiled code depends on, besides the component: engine, options, processor.
+    compiler: String,
+}
+
+impl std::fmt::Debug for Engine {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Engine")
+            .field("budgets", &self.0.budgets)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Engine {
+    /// Makes an engine. A cache that cannot be used is told in the log and done without.
+    ///
+    /// # Errors
+    /// When the machine cannot run one: no memory to reserve, no thread left.
+    pub fn new(options: EngineOptions) -> Result<Self, EngineError> {
+        let start = |error: wasmtime::Error| EngineError::Start(format!("{error:#}"));
+        let wasmtime = wasmtime::Engine::new(&config(&options.budgets)).map_err(start)?;
+        let mut linker = Linker::new(&wasmtime);
+        v1::Guardrail::add_to_linker::<_, HasSelf<_>>(&mut linker, |state: &mut State| state)
+            .map_err(start)?;
+        let ticker = Ticker::start(wasmtime.clone())
+            .map_err(|error| EngineError::Start(error.to_string()))?;
+        let compiler = crate::cache::compiler_key(&wasmtime);
+        Ok(Self(Arc::new(Inner {
+            wasmtime,
+            linker,
+            ticker,
+            budgets: options.budgets,
+            cache: Cache::open(options.cache),
+            compiler,
+        })))
+    }
+
+    /// Loads a pack from its bytes; `origin` is what a message calls it.
+    ///
+    /// # Errors
+    /// What is wrong with it, see [`EngineError`].
+    pub fn load(&self, bytes: &[u8], origin: &str) -> Result<Pack, EngineError> {
+        let size = bytes.len() as u64;
+        if size > verify::LARGEST {
+            return Err(EngineError::TooLarge {
+                origin: origin.to_owned(),
+                size,
+                most: verify::LARGEST,
+            });
+        }
+        let digest = crate::cache::digest(bytes);
+        let component = match self.cached(&digest) {
+            Some(component) => component,
+            None => self.compile(bytes, &digest, origin)?,
+        };
+        Pack::new(self, component, digest, origin)
+    }
+
+    /// Loads a pack from a file. A file that did not change since it was last read here, and whose code is
+    /// compiled, is not read again.
+    ///
+    /// # Errors
+    /// What is wrong with it, see [`EngineError`].
+    pub fn load_file(&self, path: &Path) -> Result<Pack, EngineError> {
+        let origin = path.display().to_string();
+        let unreadable = |error: std::io::Error| EngineError::Unreadable {
+            origin: origin.clone(),
+            reason: said(&error),
+        };
+        let mut file = File::open(path).map_err(unreadable)?;
+        let metadata = file.metadata().map_err(unreadable)?;
+        if metadata.is_dir() {
+            let reason = "it is a folder".to_owned();
+            return Err(EngineError::Unreadable { origin, reason });
+        }
+        if metadata.len() > verify::LARGEST {
+            return Err(EngineError::TooLarge {
+                origin,
+                size: metadata.len(),
+                most: verify::LARGEST,
+            });
+        }
+        let identity = Identity::of(&metadata);
+        if let Some(digest) = self.0.cache.remembered_digest(&identity)
+            && let Some(component) = self.cached(&digest)
+        {
+            return Pack::new(self, component, digest, &origin);
+        }
+        let mut bytes = Vec::with_capacity(usize::try_from(metadata.len()).unwrap_or(0));
+        file.by_ref()
+            .take(verify::LARGEST + 1)
+            .read_to_end(&mut bytes)
+            .map_err(unreadable)?;
+        let pack = self.load(&bytes, &origin)?;
+        // Only what did not change while it was read is remembered.
+        if file
+            .metadata()
+            .is_ok_and(|now| Identity::of(&now) == identity)
+        {
+            self.0.cache.remember_digest(&identity, pack.digest());
+        }
+        Ok(pack)
+    }
+
+    /// The pack inside the binary.
+    ///
+    /// # Errors
+    /// Only when the build went wrong.
+    pub fn load_baseline(&self) -> Result<Pack, EngineError> {
+        self.load(crate::baseline::COMPONENT, "baseline")
+    }
+
+    /// What one call may cost.
+    pub fn budgets(&self) -> &Budgets {
+        &self.0.budgets
+    }
+
+    fn code_key(&self, digest: &str) -> String {
+        format!("{digest} {}", self.0.compiler)
+    }
+
+    fn cached(&self, digest: &str) -> Option<Component> {
+        self.0.cache.code(&self.0.wasmtime, &self.code_key(digest))
+    }
+
+    fn compile(&self, bytes: &[u8], digest: &str, origin: &str) -> Result<Component, EngineError> {
+        verify::inspect(bytes, origin)?;
+        let component =
+            Component::new(&self.0.wasmtime, bytes).map_err(|error| EngineError::Malformed {
+                origin: origin.to_owned(),
+                reason: format!("{error:#}"),
+            })?;
+        match component.serialize() {
+            Ok(code) => self.0.cache.keep_code(&self.code_key(digest), &code),
+            Err(error) => {
+                tracing::warn!(target: "gabion::cache", "compiled code cannot be kept: {error:#}")
+            }
+        }
+        Ok(component)
+    }
+}
+
+/// What the system said, without the number of the error.
+fn said(error: &std::io::Error) -> String {
+    match error.kind() {
+        std::io::ErrorKind::NotFound => "there is no such file".to_owned(),
+        std::io::ErrorKind::PermissionDenied => "permission denied".to_owned(),
+        _ => error.to_string(),
+    }
+}
+
+fn config(budgets: &Budgets) -> wasmtime::Config {
+    let mut config = wasmtime::Config::new();
+    config
+        .wasm_component_model(true)
+        .concurrency_support(false)
+        .consume_fuel(true)
+        .epoch_interruption(true)
+        .max_wasm_stack(budgets.stack)
+        // The same verdict on every machine.
+        .cranelift_nan_canonicalization(true)
+        .wasm_relaxed_simd(false)
+        // A reader sees reasons, never a stack: what a trace needs is not made.
+        .wasm_backtrace_max_frames(None)
+        .generate_address_map(false)
+        .native_unwind_info(false);
+    config
+}
