@@ -182,7 +182,13 @@ impl<T: Convert> Convert for Value<T> {
         match value {
             Dynamic::Null => Ok(Self::Null),
             Dynamic::Unknown => Ok(Self::Unknown),
-            known => T::from_dynamic(known, path).map(Self::Known),
+            known if known.is_wholly_known() => T::from_dynamic(known, path).map(Self::Known),
+            partly => match T::from_dynamic(partly, path) {
+                Ok(value) => Ok(Self::Known(value)),
+                // A list of plain strings cannot hold an unknown one: then all of it is unknown. The
+                // framework puts what is known of it back into the plan.
+                Err(_) => Ok(Self::Unknown),
+            },
         }
     }
     fn into_dynamic(self) -> Dynamic {

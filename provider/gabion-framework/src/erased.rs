@@ -416,7 +416,7 @@ pub(crate) fn model_fault(what: &str, error: &ConvertError) -> Diagnostics {
 
 /// Runs a call of a resource; a panic in it becomes an error. The panic's text may hold anything, a secret
 /// too, so it is not repeated.
-async fn guarded<T>(
+pub(crate) async fn guarded<T>(
     name: &str,
     operation: &str,
     call: impl Future<Output = T>,
@@ -446,16 +446,26 @@ fn panicked(name: &str, operation: &str) -> Diagnostics {
     )
 }
 
-/// Compares the attributes of a model with those of a schema, nested ones included.
+/// Compares the attributes of a model with those of a schema, nested ones included, and tries whether the
+/// model can hold nulls and unknowns.
 fn model_faults<M: Convert>(schema: &Schema) -> Vec<String> {
+    let root = Path::empty();
     let sample = crate::object::sample(schema.body());
     let mut faults = Vec::new();
-    match M::from_dynamic(sample.clone(), &Path::empty()) {
+    match M::from_dynamic(sample.clone(), &root) {
         Err(error) => faults.push(error.to_string()),
         Ok(model) => {
             let back = model.into_dynamic();
-            crate::object::compare_shape(&sample, &back, &Path::empty(), &mut faults);
+            crate::object::compare_shape(&sample, &back, &root, &mut faults);
         }
+    }
+    let empty = Dynamic::Map(BTreeMap::new());
+    let nulls = crate::object::Conform::input().body(schema.body(), empty, &root);
+    if let Err(error) = M::from_dynamic(nulls, &root) {
+        faults.push(format!("where nothing is set: {error}"));
+    }
+    if let Err(error) = M::from_dynamic(Dynamic::Unknown, &root) {
+        faults.push(format!("where nothing is known: {error}"));
     }
     faults
 }

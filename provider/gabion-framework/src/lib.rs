@@ -4,6 +4,7 @@
 //! [`object!`], and [`server::ProviderServer`] speaks the protocol for them. No resource and no cloud lives
 //! here.
 
+mod config;
 pub mod convert;
 pub mod data_source;
 pub mod diag;
@@ -12,13 +13,17 @@ pub mod erased;
 pub mod function;
 mod object;
 pub mod path;
+mod planner;
 pub mod prelude;
 pub mod provider;
 pub mod resource;
 pub mod schema;
+pub mod server;
+pub mod testing;
 pub mod timeouts;
 pub mod validate;
 pub mod value;
+mod wire;
 
 pub use async_trait::async_trait;
 pub use gabion_plugin::dynamic::{Decimal, Dynamic};
