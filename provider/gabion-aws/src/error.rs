@@ -152,7 +152,9 @@ impl AwsError {
                     | "NotImplementedException"
             )
         );
-        says_so || (self.kind == Kind::Other && self.code.is_none() && !self.service.is_empty())
+        // Emulators that have no code for it say it in words.
+        let in_words = self.message.to_lowercase().starts_with("unknown action");
+        says_so || in_words || (self.kind == Kind::Other && self.code.is_none() && !self.service.is_empty())
     }
 
     /// Whether the call may have taken effect although no usable answer came back.

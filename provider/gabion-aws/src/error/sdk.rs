@@ -88,6 +88,7 @@ fn from_answer(op: &Operation, code: Option<&str>, message: Option<&str>, status
         }
         (Some(_), Some(message)) => clean(message),
         (Some(_), None) => String::new(),
+        (None, _) if status < 300 => format!("the answer (HTTP {status}) could not be understood"),
         (None, _) => format!("the endpoint answered HTTP {status}"),
     };
     let mut out = AwsError::of(op, kind, text);

@@ -2,8 +2,8 @@
 
 use aws_sdk_s3::types::{BucketLocationConstraint, CreateBucketConfiguration, ObjectOwnership};
 
-use super::S3;
 use super::tags::to_sdk;
+use super::{BucketPresence, S3};
 use crate::convert::includes;
 use crate::error::{Absent, Result};
 use crate::wait::{WaitOptions, until};
@@ -73,8 +73,8 @@ impl S3 {
         };
         let what = format!("waiting for bucket `{bucket}` to exist");
         until(&self.clients, &what, WaitOptions::default(), || async {
-            let found = self.versioning(bucket).await.or_absent()?;
-            Ok(found.map(drop))
+            let found = self.look_up(bucket).await?;
+            Ok((found != BucketPresence::Absent).then_some(()))
         })
         .await?;
         Ok(Created { adopted })
@@ -109,7 +109,7 @@ mod tests {
     use aws_sdk_s3::error::ErrorMetadata;
     use aws_sdk_s3::operation::create_bucket::{CreateBucketError, CreateBucketOutput};
     use aws_sdk_s3::operation::get_bucket_tagging::GetBucketTaggingOutput;
-    use aws_sdk_s3::operation::get_bucket_versioning::GetBucketVersioningOutput;
+    use aws_sdk_s3::operation::get_bucket_location::GetBucketLocationOutput;
     use aws_sdk_s3::types::Tag;
     use aws_smithy_mocks::mock;
 
@@ -141,8 +141,8 @@ mod tests {
                 .build()
                 .unwrap()
         });
-        let exists = mock!(Client::get_bucket_versioning)
-            .then_output(|| GetBucketVersioningOutput::builder().build());
+        let exists = mock!(Client::get_bucket_location)
+            .then_output(|| GetBucketLocationOutput::builder().build());
         let clients = Fake::default().s3(&[&owned, &tags, &exists]).clients();
         clients.s3().create_bucket(&request()).await
     }
@@ -165,8 +165,8 @@ mod tests {
                     && request.object_lock_enabled_for_bucket() == Some(true)
             })
             .then_output(|| CreateBucketOutput::builder().build());
-        let exists = mock!(Client::get_bucket_versioning)
-            .then_output(|| GetBucketVersioningOutput::builder().build());
+        let exists = mock!(Client::get_bucket_location)
+            .then_output(|| GetBucketLocationOutput::builder().build());
         let mut fake = Fake::default().s3(&[&create, &exists]);
         let clients = fake.clients();
         assert!(

@@ -51,8 +51,13 @@ impl S3 {
                 mode: retention
                     .and_then(|retention| retention.mode.as_ref())
                     .map(|mode| mode.as_str().to_owned()),
-                days: retention.and_then(|retention| retention.days),
-                years: retention.and_then(|retention| retention.years),
+                days: retention
+                    .and_then(|retention| retention.days)
+                    .filter(|days| *days > 0),
+                // Some endpoints answer zero for what was not set.
+                years: retention
+                    .and_then(|retention| retention.years)
+                    .filter(|years| *years > 0),
             }
         }))
     }
