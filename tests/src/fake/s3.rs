@@ -26,6 +26,14 @@ impl Fake {
                     .contains("ServerSideEncryptionConfigurationNotFoundError");
                 Ok(Some(if unset { Reply::xml(SSE_S3) } else { reply }))
             }
+            "GetBucketVersioning" if self.is_moto() => {
+                let reply = upstream.send(request).await?;
+                // moto names the root element after the operation, which aws-sdk-rust refuses.
+                let right = reply
+                    .text()
+                    .replace("GetBucketVersioningResponse", "VersioningConfiguration");
+                Ok(Some(if reply.ok() { Reply::xml(right) } else { reply }))
+            }
             "PutBucketVersioning" => {
                 let text = String::from_utf8_lossy(&request.body);
                 if !text.contains("<Status>Suspended</Status>") {
