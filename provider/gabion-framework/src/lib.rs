@@ -11,6 +11,7 @@ pub mod diag;
 pub mod ephemeral;
 pub mod erased;
 pub mod function;
+mod numbers;
 mod object;
 pub mod path;
 mod planner;
@@ -24,6 +25,9 @@ pub mod timeouts;
 pub mod validate;
 pub mod value;
 mod wire;
+
+#[cfg(test)]
+mod tests;
 
 pub use async_trait::async_trait;
 pub use gabion_plugin::dynamic::{Decimal, Dynamic};

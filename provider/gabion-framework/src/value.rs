@@ -126,7 +126,7 @@ mod tests {
     #[test]
     fn conversions() {
         assert_eq!(Value::from("x"), Value::Known("x".to_owned()));
-        assert_eq!(Value::from(None::<i64>), Value::Null);
+        assert_eq!(Value::<i64>::from(None), Value::Null);
         assert_eq!(Value::from(3_i64).map(|n| n + 1), Value::Known(4));
         assert_eq!(Value::<i64>::Unknown.map(|n| n + 1), Value::Unknown);
         assert_eq!(Value::<i64>::Null.unwrap_or(7), 7);

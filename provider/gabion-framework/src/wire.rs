@@ -32,6 +32,15 @@ pub(crate) fn decode(value: Option<&pb::DynamicValue>, what: &str) -> Result<Dyn
     })
 }
 
+/// Reads a value of a schema.
+pub(crate) fn decode_body(
+    value: Option<&pb::DynamicValue>,
+    what: &str,
+    body: Body<'_>,
+) -> Result<Dynamic, Diagnostics> {
+    decode(value, what).map(|value| crate::numbers::in_body(body, value))
+}
+
 /// Writes a value.
 pub(crate) fn encode(value: &Dynamic) -> Option<pb::DynamicValue> {
     Some(pb::DynamicValue {

@@ -74,11 +74,11 @@ impl<P: Provider> Inner<P> {
     ) -> Result<(Dynamic, Private, Diagnostics), Diagnostics> {
         let root = Path::empty();
         let body = entry.body();
-        let prior = wire::decode(request.prior_state.as_ref(), "a prior state")?;
+        let prior = wire::decode_body(request.prior_state.as_ref(), "a prior state", body)?;
         let prior = Conform::state().body(body, prior, &root);
-        let planned = wire::decode(request.planned_state.as_ref(), "a planned state")?;
+        let planned = wire::decode_body(request.planned_state.as_ref(), "a planned state", body)?;
         let planned = Conform::state().body(body, planned, &root);
-        let config = wire::decode(request.config.as_ref(), "a configuration")?;
+        let config = wire::decode_body(request.config.as_ref(), "a configuration", body)?;
         let config = Conform::input().body(body, config, &root);
 
         let (operation, call, before, limits) = if planned.is_null() {

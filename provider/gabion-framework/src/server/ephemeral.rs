@@ -34,10 +34,11 @@ impl<P: Provider> Inner<P> {
             Err(diagnostics) => return failed(diagnostics),
         };
         let root = Path::empty();
-        let config = match wire::decode(request.config.as_ref(), "a configuration") {
-            Ok(config) => Conform::input().body(entry.body(), config, &root),
-            Err(diags) => return failed(told(diags, entry)),
-        };
+        let config =
+            match wire::decode_body(request.config.as_ref(), "a configuration", entry.body()) {
+                Ok(config) => Conform::input().body(entry.body(), config, &root),
+                Err(diags) => return failed(told(diags, entry)),
+            };
         let ctx = self.ctx(None, None);
         let opened = match entry.served.raw_open(&ctx, config).await {
             Ok(opened) => opened,

@@ -77,6 +77,7 @@ fn called(
             // Core answers such calls itself; the answer is the same here.
             return Ok(Dynamic::Unknown);
         }
+        let value = crate::numbers::in_plain(&parameter.kind, value);
         let mut conform = Conform::input();
         let path = Path::root(parameter.name.clone());
         let value = conform.plain(&parameter.kind, value, &path);

@@ -51,6 +51,12 @@ impl<P: Provider> ProviderServer<P> {
         self.inner.all_faults()
     }
 
+    /// A context as calls get it.
+    #[cfg(test)]
+    pub(crate) fn test_ctx(&self) -> Ctx<P::Configured> {
+        self.inner.ctx(None, None)
+    }
+
     pub(crate) fn provider_schema(&self) -> &Schema {
         &self.inner.schema
     }

@@ -67,9 +67,9 @@ impl<P: Provider> Inner<P> {
     ) -> Result<Planned, Diagnostics> {
         let root = Path::empty();
         let body = entry.body();
-        let prior = wire::decode(request.prior_state.as_ref(), "a prior state")?;
+        let prior = wire::decode_body(request.prior_state.as_ref(), "a prior state", body)?;
         let proposed = wire::decode(request.proposed_new_state.as_ref(), "a proposed state")?;
-        let config = wire::decode(request.config.as_ref(), "a configuration")?;
+        let config = wire::decode_body(request.config.as_ref(), "a configuration", body)?;
         let private = Private::from_bytes(&request.prior_private);
 
         let prior = match Conform::state().body(body, prior, &root) {

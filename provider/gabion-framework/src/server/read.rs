@@ -53,17 +53,18 @@ impl<P: Provider> Inner<P> {
                 };
             }
         };
-        let current = match wire::decode(request.current_state.as_ref(), "a state") {
-            Ok(current) => Conform::state().body(entry.body(), current, &Path::empty()),
-            Err(diags) => {
-                return pb::read_resource::Response {
-                    new_state: request.current_state,
-                    private: request.private,
-                    diagnostics: told(diags, entry),
-                    ..Default::default()
-                };
-            }
-        };
+        let current =
+            match wire::decode_body(request.current_state.as_ref(), "a state", entry.body()) {
+                Ok(current) => Conform::state().body(entry.body(), current, &Path::empty()),
+                Err(diags) => {
+                    return pb::read_resource::Response {
+                        new_state: request.current_state,
+                        private: request.private,
+                        diagnostics: told(diags, entry),
+                        ..Default::default()
+                    };
+                }
+            };
         if current.is_null() {
             return pb::read_resource::Response {
                 new_state: request.current_state,
@@ -139,15 +140,16 @@ impl<P: Provider> Inner<P> {
             };
         };
         let root = Path::empty();
-        let config = match wire::decode(request.config.as_ref(), "a configuration") {
-            Ok(config) => Conform::input().body(entry.body(), config, &root),
-            Err(diags) => {
-                return pb::read_data_source::Response {
-                    diagnostics: told(diags, entry),
-                    ..Default::default()
-                };
-            }
-        };
+        let config =
+            match wire::decode_body(request.config.as_ref(), "a configuration", entry.body()) {
+                Ok(config) => Conform::input().body(entry.body(), config, &root),
+                Err(diags) => {
+                    return pb::read_data_source::Response {
+                        diagnostics: told(diags, entry),
+                        ..Default::default()
+                    };
+                }
+            };
         let ctx = self.ctx(None, None);
         let (state, diags) = match entry.served.raw_read(&ctx, config).await {
             Ok((state, mut diags)) => {

@@ -126,7 +126,8 @@ fn upgraded<C: Send + Sync + 'static>(
         raw = entry.served.raw_upgrade(request.version, raw)?;
     }
     let mut conform = Conform::state();
-    let state = conform.body(entry.body(), dynamic(&raw)?, &Path::empty());
+    let raw = crate::numbers::in_body(entry.body(), dynamic(&raw)?);
+    let state = conform.body(entry.body(), raw, &Path::empty());
     let mut diags = Diagnostics::new();
     for fault in conform.faults {
         let detail = format!(

@@ -23,7 +23,7 @@ fn check(
     write_only_allowed: bool,
     typed: impl FnOnce(Dynamic) -> Diagnostics,
 ) -> Diagnostics {
-    let config = match wire::decode(config, "a configuration") {
+    let config = match wire::decode_body(config, "a configuration", schema.body()) {
         Ok(config) => config,
         Err(diags) => return diags,
     };
@@ -136,7 +136,11 @@ impl<P: Provider> Inner<P> {
         &self,
         request: pb::configure_provider::Request,
     ) -> Result<(), Diagnostics> {
-        let config = wire::decode(request.config.as_ref(), "a provider configuration")?;
+        let config = wire::decode_body(
+            request.config.as_ref(),
+            "a provider configuration",
+            self.schema.body(),
+        )?;
         // Without a provider block, core sends an object of nulls; nothing at all means the same.
         let config = match config {
             Dynamic::Null => Dynamic::Map(std::collections::BTreeMap::new()),

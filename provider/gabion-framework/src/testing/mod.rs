@@ -293,6 +293,10 @@ impl<P: Provider> Harness<P> {
             Ok(state) => planned.state = state,
             Err(diags) => planned.diags.extend(diags),
         }
+        if let Some(schema) = self.server.resource_schema(&planned.type_name) {
+            let state = std::mem::take(&mut planned.state);
+            planned.state = crate::numbers::in_body(schema.body(), state);
+        }
         if planned.diags.has_errors() {
             return;
         }
@@ -370,7 +374,9 @@ impl<P: Provider> Harness<P> {
                 };
             }
         };
+        let schema = self.server.resource_schema(&planned.type_name);
         let mut outcome = outcome(
+            schema,
             answer.new_state.as_ref(),
             answer.private,
             read_diags(answer.diagnostics),
@@ -379,7 +385,6 @@ impl<P: Provider> Harness<P> {
             .stored
             .as_ref()
             .map_or(Dynamic::Null, |stored| stored.state.clone());
-        let schema = self.server.resource_schema(&planned.type_name);
         if !outcome.diags.has_errors()
             && let Some(schema) = schema
         {
@@ -411,7 +416,9 @@ impl<P: Provider> Harness<P> {
         match self.server.read_resource(Request::new(request)).await {
             Ok(answer) => {
                 let answer = answer.into_inner();
+                let schema = self.server.resource_schema(type_name);
                 outcome(
+                    schema,
                     answer.new_state.as_ref(),
                     answer.private,
                     read_diags(answer.diagnostics),
@@ -452,7 +459,8 @@ impl<P: Provider> Harness<P> {
                 diags,
             };
         };
-        let imported = outcome(imported.state.as_ref(), imported.private, diags);
+        let schema = self.server.resource_schema(type_name);
+        let imported = outcome(schema, imported.state.as_ref(), imported.private, diags);
         match &imported.stored {
             Some(stored) => {
                 let mut read = self.read(type_name, stored).await;
@@ -501,7 +509,8 @@ impl<P: Provider> Harness<P> {
                 let answer = answer.into_inner();
                 let mut diags = diags;
                 diags.extend(read_diags(answer.diagnostics));
-                outcome(answer.state.as_ref(), Vec::new(), diags)
+                let schema = self.server.data_source_schema(type_name);
+                outcome(schema, answer.state.as_ref(), Vec::new(), diags)
             }
             Err(status) => Outcome {
                 stored: None,
@@ -560,9 +569,17 @@ fn filled_keeping_faults(schema: &Schema, config: Dynamic) -> Dynamic {
     }
 }
 
-fn outcome(state: Option<&pb::DynamicValue>, private: Vec<u8>, mut diags: Diagnostics) -> Outcome {
+fn outcome(
+    schema: Option<&Schema>,
+    state: Option<&pb::DynamicValue>,
+    private: Vec<u8>,
+    mut diags: Diagnostics,
+) -> Outcome {
     let state = match wire::decode(state, "a state") {
-        Ok(state) => state,
+        Ok(state) => match schema {
+            Some(schema) => crate::numbers::in_body(schema.body(), state),
+            None => state,
+        },
         Err(fault) => {
             diags.extend(fault);
             Dynamic::Null
