@@ -1,10 +1,328 @@
-//! `cargo xtask bench`
-use anyhow::Result;
+//! `cargo xtask bench`: the figures that the project promises, as ratios in one run.
 
-/// Measure
+mod cases;
+mod figures;
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context as _, Result, bail};
+use gabion_tests::tools::{self, mirror, say};
+use gabion_tests::{skip, workspace};
+
+use super::cargo::cargo;
+use figures::{Series, interleaved, ratio};
+
+/// Measure what the project promises, against its peers
+///
+/// Builds everything in release (half an hour on two cores, the first time), then runs each pair
+/// in turn, so that a slow minute of the machine hits both. Prints minimum, median and maximum,
+/// and the ratio of the medians; the noise line compares one command with itself.
 #[derive(Debug, clap::Args)]
-pub(crate) struct Args {}
+pub(crate) struct Args {
+    /// Runs of each command
+    #[arg(long, default_value_t = 9)]
+    runs: usize,
+    /// Only these figures
+    #[arg(long, value_delimiter = ',', default_value = "a,b,c,d")]
+    only: Vec<String>,
+}
 
-pub(crate) fn run(_: &Args) -> Result<()> {
-    anyhow::bail!("not built yet")
+/// The peers' pinned version.
+const CFN_GUARD: &str = "3.2.1";
+
+/// The binaries under measurement.
+#[derive(Debug)]
+struct Binaries {
+    provider: PathBuf,
+    gabion: PathBuf,
+    bench: PathBuf,
+}
+
+/// Builds, measures, prints.
+pub(crate) fn run(args: &Args) -> Result<()> {
+    let binaries = build()?;
+    let folder = tempfile::Builder::new().prefix("gabion-bench-").tempdir()?;
+    let wants = |figure: &str| args.only.iter().any(|only| only == figure);
+    let noise = noise(&binaries, folder.path(), args.runs)?;
+    println!("noise: the same command against itself: {noise:.2} times");
+    let mut missed = Vec::new();
+    let mut verdict = |figure: &str, found: f64, most: f64| {
+        let fits = found <= most;
+        println!(
+            "  {}: {found:.3} times, promised at most {most}",
+            if fits { "kept" } else { "MISSED" }
+        );
+        if !fits {
+            missed.push(figure.to_owned());
+        }
+    };
+    if wants("a") {
+        start(&binaries, args.runs, &mut verdict)?;
+    }
+    if wants("b") {
+        buckets(&binaries, folder.path(), args.runs, &mut verdict)?;
+    }
+    if wants("c") {
+        native(&binaries, folder.path(), args.runs, &mut verdict)?;
+    }
+    if wants("d") {
+        one_resource(&binaries, folder.path(), args.runs, &mut verdict)?;
+    }
+    if missed.is_empty() {
+        return Ok(());
+    }
+    bail!("missed: {}", missed.join(", "))
+}
+
+type Verdict<'a> = dyn FnMut(&str, f64, f64) + 'a;
+
+fn build() -> Result<Binaries> {
+    let release = ["build", "--release", "--workspace", "--bins"];
+    tools::run(&mut cargo(&release))?;
+    let manifest = workspace::root().join("tests/bench/Cargo.toml");
+    let build = workspace::build_dir()?;
+    let target = build.parent().context("the build folder has no parent")?;
+    let bench = target.join("bench");
+    tools::run(
+        cargo(&["build", "--release", "--manifest-path"])
+            .arg(&manifest)
+            .arg("--target-dir")
+            .arg(&bench),
+    )?;
+    Ok(Binaries {
+        provider: target.join("release/terraform-provider-gabion"),
+        gabion: target.join("release/gabion"),
+        bench: bench.join("release/gabion-bench"),
+    })
+}
+
+/// What the machine does to a ratio that is 1 by nature.
+fn noise(binaries: &Binaries, folder: &Path, runs: usize) -> Result<f64> {
+    cases::write(folder, 1)?;
+    let command = || check(binaries, folder, 1);
+    let (left, right) = interleaved(runs, &mut || timed(&mut command()), &mut || {
+        timed(&mut command())
+    })?;
+    Ok(ratio(&left, &right).max(ratio(&right, &left)))
+}
+
+/// (a) Provider start to first schema answer.
+fn start(binaries: &Binaries, runs: usize, verdict: &mut Verdict<'_>) -> Result<()> {
+    println!("(a) provider start to first schema answer");
+    let Some(aws) = mirror::locate() else {
+        return skip::missing("a mirror of hashicorp/aws", mirror::HOW, false);
+    };
+    let one = |provider: &Path, protocol: &str| -> Result<(f64, f64)> {
+        let text = tools::output(
+            Command::new(&binaries.bench)
+                .arg("start")
+                .arg(provider)
+                .arg(protocol),
+        )?;
+        let answer: serde_json::Value = serde_json::from_str(&text)?;
+        let number = |key: &str| {
+            answer
+                .get(key)
+                .and_then(serde_json::Value::as_f64)
+                .unwrap_or(0.0)
+        };
+        Ok((number("seconds"), number("resident")))
+    };
+    let (mut ours, mut theirs) = (Vec::new(), Vec::new());
+    // One of each to fill the page cache, not counted.
+    one(&binaries.provider, "6")?;
+    one(&aws.binary, "5")?;
+    for _ in 0..runs {
+        ours.push(one(&binaries.provider, "6")?);
+        theirs.push(one(&aws.binary, "5")?);
+    }
+    let pick = |of: &[(f64, f64)], second: bool| {
+        Series::new(
+            of.iter()
+                .map(|(time, memory)| if second { *memory } else { *time })
+                .collect(),
+        )
+    };
+    let name = format!("hashicorp/aws {}", aws.version);
+    let (left, right) = (pick(&ours, false), pick(&theirs, false));
+    println!("  gabion          {}", left.seconds());
+    println!("  {name} {}", right.seconds());
+    verdict("a, time", ratio(&left, &right), 1.0 / 20.0);
+    let (left, right) = (pick(&ours, true), pick(&theirs, true));
+    println!("  gabion          {}", left.megabytes());
+    println!("  {name} {}", right.megabytes());
+    verdict("a, memory", ratio(&left, &right), 1.0 / 10.0);
+    Ok(())
+}
+
+/// (b) 10,000 buckets and one rule, against regorus; and how time grows with size.
+fn buckets(
+    binaries: &Binaries,
+    folder: &Path,
+    runs: usize,
+    verdict: &mut Verdict<'_>,
+) -> Result<()> {
+    println!("(b) gabion check, 10,000 buckets, one rule (DT03)");
+    let rule = folder.join("rule.rego");
+    std::fs::write(&rule, cases::REGO)?;
+    for count in [1_000, 10_000] {
+        cases::write(folder, count)?;
+    }
+    let rego = || {
+        let mut command = Command::new(&binaries.bench);
+        command
+            .arg("rego")
+            .arg(cases::plan(folder, 10_000))
+            .arg(&rule);
+        command
+    };
+    let found = tools::output(&mut rego())?;
+    let ours = findings(&mut check(binaries, folder, 10_000))?;
+    let text = format!("{{\"findings\":{ours}}}");
+    if found.trim() != text {
+        bail!(
+            "the rules differ: regorus says {}, gabion {text}",
+            found.trim()
+        );
+    }
+    println!("  both find {ours} buckets");
+    let (left, right) = interleaved(
+        runs,
+        &mut || timed(&mut check(binaries, folder, 10_000)),
+        &mut || timed(&mut rego()),
+    )?;
+    println!("  gabion          {}", left.seconds());
+    println!("  regorus 0.14.1  {}", right.seconds());
+    verdict("b, regorus", ratio(&left, &right), 1.0);
+    let (large, small) = interleaved(
+        runs,
+        &mut || timed(&mut check(binaries, folder, 10_000)),
+        &mut || timed(&mut check(binaries, folder, 1_000)),
+    )?;
+    println!("  10,000 buckets  {}", large.seconds());
+    println!("  1,000 buckets   {}", small.seconds());
+    verdict("b, growth", ratio(&large, &small), 12.0);
+    Ok(())
+}
+
+/// (c) All rules over 10,000 resources, through the component and natively.
+fn native(
+    binaries: &Binaries,
+    folder: &Path,
+    runs: usize,
+    verdict: &mut Verdict<'_>,
+) -> Result<()> {
+    println!("(c) all rules over 10,000 resources, plan bytes to verdicts");
+    cases::write(folder, 10_000)?;
+    let one = |how: &str| -> Result<f64> {
+        let mut command = Command::new(&binaries.bench);
+        command
+            .arg(how)
+            .arg(cases::plan(folder, 10_000))
+            .env("XDG_CACHE_HOME", folder.join("cache"));
+        let answer: serde_json::Value = serde_json::from_str(&tools::output(&mut command)?)?;
+        answer
+            .get("seconds")
+            .and_then(serde_json::Value::as_f64)
+            .context("no time")
+    };
+    let (left, right) = interleaved(runs, &mut || one("component"), &mut || one("native"))?;
+    println!("  component       {}", left.seconds());
+    println!("  native          {}", right.seconds());
+    verdict("c", ratio(&left, &right), 3.0);
+    Ok(())
+}
+
+/// (d) One resource, whole process, against cfn-guard.
+fn one_resource(
+    binaries: &Binaries,
+    folder: &Path,
+    runs: usize,
+    verdict: &mut Verdict<'_>,
+) -> Result<()> {
+    println!("(d) gabion check of one resource, whole process, warm cache");
+    let guard = cfn_guard()?;
+    cases::write(folder, 1)?;
+    let rules = folder.join("rule.guard");
+    std::fs::write(&rules, cases::CFN_GUARD)?;
+    let peer = || {
+        let mut command = Command::new(&guard);
+        command
+            .arg("validate")
+            .arg("--data")
+            .arg(cases::plan(folder, 1))
+            .arg("--rules")
+            .arg(&rules);
+        command
+    };
+    let (left, right) = interleaved(
+        runs * 3,
+        &mut || timed(&mut check(binaries, folder, 1)),
+        &mut || timed(&mut peer()),
+    )?;
+    println!("  gabion          {}", left.seconds());
+    println!("  cfn-guard {CFN_GUARD} {}", right.seconds());
+    verdict("d", ratio(&left, &right), 4.0);
+    Ok(())
+}
+
+/// cfn-guard in the cache, compiled once.
+fn cfn_guard() -> Result<PathBuf> {
+    let root = workspace::cache_dir()?.join(format!("cfn-guard-{CFN_GUARD}"));
+    let binary = root.join("bin/cfn-guard");
+    if !binary.is_file() {
+        say("building cfn-guard (a few minutes, once)");
+        tools::run(
+            cargo(&[
+                "install",
+                "cfn-guard",
+                "--locked",
+                "--version",
+                CFN_GUARD,
+                "--root",
+            ])
+            .arg(&root),
+        )?;
+    }
+    Ok(binary)
+}
+
+/// `gabion check` with one rule on, and a compiled-code cache of the benchmark's own.
+fn check(binaries: &Binaries, folder: &Path, count: usize) -> Command {
+    let mut command = Command::new(&binaries.gabion);
+    command
+        .arg("check")
+        .arg(cases::plan(folder, count))
+        .args(["--format", "json"])
+        .current_dir(folder)
+        .env("XDG_CACHE_HOME", folder.join("cache"));
+    command
+}
+
+/// How many violations `gabion check` finds.
+fn findings(command: &mut Command) -> Result<usize> {
+    let out = command.output()?;
+    let answer: serde_json::Value = serde_json::from_slice(&out.stdout)
+        .with_context(|| String::from_utf8_lossy(&out.stderr).into_owned())?;
+    let text = answer.to_string();
+    Ok(text.matches("\"DT03\"").count())
+}
+
+/// Seconds of a whole process. A rule that finds something is no failure of the measurement.
+fn timed(command: &mut Command) -> Result<f64> {
+    let begin = std::time::Instant::now();
+    let out = command
+        .output()
+        .context("cannot start a measured command")?;
+    let seconds = begin.elapsed().as_secs_f64();
+    match out.status.code() {
+        // Clean, violations, cfn-guard's violations.
+        Some(0 | 1 | 19) => Ok(seconds),
+        _ => bail!(
+            "a measured command failed ({}): {}",
+            out.status,
+            String::from_utf8_lossy(&out.stderr)
+        ),
+    }
 }

@@ -3,6 +3,14 @@
 //! One binary, one module a topic. Each test starts an emulator of its own, so that tests run
 //! in parallel and leave nothing to each other.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "the helpers of tests fail as tests do: by a panic"
+)]
+
 mod docs;
 mod harness;
 mod main_path;
