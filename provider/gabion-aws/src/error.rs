@@ -56,7 +56,7 @@ pub struct AwsError {
     /// What kind of failure.
     pub kind: Kind,
     /// Service (`kms`); empty for failures of the provider's own settings.
-    pub service: String,
+    pub service: &'static str,
     /// Operation (`CreateKey`), or what was awaited.
     pub operation: String,
     /// The modelled error code, where the answer held one.
@@ -64,21 +64,21 @@ pub struct AwsError {
     /// The service's own message, cleaned of key ids and signatures.
     pub message: String,
     /// AWS request id, for support.
-    pub request_id: Option<String>,
+    pub request_id: Option<Box<str>>,
     /// Whether the same call may succeed later.
     pub retryable: bool,
-    /// IAM actions that the operation needs.
-    pub iam: &'static [&'static str],
+    /// The call in the operations table; none for settings and waiting.
+    pub(crate) call: Option<&'static Operation>,
     /// True when the call may have taken effect although it failed (no answer, 5xx).
     pub(crate) ambiguous: bool,
 }
 
 impl AwsError {
     /// An error of one table operation.
-    pub(crate) fn of(op: &Operation, kind: Kind, message: impl Into<String>) -> Self {
+    pub(crate) fn of(op: &'static Operation, kind: Kind, message: impl Into<String>) -> Self {
         Self {
             kind,
-            service: op.service.to_owned(),
+            service: op.service,
             operation: op.name.to_owned(),
             code: None,
             message: message.into(),
@@ -87,7 +87,7 @@ impl AwsError {
                 kind,
                 Kind::Throttled | Kind::Timeout | Kind::Dispatch | Kind::Conflict
             ),
-            iam: op.iam,
+            call: Some(op),
             ambiguous: false,
         }
     }
@@ -96,13 +96,13 @@ impl AwsError {
     pub fn without_call(kind: Kind, what: impl Into<String>, message: impl Into<String>) -> Self {
         Self {
             kind,
-            service: String::new(),
+            service: "",
             operation: what.into(),
             code: None,
             message: message.into(),
             request_id: None,
             retryable: matches!(kind, Kind::Timeout),
-            iam: &[],
+            call: None,
             ambiguous: false,
         }
     }
@@ -116,6 +116,11 @@ impl AwsError {
     /// The modelled error code, where the answer held one.
     pub fn code(&self) -> Option<&str> {
         self.code.as_deref()
+    }
+
+    /// IAM actions that the operation needs; the first is its own.
+    pub fn iam_actions(&self) -> &'static [&'static str] {
+        self.call.map_or(&[], |op| op.iam)
     }
 
     /// Whether the object does not exist, by the service's own code.
@@ -154,7 +159,9 @@ impl AwsError {
         );
         // Emulators that have no code for it say it in words.
         let in_words = self.message.to_lowercase().starts_with("unknown action");
-        says_so || in_words || (self.kind == Kind::Other && self.code.is_none() && !self.service.is_empty())
+        says_so
+            || in_words
+            || (self.kind == Kind::Other && self.code.is_none() && !self.service.is_empty())
     }
 
     /// Whether the call may have taken effect although no usable answer came back.

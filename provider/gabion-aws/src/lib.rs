@@ -38,6 +38,7 @@ pub use clients::Clients;
 pub use config::{AssumeRole, ProviderSettings};
 pub use error::{Absent, AwsError, Kind, Result};
 pub use observe::{CallRecord, Observer, RecordingObserver};
+pub use organizations::{Organization, OrganizationLookup};
 pub use pool::ClientPool;
 pub use secret::Secret;
 pub use sts::{CallerIdentity, Session, SessionRequest};

@@ -1,6 +1,10 @@
 //! The whole crate against a running emulator: `GABION_TEST_ENDPOINT=http://127.0.0.1:PORT`.
 //! Without that variable each test says so and does nothing. What an emulator lacks is asserted as
 //! "unsupported", so that an upgrade shows.
+#![expect(
+    clippy::unwrap_used,
+    reason = "helpers of tests stand outside test functions"
+)]
 
 use std::sync::Arc;
 

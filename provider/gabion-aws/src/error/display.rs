@@ -7,7 +7,7 @@ use super::{AwsError, Kind};
 impl AwsError {
     /// A short heading for a diagnostic: `KMS CreateKey failed`.
     pub fn summary(&self) -> String {
-        let service = match self.service.as_str() {
+        let service = match self.service {
             "cloudtrail" => "CloudTrail",
             "kms" => "KMS",
             "logs" => "CloudWatch Logs",
@@ -34,7 +34,7 @@ impl AwsError {
     /// What the reader can do, where there is something to do.
     fn next_step(&self) -> Option<String> {
         Some(match self.kind {
-            Kind::AccessDenied => match self.iam.first() {
+            Kind::AccessDenied => match self.iam_actions().first() {
                 Some(action) => format!(
                     "allow `{action}` for the principal in use (its IAM policies, the resource policy, and service control policies of the organization)"
                 ),

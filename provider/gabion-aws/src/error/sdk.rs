@@ -14,7 +14,7 @@ use crate::operations::Operation;
 
 impl AwsError {
     /// Translates an SDK error of one table operation.
-    pub(crate) fn from_sdk<E>(op: &Operation, error: &SdkError<E, HttpResponse>) -> Self
+    pub(crate) fn from_sdk<E>(op: &'static Operation, error: &SdkError<E, HttpResponse>) -> Self
     where
         E: ProvideErrorMetadata + Error + 'static,
     {
@@ -72,13 +72,18 @@ impl AwsError {
             SdkError::ResponseError(response) => response.raw().request_id(),
             _ => None,
         }
-        .map(str::to_owned);
+        .map(Box::from);
         out
     }
 }
 
 /// An answer that came back with an error: by its code, where it holds one.
-fn from_answer(op: &Operation, code: Option<&str>, message: Option<&str>, status: u16) -> AwsError {
+fn from_answer(
+    op: &'static Operation,
+    code: Option<&str>,
+    message: Option<&str>,
+    status: u16,
+) -> AwsError {
     // S3 answers to HEAD, and proxies, carry no code; the SDK then makes one up from nothing we trust.
     let code = code.filter(|code| !code.is_empty() && !code.chars().all(|c| c.is_ascii_digit()));
     let kind = code.map_or(Kind::Other, kind_of_code);

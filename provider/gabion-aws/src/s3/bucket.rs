@@ -108,8 +108,8 @@ mod tests {
     use aws_sdk_s3::Client;
     use aws_sdk_s3::error::ErrorMetadata;
     use aws_sdk_s3::operation::create_bucket::{CreateBucketError, CreateBucketOutput};
-    use aws_sdk_s3::operation::get_bucket_tagging::GetBucketTaggingOutput;
     use aws_sdk_s3::operation::get_bucket_location::GetBucketLocationOutput;
+    use aws_sdk_s3::operation::get_bucket_tagging::GetBucketTaggingOutput;
     use aws_sdk_s3::types::Tag;
     use aws_smithy_mocks::mock;
 
