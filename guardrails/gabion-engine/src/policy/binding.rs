@@ -30,23 +30,45 @@ pub(super) struct Scene {
 }
 
 impl Scene {
-    pub(super) fn new(directory: &Path, workspace: Option<String>, near: Option<&PolicyFile>) -> Self {
-        let absolute = directory.canonicalize().unwrap_or_else(|_| directory.to_path_buf());
+    pub(super) fn new(
+        directory: &Path,
+        workspace: Option<String>,
+        near: Option<&PolicyFile>,
+    ) -> Self {
+        let absolute = directory
+            .canonicalize()
+            .unwrap_or_else(|_| directory.to_path_buf());
         let near_path = near.and_then(|file| {
             let base = file.directory.canonicalize().ok()?;
-            let relative = absolute.strip_prefix(base).ok()?.to_string_lossy().into_owned();
-            Some(if relative.is_empty() { ".".to_owned() } else { relative })
+            let relative = absolute
+                .strip_prefix(base)
+                .ok()?
+                .to_string_lossy()
+                .into_owned();
+            Some(if relative.is_empty() {
+                ".".to_owned()
+            } else {
+                relative
+            })
         });
-        Self { workspace: workspace.or_else(|| workspace_of(&absolute)), floor_path: absolute.to_string_lossy().into_owned(), near_path }
+        Self {
+            workspace: workspace.or_else(|| workspace_of(&absolute)),
+            floor_path: absolute.to_string_lossy().into_owned(),
+            near_path,
+        }
     }
 }
 
 /// The workspace that Terraform would use in the directory.
 fn workspace_of(directory: &Path) -> Option<String> {
-    if let Some(name) = std::env::var("TF_WORKSPACE").ok().filter(|name| !name.is_empty()) {
+    if let Some(name) = std::env::var("TF_WORKSPACE")
+        .ok()
+        .filter(|name| !name.is_empty())
+    {
         return Some(name);
     }
-    let data = std::env::var_os("TF_DATA_DIR").map_or_else(|| directory.join(".terraform"), |data| directory.join(data));
+    let data = std::env::var_os("TF_DATA_DIR")
+        .map_or_else(|| directory.join(".terraform"), |data| directory.join(data));
     match std::fs::read_to_string(data.join("environment")) {
         Ok(text) if !text.trim().is_empty() => Some(text.trim().to_owned()),
         Ok(_) => Some("default".to_owned()),
@@ -58,7 +80,11 @@ fn workspace_of(directory: &Path) -> Option<String> {
 impl RuleInForce {
     /// Whether the binding is the same for all changes.
     pub(super) fn is_static(&self) -> bool {
-        self.floors.iter().flat_map(|(_, blocks)| blocks).chain(&self.near).all(|block| block.when.is_none())
+        self.floors
+            .iter()
+            .flat_map(|(_, blocks)| blocks)
+            .chain(&self.near)
+            .all(|block| block.when.is_none())
     }
 
     /// How the rule binds a change; without a change, as far as can be told.
@@ -74,20 +100,42 @@ impl RuleInForce {
         let floor = self
             .floors
             .iter()
-            .map(|(_, blocks)| layer(blocks, &base, scene, Some(scene.floor_path.as_str()), change))
+            .map(|(_, blocks)| {
+                layer(
+                    blocks,
+                    &base,
+                    scene,
+                    Some(scene.floor_path.as_str()),
+                    change,
+                )
+            })
             .reduce(|left, right| stricter(&left, right));
         let floor = floor.unwrap_or(base);
         if self.near.is_empty() {
             return floor;
         }
-        let near = layer(&self.near, &floor, scene, scene.near_path.as_deref(), change);
-        if self.loosen { near } else { stricter(&floor, near) }
+        let near = layer(
+            &self.near,
+            &floor,
+            scene,
+            scene.near_path.as_deref(),
+            change,
+        );
+        if self.loosen {
+            near
+        } else {
+            stricter(&floor, near)
+        }
     }
 }
 
 /// The stricter of two in every respect.
 fn stricter(left: &Binding, right: Binding) -> Binding {
-    let from = if right.level > left.level { right.from } else { left.from.clone() };
+    let from = if right.level > left.level {
+        right.from
+    } else {
+        left.from.clone()
+    };
     Binding {
         least: left.least.max(right.least),
         level: left.level.max(right.level),
@@ -99,19 +147,39 @@ fn stricter(left: &Binding, right: Binding) -> Binding {
 }
 
 /// What the blocks of one file make of a base: the first whose `when` holds, else the one without.
-fn layer(blocks: &[RuleBlock], base: &Binding, scene: &Scene, path: Option<&str>, change: Option<&Change>) -> Binding {
+fn layer(
+    blocks: &[RuleBlock],
+    base: &Binding,
+    scene: &Scene,
+    path: Option<&str>,
+    change: Option<&Change>,
+) -> Binding {
     let apply = |block: &RuleBlock| Binding {
         least: block.level.as_ref().map_or(base.least, |level| level.value),
         level: block.level.as_ref().map_or(base.level, |level| level.value),
-        from: if block.level.is_some() { block.code.at.to_string() } else { base.from.clone() },
-        on_unknown: block.on_unknown.as_ref().map_or(base.on_unknown, |value| value.value),
-        ratchet: block.scope.as_ref().map_or(base.ratchet, |value| value.value),
+        from: if block.level.is_some() {
+            block.code.at.to_string()
+        } else {
+            base.from.clone()
+        },
+        on_unknown: block
+            .on_unknown
+            .as_ref()
+            .map_or(base.on_unknown, |value| value.value),
+        ratchet: block
+            .scope
+            .as_ref()
+            .map_or(base.ratchet, |value| value.value),
         untold: base.untold,
     };
     let mut maybe: Vec<(Binding, &'static str)> = Vec::new();
     let mut sure = None;
     for block in blocks.iter().filter(|block| block.when.is_some()) {
-        match block.when.as_ref().map_or(Ok(true), |when| when.holds(scene, path, change)) {
+        match block
+            .when
+            .as_ref()
+            .map_or(Ok(true), |when| when.holds(scene, path, change))
+        {
             Ok(true) => {
                 sure = Some(apply(block));
                 break;
@@ -120,7 +188,12 @@ fn layer(blocks: &[RuleBlock], base: &Binding, scene: &Scene, path: Option<&str>
             Err(untold) => maybe.push((apply(block), untold)),
         }
     }
-    let always = || blocks.iter().find(|block| block.when.is_none()).map_or_else(|| base.clone(), &apply);
+    let always = || {
+        blocks
+            .iter()
+            .find(|block| block.when.is_none())
+            .map_or_else(|| base.clone(), &apply)
+    };
     let sure = sure.unwrap_or_else(always);
     maybe.into_iter().fold(sure, |binding, (other, untold)| {
         let least = binding.least.min(other.least);
@@ -136,14 +209,27 @@ fn layer(blocks: &[RuleBlock], base: &Binding, scene: &Scene, path: Option<&str>
 
 impl When {
     /// Whether it holds, or the name of what is not known.
-    fn holds(&self, scene: &Scene, path: Option<&str>, change: Option<&Change>) -> Result<bool, &'static str> {
+    fn holds(
+        &self,
+        scene: &Scene,
+        path: Option<&str>,
+        change: Option<&Change>,
+    ) -> Result<bool, &'static str> {
         let account = || change.and_then(account);
         let region = || change.and_then(region);
         let fields: [(&'static str, &Option<Vec<String>>, Option<String>); 4] = [
             ("workspace", &self.workspace, scene.workspace.clone()),
             ("path", &self.path, path.map(str::to_owned)),
-            ("account", &self.account, self.account.as_ref().and_then(|_| account())),
-            ("region", &self.region, self.region.as_ref().and_then(|_| region())),
+            (
+                "account",
+                &self.account,
+                self.account.as_ref().and_then(|_| account()),
+            ),
+            (
+                "region",
+                &self.region,
+                self.region.as_ref().and_then(|_| region()),
+            ),
         ];
         let mut untold = None;
         for (name, patterns, value) in fields {
@@ -152,7 +238,9 @@ impl When {
                 None => untold = untold.or(Some(name)),
                 Some(value) => {
                     let below = name == "path";
-                    let found = patterns.iter().any(|pattern| glob(pattern, &value) || (below && glob(&format!("{pattern}/*"), &value)));
+                    let found = patterns.iter().any(|pattern| {
+                        glob(pattern, &value) || (below && glob(&format!("{pattern}/*"), &value))
+                    });
                     if !found {
                         return Ok(false);
                     }
@@ -166,10 +254,16 @@ impl When {
 /// Whether the pattern is the text, `*` standing for any characters.
 pub(super) fn glob(pattern: &str, text: &str) -> bool {
     let mut parts = pattern.split('*');
-    let Some(first) = parts.next() else { return text.is_empty() };
-    let Some(mut rest) = text.strip_prefix(first) else { return false };
+    let Some(first) = parts.next() else {
+        return text.is_empty();
+    };
+    let Some(mut rest) = text.strip_prefix(first) else {
+        return false;
+    };
     let mut parts: Vec<&str> = parts.collect();
-    let Some(last) = parts.pop() else { return rest.is_empty() };
+    let Some(last) = parts.pop() else {
+        return rest.is_empty();
+    };
     for part in parts {
         match rest.find(part) {
             Some(at) => rest = rest.get(at + part.len()..).unwrap_or_default(),
@@ -196,15 +290,31 @@ fn arn_part(change: &Change, part: usize) -> Option<String> {
         .into_iter()
         .filter_map(|tree| field(tree, "arn"))
         .filter(|arn| arn.starts_with("arn:"))
-        .find_map(|arn| arn.split(':').nth(part).filter(|value| !value.is_empty()).map(str::to_owned))
+        .find_map(|arn| {
+            arn.split(':')
+                .nth(part)
+                .filter(|value| !value.is_empty())
+                .map(str::to_owned)
+        })
 }
 
 /// The account that the object is in, where it can be told.
 fn account(change: &Change) -> Option<String> {
     let provider = &change.provider_configuration;
     arn_part(change, 4)
-        .or_else(|| change.resource_type.starts_with("gabion_").then(|| field(&change.after, "account_id")).flatten().map(str::to_owned))
-        .or_else(|| field(provider, "account_id").or_else(|| field(provider, "account")).map(str::to_owned))
+        .or_else(|| {
+            change
+                .resource_type
+                .starts_with("gabion_")
+                .then(|| field(&change.after, "account_id"))
+                .flatten()
+                .map(str::to_owned)
+        })
+        .or_else(|| {
+            field(provider, "account_id")
+                .or_else(|| field(provider, "account"))
+                .map(str::to_owned)
+        })
         .or_else(|| {
             let list = provider.child(provider.root(), "allowed_account_ids")?;
             match provider.data(list) {
@@ -219,7 +329,10 @@ fn account(change: &Change) -> Option<String> {
             let roles = provider.child(provider.root(), "assume_role")?;
             let role = provider.element(roles, 0).unwrap_or(roles);
             let arn = text(provider, provider.child(role, "role_arn")?)?;
-            arn.split(':').nth(4).filter(|account| !account.is_empty()).map(str::to_owned)
+            arn.split(':')
+                .nth(4)
+                .filter(|account| !account.is_empty())
+                .map(str::to_owned)
         })
 }
 
@@ -233,7 +346,8 @@ fn region(change: &Change) -> Option<String> {
             _ => {}
         }
     }
-    arn_part(change, 3).or_else(|| field(&change.provider_configuration, "region").map(str::to_owned))
+    arn_part(change, 3)
+        .or_else(|| field(&change.provider_configuration, "region").map(str::to_owned))
 }
 
 #[cfg(test)]

@@ -31,7 +31,9 @@ impl Constraint {
                 if text.trim().is_empty() {
                     continue;
                 }
-                return Err(format!("`{text}` is not a version constraint: an empty part beside a comma"));
+                return Err(format!(
+                    "`{text}` is not a version constraint: an empty part beside a comma"
+                ));
             }
             let operators = [
                 ("~>", Operator::Pessimistic),
@@ -97,7 +99,9 @@ pub fn lenient(text: &str) -> Option<(Version, usize)> {
         3 => "",
         _ => return None,
     };
-    Version::parse(&format!("{numbers}{padding}{rest}")).ok().map(|version| (version, segments))
+    Version::parse(&format!("{numbers}{padding}{rest}"))
+        .ok()
+        .map(|version| (version, segments))
 }
 
 #[cfg(test)]
@@ -122,7 +126,11 @@ mod tests {
         ];
         for (constraint, version, expected) in cases {
             let constraint_read = Constraint::parse(constraint).unwrap();
-            assert_eq!(constraint_read.matches(&Version::parse(version).unwrap()), expected, "{constraint} {version}");
+            assert_eq!(
+                constraint_read.matches(&Version::parse(version).unwrap()),
+                expected,
+                "{constraint} {version}"
+            );
         }
     }
 
@@ -136,7 +144,10 @@ mod tests {
 
     #[test]
     fn an_exact_version_is_told() {
-        assert_eq!(Constraint::parse("= 5.100.0").unwrap().exact(), Some(&Version::new(5, 100, 0)));
+        assert_eq!(
+            Constraint::parse("= 5.100.0").unwrap().exact(),
+            Some(&Version::new(5, 100, 0))
+        );
         assert_eq!(Constraint::parse("~> 5.100").unwrap().exact(), None);
     }
 }

@@ -32,12 +32,18 @@ pub struct Problem {
 impl Problem {
     /// A problem at a place.
     pub fn at(location: &Location, message: impl Into<String>) -> Self {
-        Self { location: Some(location.clone()), message: message.into() }
+        Self {
+            location: Some(location.clone()),
+            message: message.into(),
+        }
     }
 
     /// A problem without a place.
     pub fn general(message: impl Into<String>) -> Self {
-        Self { location: None, message: message.into() }
+        Self {
+            location: None,
+            message: message.into(),
+        }
     }
 }
 
@@ -62,13 +68,19 @@ pub struct PolicyError {
 impl PolicyError {
     /// One problem without a place.
     pub fn general(message: impl Into<String>) -> Self {
-        Self { problems: vec![Problem::general(message)], selected_nothing: false }
+        Self {
+            problems: vec![Problem::general(message)],
+            selected_nothing: false,
+        }
     }
 }
 
 impl From<Vec<Problem>> for PolicyError {
     fn from(problems: Vec<Problem>) -> Self {
-        Self { problems, selected_nothing: false }
+        Self {
+            problems,
+            selected_nothing: false,
+        }
     }
 }
 
@@ -108,8 +120,13 @@ fn distance(left: &str, right: &str) -> usize {
         for (column, to) in right.iter().enumerate() {
             let get = |cells: &[usize], at: usize| cells.get(at).copied().unwrap_or(usize::MAX - 1);
             let replace = get(&above, column) + usize::from(from != to);
-            let mut best = replace.min(get(&above, column + 1) + 1).min(get(&line, column) + 1);
-            let swapped = row > 0 && column > 0 && left.get(row - 1) == Some(to) && right.get(column - 1) == Some(from);
+            let mut best = replace
+                .min(get(&above, column + 1) + 1)
+                .min(get(&line, column) + 1);
+            let swapped = row > 0
+                && column > 0
+                && left.get(row - 1) == Some(to)
+                && right.get(column - 1) == Some(from);
             if swapped {
                 best = best.min(get(&older, column - 1) + 1);
             }
@@ -126,8 +143,14 @@ mod tests {
 
     #[test]
     fn near_names_are_offered() {
-        assert_eq!(did_you_mean("levle", ["level", "when"]), "; did you mean `level`?");
-        assert_eq!(did_you_mean("DT8", ["DT08", "DT09"]), "; did you mean `DT08`?");
+        assert_eq!(
+            did_you_mean("levle", ["level", "when"]),
+            "; did you mean `level`?"
+        );
+        assert_eq!(
+            did_you_mean("DT8", ["DT08", "DT09"]),
+            "; did you mean `DT08`?"
+        );
         assert_eq!(did_you_mean("frobnicate", ["level", "when"]), "");
         assert_eq!(distance("abc", "acb"), 1);
         assert_eq!(distance("", "acb"), 3);

@@ -125,7 +125,13 @@ const BLOCKS: [&str; 6] = ["pack", "rule", "exceptions", "waiver", "allow", "ove
 
 impl PolicyFile {
     /// Reads a policy file; every problem in it is added to `problems`.
-    pub(super) fn read(name: &str, path: &Path, text: String, floor: bool, problems: &mut Vec<Problem>) -> Self {
+    pub(super) fn read(
+        name: &str,
+        path: &Path,
+        text: String,
+        floor: bool,
+        problems: &mut Vec<Problem>,
+    ) -> Self {
         let source = Source::new(name, text);
         let mut file = Self {
             name: source.name().clone(),
@@ -150,8 +156,12 @@ impl PolicyFile {
             match structure {
                 Structure::Attribute(attribute) => match attribute.key.as_str() {
                     "contact" => match source.literal(&attribute.value) {
-                        Ok(Spanned { value: Literal::Text(text), .. }) => file.contact = Some(text),
-                        Ok(node) => problems.push(Problem::at(&node.at, "`contact` must be a text in quotes")),
+                        Ok(Spanned {
+                            value: Literal::Text(text),
+                            ..
+                        }) => file.contact = Some(text),
+                        Ok(node) => problems
+                            .push(Problem::at(&node.at, "`contact` must be a text in quotes")),
                         Err(problem) => problems.push(problem),
                     },
                     other => {
@@ -159,7 +169,10 @@ impl PolicyFile {
                         let message = if BLOCKS.contains(&other) {
                             format!("`{other}` is a block: write `{other} {{ ... }}` without `=`")
                         } else {
-                            format!("unknown attribute `{other}`{}", did_you_mean(other, ["contact"].into_iter().chain(BLOCKS)))
+                            format!(
+                                "unknown attribute `{other}`{}",
+                                did_you_mean(other, ["contact"].into_iter().chain(BLOCKS))
+                            )
                         };
                         problems.push(Problem::at(&at, message));
                     }
@@ -175,26 +188,45 @@ impl PolicyFile {
         let at = source.at(&block.ident);
         if !BLOCKS.contains(&kind) {
             let hint = did_you_mean(kind, BLOCKS.into_iter().chain(["contact"]));
-            let known = if hint.is_empty() { format!("; a policy file has `{}` and `contact`", BLOCKS.join("`, `")) } else { hint };
+            let known = if hint.is_empty() {
+                format!(
+                    "; a policy file has `{}` and `contact`",
+                    BLOCKS.join("`, `")
+                )
+            } else {
+                hint
+            };
             problems.push(Problem::at(&at, format!("unknown block `{kind}`{known}")));
             return;
         }
         let wants_label = matches!(kind, "pack" | "rule" | "waiver");
         let label = match (block.labels.as_slice(), wants_label) {
-            ([label], true) => Some(Spanned { value: label.as_str().to_owned(), at: label_at(source, label) }),
+            ([label], true) => Some(Spanned {
+                value: label.as_str().to_owned(),
+                at: label_at(source, label),
+            }),
             ([], false) => None,
             ([], true) => {
-                problems.push(Problem::at(&at, format!("a `{kind}` block needs a name: write `{kind} \"...\" {{ ... }}`")));
+                problems.push(Problem::at(
+                    &at,
+                    format!("a `{kind}` block needs a name: write `{kind} \"...\" {{ ... }}`"),
+                ));
                 return;
             }
             ([first, ..], false) => {
                 let label = first.as_str();
-                problems.push(Problem::at(&label_at(source, first), format!("the `{kind}` block takes no name, found `{label}`")));
+                problems.push(Problem::at(
+                    &label_at(source, first),
+                    format!("the `{kind}` block takes no name, found `{label}`"),
+                ));
                 return;
             }
             ([_, second, ..], true) => {
                 let label = second.as_str();
-                problems.push(Problem::at(&label_at(source, second), format!("a `{kind}` block takes one name, found `{label}` as well")));
+                problems.push(Problem::at(
+                    &label_at(source, second),
+                    format!("a `{kind}` block takes one name, found `{label}` as well"),
+                ));
                 return;
             }
         };
@@ -216,26 +248,46 @@ impl PolicyFile {
 
     fn pack(&mut self, name: Spanned<String>, fields: &mut Fields, problems: &mut Vec<Problem>) {
         if let Some(first) = self.packs.iter().find(|pack| pack.name.value == name.value) {
-            problems.push(Problem::at(&name.at, format!("pack `{}` is declared twice; the first is at {}", name.value, first.name.at)));
+            problems.push(Problem::at(
+                &name.at,
+                format!(
+                    "pack `{}` is declared twice; the first is at {}",
+                    name.value, first.name.at
+                ),
+            ));
         }
         let source = fields.text("source", problems);
-        let version = fields.text("version", problems).and_then(|text| match Constraint::parse(&text.value) {
-            Ok(constraint) => Some(Spanned { value: (text.value, constraint), at: text.at }),
-            Err(message) => {
-                problems.push(Problem::at(&text.at, message));
-                None
+        let version = fields.text("version", problems).and_then(|text| {
+            match Constraint::parse(&text.value) {
+                Ok(constraint) => Some(Spanned {
+                    value: (text.value, constraint),
+                    at: text.at,
+                }),
+                Err(message) => {
+                    problems.push(Problem::at(&text.at, message));
+                    None
+                }
             }
         });
         let signers = fields.take("signers").map(|node| {
             let at = node.at.clone();
             let mut inner = Fields::of_object("`signers`".to_owned(), node, problems);
-            if inner.texts("keys", problems).is_none_or(|keys| keys.is_empty()) {
-                problems.push(Problem::at(&at, "`signers` needs `keys`: a list of public key files"));
+            if inner
+                .texts("keys", problems)
+                .is_none_or(|keys| keys.is_empty())
+            {
+                problems.push(Problem::at(
+                    &at,
+                    "`signers` needs `keys`: a list of public key files",
+                ));
             }
             if let Some(threshold) = inner.whole("threshold", problems)
                 && threshold.value == 0
             {
-                problems.push(Problem::at(&threshold.at, "`threshold` is `0`: at least one signature must be asked for"));
+                problems.push(Problem::at(
+                    &threshold.at,
+                    "`threshold` is `0`: at least one signature must be asked for",
+                ));
             }
             inner.finish(problems);
             at
@@ -243,18 +295,49 @@ impl PolicyFile {
         let settings = fields.take("settings").filter(|node| {
             let is_object = matches!(node.value, Literal::Object(_));
             if !is_object {
-                problems.push(Problem::at(&node.at, "`settings` must be an object `{ ... }`"));
+                problems.push(Problem::at(
+                    &node.at,
+                    "`settings` must be an object `{ ... }`",
+                ));
             }
             is_object
         });
-        self.packs.push(PackBlock { name, source, version, settings, signers });
+        self.packs.push(PackBlock {
+            name,
+            source,
+            version,
+            settings,
+            signers,
+        });
     }
 
     fn rule(&mut self, code: Spanned<String>, fields: &mut Fields, problems: &mut Vec<Problem>) {
-        let level = choice(fields, "level", &[("off", Level::Off), ("advisory", Level::Advisory), ("mandatory", Level::Mandatory)], problems);
-        let on_unknown =
-            choice(fields, "on_unknown", &[("defer", OnUnknown::Defer), ("warn", OnUnknown::Warn), ("deny", OnUnknown::Deny)], problems);
-        let scope = choice(fields, "scope", &[("changes", Ratchet::Changes), ("all", Ratchet::All)], problems);
+        let level = choice(
+            fields,
+            "level",
+            &[
+                ("off", Level::Off),
+                ("advisory", Level::Advisory),
+                ("mandatory", Level::Mandatory),
+            ],
+            problems,
+        );
+        let on_unknown = choice(
+            fields,
+            "on_unknown",
+            &[
+                ("defer", OnUnknown::Defer),
+                ("warn", OnUnknown::Warn),
+                ("deny", OnUnknown::Deny),
+            ],
+            problems,
+        );
+        let scope = choice(
+            fields,
+            "scope",
+            &[("changes", Ratchet::Changes), ("all", Ratchet::All)],
+            problems,
+        );
         let when = fields.take("when").map(|node| {
             let at = node.at.clone();
             let mut inner = Fields::of_object("`when`".to_owned(), node, problems);
@@ -275,32 +358,63 @@ impl PolicyFile {
             when
         });
         if when.is_none()
-            && let Some(first) = self.rules.iter().find(|rule| rule.code.value == code.value && rule.when.is_none())
+            && let Some(first) = self
+                .rules
+                .iter()
+                .find(|rule| rule.code.value == code.value && rule.when.is_none())
         {
             problems.push(Problem::at(
                 &code.at,
-                format!("rule `{}` is declared twice without `when`; the first is at {}", code.value, first.code.at),
+                format!(
+                    "rule `{}` is declared twice without `when`; the first is at {}",
+                    code.value, first.code.at
+                ),
             ));
         }
-        self.rules.push(RuleBlock { code, level, when, on_unknown, scope });
+        self.rules.push(RuleBlock {
+            code,
+            level,
+            when,
+            on_unknown,
+            scope,
+        });
     }
 
     fn waiver(&mut self, name: Spanned<String>, fields: &mut Fields, problems: &mut Vec<Problem>) {
-        if let Some(first) = self.waivers.iter().find(|waiver| waiver.name.value == name.value) {
-            problems.push(Problem::at(&name.at, format!("waiver `{}` is declared twice; the first is at {}", name.value, first.name.at)));
+        if let Some(first) = self
+            .waivers
+            .iter()
+            .find(|waiver| waiver.name.value == name.value)
+        {
+            problems.push(Problem::at(
+                &name.at,
+                format!(
+                    "waiver `{}` is declared twice; the first is at {}",
+                    name.value, first.name.at
+                ),
+            ));
         }
         let rule = fields.required("rule", "the code of the rule it waives", problems);
         let resource = fields.required("resource", "the resource type it is for", problems);
         let reason = fields.required("reason", "why the risk is accepted", problems);
-        let expires = fields.required("expires", "when it ends, such as `2026-12-31T00:00:00Z`", problems);
+        let expires = fields.required(
+            "expires",
+            "when it ends, such as `2026-12-31T00:00:00Z`",
+            problems,
+        );
         let ticket = fields.text("ticket", problems).map(|text| text.value);
         let approver = fields.text("approver", problems).map(|text| text.value);
         let at = name.at.clone();
         let matches = fields.take("where");
         let matches = match matches {
-            Some(node) if matches!(&node.value, Literal::Object(items) if !items.is_empty()) => Some(node),
+            Some(node) if matches!(&node.value, Literal::Object(items) if !items.is_empty()) => {
+                Some(node)
+            }
             Some(node) => {
-                problems.push(Problem::at(&node.at, "`where` must be an object that names at least one attribute and its value"));
+                problems.push(Problem::at(
+                    &node.at,
+                    "`where` must be an object that names at least one attribute and its value",
+                ));
                 None
             }
             None => {
@@ -316,14 +430,31 @@ impl PolicyFile {
             }
         };
         let expires = expires.and_then(|text| timestamp(text, problems));
-        if let (Some(rule), Some(resource), Some(reason), Some(expires), Some(matches)) = (rule, resource, reason, expires, matches) {
-            self.waivers.push(Waiver { name, rule, resource, matches, reason: reason.value, ticket, approver, expires });
+        if let (Some(rule), Some(resource), Some(reason), Some(expires), Some(matches)) =
+            (rule, resource, reason, expires, matches)
+        {
+            self.waivers.push(Waiver {
+                name,
+                rule,
+                resource,
+                matches,
+                reason: reason.value,
+                ticket,
+                approver,
+                expires,
+            });
         }
     }
 
     fn exceptions_block(&mut self, at: Location, fields: &mut Fields, problems: &mut Vec<Problem>) {
         if let Some(first) = &self.exceptions {
-            problems.push(Problem::at(&at, format!("`exceptions` is declared twice; the first is at {}", first.at)));
+            problems.push(Problem::at(
+                &at,
+                format!(
+                    "`exceptions` is declared twice; the first is at {}",
+                    first.at
+                ),
+            ));
         }
         let Some(node) = fields.take("accept") else {
             problems.push(Problem::at(&at, "the `exceptions` block needs `accept`: `\"until_expiry\"`, `\"none\"` or a list of rules"));
@@ -334,7 +465,9 @@ impl PolicyFile {
             Literal::Text(text) if text == "none" => Selection::Some(Vec::new()),
             Literal::Text(text) => {
                 let hint = did_you_mean(&text, ["until_expiry", "none"]);
-                let message = format!("`accept` is `{text}`; it must be `until_expiry`, `none` or a list of rules{hint}");
+                let message = format!(
+                    "`accept` is `{text}`; it must be `until_expiry`, `none` or a list of rules{hint}"
+                );
                 problems.push(Problem::at(&node.at, message));
                 return;
             }
@@ -352,24 +485,51 @@ impl PolicyFile {
             ));
         }
         if let Some(first) = &self.allow {
-            problems.push(Problem::at(&at, format!("`allow` is declared twice; the first is at {}", first.at)));
+            problems.push(Problem::at(
+                &at,
+                format!("`allow` is declared twice; the first is at {}", first.at),
+            ));
         }
         let none = || Selection::Some(Vec::new());
-        let mut pick = |name| fields.take(name).map_or_else(none, |node| selection(name, node, problems));
-        let (rules, waivers, exceptions, overrides) = (pick("rules"), pick("waivers"), pick("exceptions"), pick("override"));
+        let mut pick = |name| {
+            fields
+                .take(name)
+                .map_or_else(none, |node| selection(name, node, problems))
+        };
+        let (rules, waivers, exceptions, overrides) = (
+            pick("rules"),
+            pick("waivers"),
+            pick("exceptions"),
+            pick("override"),
+        );
         fields.boolean("baseline", problems);
         let max_days = fields.whole("max_days", problems).map(|days| days.value);
         fields.texts("signers", problems);
-        self.allow = Some(Allow { at, rules, waivers, exceptions, overrides, max_days });
+        self.allow = Some(Allow {
+            at,
+            rules,
+            waivers,
+            exceptions,
+            overrides,
+            max_days,
+        });
     }
 
     fn override_block(&mut self, at: Location, fields: &mut Fields, problems: &mut Vec<Problem>) {
         let rule = fields.required("rule", "the code of the rule to set aside", problems);
-        fields.required("lineage", "the lineage of the one state it is for", problems);
+        fields.required(
+            "lineage",
+            "the lineage of the one state it is for",
+            problems,
+        );
         if fields.whole("serial", problems).is_none() {
             problems.push(Problem::at(&at, "the `override` block needs `serial`: the serial of the one state it is for, a whole number"));
         }
-        if let Some(text) = fields.required("expires", "when it ends, such as `2026-12-31T00:00:00Z`", problems) {
+        if let Some(text) = fields.required(
+            "expires",
+            "when it ends, such as `2026-12-31T00:00:00Z`",
+            problems,
+        ) {
             timestamp(text, problems);
         }
         if let Some(rule) = rule {
@@ -390,7 +550,10 @@ fn timestamp(text: Spanned<String>, problems: &mut Vec<Problem>) -> Option<Spann
     match text.value.parse::<Timestamp>() {
         Ok(value) if utc => Some(Spanned { value, at: text.at }),
         _ => {
-            let message = format!("`{}` is not a time in UTC; write one such as `2026-12-31T00:00:00Z`", text.value);
+            let message = format!(
+                "`{}` is not a time in UTC; write one such as `2026-12-31T00:00:00Z`",
+                text.value
+            );
             problems.push(Problem::at(&text.at, message));
             None
         }
@@ -415,11 +578,21 @@ fn choice<T: Copy>(
     problems: &mut Vec<Problem>,
 ) -> Option<Spanned<T>> {
     let text = fields.text(name, problems)?;
-    let found = choices.iter().find(|(word, _)| *word == text.value).map(|(_, value)| *value);
+    let found = choices
+        .iter()
+        .find(|(word, _)| *word == text.value)
+        .map(|(_, value)| *value);
     if found.is_none() {
         let words: Vec<&str> = choices.iter().map(|(word, _)| *word).collect();
         let hint = did_you_mean(&text.value, words.iter().copied());
-        problems.push(Problem::at(&text.at, format!("`{name}` is `{}`; it must be one of `{}`{hint}", text.value, words.join("`, `"))));
+        problems.push(Problem::at(
+            &text.at,
+            format!(
+                "`{name}` is `{}`; it must be one of `{}`{hint}",
+                text.value,
+                words.join("`, `")
+            ),
+        ));
     }
     found.map(|value| Spanned { value, at: text.at })
 }

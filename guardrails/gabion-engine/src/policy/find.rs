@@ -32,9 +32,17 @@ impl Files {
             match read_floor(&absolute) {
                 Ok(text) => {
                     floor_paths.push(absolute.canonicalize().unwrap_or_else(|_| absolute.clone()));
-                    floors.push(PolicyFile::read(&shown, &absolute, text, true, &mut problems));
+                    floors.push(PolicyFile::read(
+                        &shown,
+                        &absolute,
+                        text,
+                        true,
+                        &mut problems,
+                    ));
                 }
-                Err(message) => problems.push(Problem::general(format!("the floor `{shown}` {message}"))),
+                Err(message) => {
+                    problems.push(Problem::general(format!("the floor `{shown}` {message}")))
+                }
             }
         }
         let near = match &options.config {
@@ -42,7 +50,11 @@ impl Files {
             None => search(&options.directory)?,
         };
         let near = match near {
-            Some(path) if floor_paths.contains(&path.canonicalize().unwrap_or_else(|_| path.clone())) => None,
+            Some(path)
+                if floor_paths.contains(&path.canonicalize().unwrap_or_else(|_| path.clone())) =>
+            {
+                None
+            }
             Some(path) => match read_text(&path) {
                 Ok(text) => {
                     let shown = shown(&path, &options.directory);
@@ -50,28 +62,47 @@ impl Files {
                     Some(PolicyFile::read(&shown, &path, text, false, &mut problems))
                 }
                 Err(message) => {
-                    problems.push(Problem::general(format!("the policy file `{}` {message}", path.display())));
+                    problems.push(Problem::general(format!(
+                        "the policy file `{}` {message}",
+                        path.display()
+                    )));
                     None
                 }
             },
             None => None,
         };
-        if problems.is_empty() { Ok(Self { floors, near }) } else { Err(problems.into()) }
+        if problems.is_empty() {
+            Ok(Self { floors, near })
+        } else {
+            Err(problems.into())
+        }
     }
 }
 
 /// The nearest `gabion.hcl` from the directory upwards.
 fn search(directory: &Path) -> Result<Option<PathBuf>, PolicyError> {
-    let start = directory
-        .canonicalize()
-        .map_err(|error| PolicyError::general(format!("the folder `{}` cannot be entered: {error}", directory.display())))?;
-    Ok(start.ancestors().map(|folder| folder.join(FILE_NAME)).find(|path| path.symlink_metadata().is_ok()))
+    let start = directory.canonicalize().map_err(|error| {
+        PolicyError::general(format!(
+            "the folder `{}` cannot be entered: {error}",
+            directory.display()
+        ))
+    })?;
+    Ok(start
+        .ancestors()
+        .map(|folder| folder.join(FILE_NAME))
+        .find(|path| path.symlink_metadata().is_ok()))
 }
 
 /// The file as a reader in the directory would name it.
 fn shown(path: &Path, directory: &Path) -> String {
-    let base = directory.canonicalize().unwrap_or_else(|_| directory.to_path_buf());
-    path.strip_prefix(&base).or_else(|_| path.strip_prefix(directory)).unwrap_or(path).display().to_string()
+    let base = directory
+        .canonicalize()
+        .unwrap_or_else(|_| directory.to_path_buf());
+    path.strip_prefix(&base)
+        .or_else(|_| path.strip_prefix(directory))
+        .unwrap_or(path)
+        .display()
+        .to_string()
 }
 
 fn check_lock(policy: &Path, problems: &mut Vec<Problem>) {
@@ -92,18 +123,27 @@ fn read_text(path: &Path) -> Result<String, String> {
 
 fn read_open(file: &mut std::fs::File) -> Result<String, String> {
     let mut bytes = Vec::new();
-    file.take(LARGEST + 1).read_to_end(&mut bytes).map_err(|error| format!("cannot be read: {error}"))?;
+    file.take(LARGEST + 1)
+        .read_to_end(&mut bytes)
+        .map_err(|error| format!("cannot be read: {error}"))?;
     if bytes.len() as u64 > LARGEST {
         return Err("is larger than 4 MiB, which no policy file is".to_owned());
     }
-    String::from_utf8(bytes).map_err(|error| format!("is not UTF-8 text, at byte {}", error.utf8_error().valid_up_to()))
+    String::from_utf8(bytes).map_err(|error| {
+        format!(
+            "is not UTF-8 text, at byte {}",
+            error.utf8_error().valid_up_to()
+        )
+    })
 }
 
 /// A floor must be out of reach of those it binds: what is open is what is checked.
 fn read_floor(path: &Path) -> Result<String, String> {
     let mut file = std::fs::File::open(path)
         .map_err(|error| format!("cannot be read: {error}; a floor that is named must be there"))?;
-    let facts = file.metadata().map_err(|error| format!("cannot be looked at: {error}"))?;
+    let facts = file
+        .metadata()
+        .map_err(|error| format!("cannot be looked at: {error}"))?;
     if !facts.is_file() {
         return Err("is no regular file".to_owned());
     }
@@ -115,7 +155,10 @@ fn read_floor(path: &Path) -> Result<String, String> {
     }
     let me = rustix::process::geteuid().as_raw();
     if facts.uid() != 0 && facts.uid() != me {
-        return Err(format!("belongs to user {}; it must belong to root or to you (user {me})", facts.uid()));
+        return Err(format!(
+            "belongs to user {}; it must belong to root or to you (user {me})",
+            facts.uid()
+        ));
     }
     read_open(&mut file)
 }

@@ -94,13 +94,22 @@ impl Guard {
             return Err(problems.into());
         }
         select_nothing(&options.rules, &rules)?;
-        let scene = Scene::new(&options.directory, options.workspace.clone(), files.near.as_ref());
+        let scene = Scene::new(
+            &options.directory,
+            options.workspace.clone(),
+            files.near.as_ref(),
+        );
         let warnings = files
             .floors
             .iter()
             .chain(&files.near)
             .flat_map(|file| &file.overrides)
-            .map(|entry| format!("{}: the override of `{}` holds in `gabion run` only; it changes nothing here", entry.at, entry.rule.value))
+            .map(|entry| {
+                format!(
+                    "{}: the override of `{}` holds in `gabion run` only; it changes nothing here",
+                    entry.at, entry.rule.value
+                )
+            })
             .collect();
         let mut guard = Self {
             packs: packs.into_iter().map(PackEntry::new).collect(),
@@ -108,15 +117,32 @@ impl Guard {
             index: HashMap::new(),
             anywhere: Vec::new(),
             waivers: HashMap::new(),
-            contact: files.floors.iter().chain(&files.near).find_map(|file| file.contact.clone()),
-            max_days: files.floors.iter().filter_map(|floor| floor.allow.as_ref()?.max_days).min(),
+            contact: files
+                .floors
+                .iter()
+                .chain(&files.near)
+                .find_map(|file| file.contact.clone()),
+            max_days: files
+                .floors
+                .iter()
+                .filter_map(|floor| floor.allow.as_ref()?.max_days)
+                .min(),
             scene,
             now: options.now,
             warnings,
             said: Mutex::new(BTreeSet::new()),
         };
-        for waiver in files.floors.iter().chain(&files.near).flat_map(|file| &file.waivers) {
-            guard.waivers.entry(waiver.rule.value.clone()).or_default().push(waiver.clone());
+        for waiver in files
+            .floors
+            .iter()
+            .chain(&files.near)
+            .flat_map(|file| &file.waivers)
+        {
+            guard
+                .waivers
+                .entry(waiver.rule.value.clone())
+                .or_default()
+                .push(waiver.clone());
         }
         for rule in rules {
             if options.rules.is_empty() || options.rules.contains(&rule.info.code) {
@@ -130,7 +156,11 @@ impl Guard {
         let position = self.rules.len();
         let fixed = rule.is_static().then(|| rule.binding(&self.scene, None));
         let info = rule.info.clone();
-        if info.scope == Scope::Change && fixed.as_ref().is_none_or(|binding| binding.level != Level::Off) {
+        if info.scope == Scope::Change
+            && fixed
+                .as_ref()
+                .is_none_or(|binding| binding.level != Level::Off)
+        {
             if info.applies_to.is_empty() {
                 self.anywhere.push(position);
             }
@@ -144,9 +174,21 @@ impl Guard {
         let targets = info
             .applies_to
             .iter()
-            .map(|target| (target.resource_type.clone(), (target.provider.clone(), Constraint::parse(&target.versions).ok())))
+            .map(|target| {
+                (
+                    target.resource_type.clone(),
+                    (
+                        target.provider.clone(),
+                        Constraint::parse(&target.versions).ok(),
+                    ),
+                )
+            })
             .collect();
-        self.rules.push(RuleEntry { rule, fixed, targets });
+        self.rules.push(RuleEntry {
+            rule,
+            fixed,
+            targets,
+        });
     }
 
     /// All rules of all packs with the level in force, by code.
@@ -170,7 +212,11 @@ impl Guard {
                     why: binding.from,
                     scope: info.scope,
                     controls: info.controls.clone(),
-                    resource_types: info.applies_to.iter().map(|target| target.resource_type.clone()).collect(),
+                    resource_types: info
+                        .applies_to
+                        .iter()
+                        .map(|target| target.resource_type.clone())
+                        .collect(),
                 })
             })
             .collect();
@@ -193,7 +239,9 @@ impl Guard {
         let typed = match change.mode {
             Mode::Managed => self.index.get(&change.resource_type),
             Mode::Data => self.index.get(&format!("data.{}", change.resource_type)),
-            Mode::Ephemeral => self.index.get(&format!("ephemeral.{}", change.resource_type)),
+            Mode::Ephemeral => self
+                .index
+                .get(&format!("ephemeral.{}", change.resource_type)),
         };
         let positions = typed.into_iter().flatten().chain(&self.anywhere);
         positions
@@ -205,7 +253,10 @@ impl Guard {
     }
 
     pub(super) fn binding(&self, entry: &RuleEntry, change: Option<&Change>) -> Binding {
-        entry.fixed.clone().unwrap_or_else(|| entry.rule.binding(&self.scene, change))
+        entry
+            .fixed
+            .clone()
+            .unwrap_or_else(|| entry.rule.binding(&self.scene, change))
     }
 
     /// The time that waivers are held against.
@@ -223,7 +274,10 @@ impl Guard {
 impl std::fmt::Debug for Guard {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let packs: Vec<&str> = self.packs.iter().map(|pack| pack.name.as_str()).collect();
-        f.debug_struct("Guard").field("packs", &packs).field("rules", &self.rules.len()).finish_non_exhaustive()
+        f.debug_struct("Guard")
+            .field("packs", &packs)
+            .field("rules", &self.rules.len())
+            .finish_non_exhaustive()
     }
 }
 
@@ -240,20 +294,33 @@ impl PackEntry {
 
     /// A session that nobody uses; give it back with [`PackEntry::give_back`].
     pub(super) fn lease(&self) -> Result<Box<dyn Runner>, String> {
-        let idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        let idle = self
+            .idle
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .pop();
         idle.map_or_else(
             || {
-                self.loaded.session(&self.settings).map_err(|fault| match fault {
-                    SessionFault::Failed(message) => message,
-                    SessionFault::Settings(faults) => faults.into_iter().map(|fault| fault.message).collect::<Vec<_>>().join("; "),
-                })
+                self.loaded
+                    .session(&self.settings)
+                    .map_err(|fault| match fault {
+                        SessionFault::Failed(message) => message,
+                        SessionFault::Settings(faults) => faults
+                            .into_iter()
+                            .map(|fault| fault.message)
+                            .collect::<Vec<_>>()
+                            .join("; "),
+                    })
             },
             Ok,
         )
     }
 
     pub(super) fn give_back(&self, session: Box<dyn Runner>) {
-        self.idle.lock().unwrap_or_else(PoisonError::into_inner).push(session);
+        self.idle
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .push(session);
     }
 }
 
@@ -264,7 +331,11 @@ impl RuleEntry {
         let name = |source: &str| source.rsplit('/').next().map(str::to_owned);
         match self.targets.get(&key(change)) {
             None => true,
-            Some((provider, _)) => change.provider.is_empty() || provider.is_empty() || name(provider) == name(&change.provider),
+            Some((provider, _)) => {
+                change.provider.is_empty()
+                    || provider.is_empty()
+                    || name(provider) == name(&change.provider)
+            }
         }
     }
 
@@ -273,14 +344,21 @@ impl RuleEntry {
         let (provider, constraint) = self.targets.get(&key(change))?;
         let version = change.provider_version.as_deref()?;
         let (parsed, _) = lenient(version)?;
-        let tested = constraint.as_ref().is_none_or(|constraint| constraint.matches(&parsed));
+        let tested = constraint
+            .as_ref()
+            .is_none_or(|constraint| constraint.matches(&parsed));
         (!tested).then_some((provider, version))
     }
 
     /// The versions that the rule was tested with for a change's type, as the pack writes them.
     pub(super) fn versions(&self, change: &Change) -> &str {
         let key = key(change);
-        self.rule.info.applies_to.iter().find(|target| target.resource_type == key).map_or("", |target| &target.versions)
+        self.rule
+            .info
+            .applies_to
+            .iter()
+            .find(|target| target.resource_type == key)
+            .map_or("", |target| &target.versions)
     }
 }
 
@@ -302,5 +380,12 @@ fn select_nothing(named: &[String], rules: &[merge::RuleInForce]) -> Result<(), 
             Problem::general(format!("no pack in force has a rule `{code}`{hint}"))
         })
         .collect();
-    if problems.is_empty() { Ok(()) } else { Err(PolicyError { problems, selected_nothing: true }) }
+    if problems.is_empty() {
+        Ok(())
+    } else {
+        Err(PolicyError {
+            problems,
+            selected_nothing: true,
+        })
+    }
 }

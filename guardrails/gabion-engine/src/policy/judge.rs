@@ -3,7 +3,10 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use gabion_model::{Change, Data, Evaluation, Finding, Level, Operation, Path, Runner, Stage, Undetermined, Unreadable, Verdict};
+use gabion_model::{
+    Change, Data, Evaluation, Finding, Level, Operation, Path, Runner, Stage, Undetermined,
+    Unreadable, Verdict,
+};
 
 use super::binding::Binding;
 use super::file::{OnUnknown, Ratchet};
@@ -46,14 +49,24 @@ impl Old {
     pub(super) fn new(findings: &[Finding], observed: impl Fn(&Finding) -> String) -> Self {
         let mut old = Self::default();
         for finding in findings {
-            *old.0.entry((finding.address.clone(), finding.path.without_indexes(), observed(finding))).or_default() += 1;
+            *old.0
+                .entry((
+                    finding.address.clone(),
+                    finding.path.without_indexes(),
+                    observed(finding),
+                ))
+                .or_default() += 1;
         }
         old
     }
 
     /// Takes one equal finding out, if there is one.
     pub(super) fn take(&mut self, finding: &Finding, observed: &str) -> bool {
-        let key = (finding.address.clone(), finding.path.without_indexes(), observed.to_owned());
+        let key = (
+            finding.address.clone(),
+            finding.path.without_indexes(),
+            observed.to_owned(),
+        );
         self.0.get_mut(&key).is_some_and(|count| {
             let some = *count > 0;
             *count = count.saturating_sub(1);
@@ -78,7 +91,10 @@ impl<'a> Leases<'a> {
                 self.held.len() - 1
             }
         };
-        self.held.get_mut(at).map(|(_, session)| session).ok_or_else(|| "the pack is gone".to_owned())
+        self.held
+            .get_mut(at)
+            .map(|(_, session)| session)
+            .ok_or_else(|| "the pack is gone".to_owned())
     }
 
     fn check(&mut self, pack: usize, code: &str, change: &Arc<Change>) -> Verdict {
@@ -106,10 +122,15 @@ impl Guard {
     /// Asks every rule that applies about a change.
     pub fn judge(&self, change: &Arc<Change>) -> Judgement {
         let mut judgement = Judgement::default();
-        let mut leases = Leases { guard: self, held: Vec::new() };
+        let mut leases = Leases {
+            guard: self,
+            held: Vec::new(),
+        };
         let mut prior: Option<Arc<Change>> = None;
         for (entry, binding) in self.applicable(change) {
-            let Some(pack) = self.packs.get(entry.rule.pack) else { continue };
+            let Some(pack) = self.packs.get(entry.rule.pack) else {
+                continue;
+            };
             self.notice_version(entry, pack, change, &mut judgement);
             let code = entry.rule.info.code.as_str();
             let verdict = leases.check(entry.rule.pack, code, change);
@@ -124,10 +145,19 @@ impl Guard {
                 }
                 _ => None,
             };
-            let case = Case { guard: self, entry, pack, binding: &binding, change, age };
+            let case = Case {
+                guard: self,
+                entry,
+                pack,
+                binding: &binding,
+                change,
+                age,
+            };
             match verdict {
                 Verdict::Violation(findings) => case.violation(findings, before, &mut judgement),
-                Verdict::Undetermined(blocked) => case.undetermined(blocked, before.as_ref(), &mut judgement),
+                Verdict::Undetermined(blocked) => {
+                    case.undetermined(blocked, before.as_ref(), &mut judgement)
+                }
                 Verdict::Error(message) => case.error(message, &mut judgement),
                 Verdict::Pass | Verdict::NotApplicable => {}
             }
@@ -135,8 +165,16 @@ impl Guard {
         judgement
     }
 
-    fn notice_version(&self, entry: &RuleEntry, pack: &PackEntry, change: &Change, judgement: &mut Judgement) {
-        let Some((provider, version)) = entry.untested(change) else { return };
+    fn notice_version(
+        &self,
+        entry: &RuleEntry,
+        pack: &PackEntry,
+        change: &Change,
+        judgement: &mut Judgement,
+    ) {
+        let Some((provider, version)) = entry.untested(change) else {
+            return;
+        };
         if self.say_once(&format!("version {provider} {version}")) {
             judgement.notices.push(format!(
                 "pack {} {} was tested with {provider} {}, and this is {version}: a rule may read what is not there any more; \
@@ -167,17 +205,26 @@ enum Grant {
 }
 
 impl Case<'_> {
-    fn violation(&self, findings: Vec<Finding>, before: Option<Verdict>, judgement: &mut Judgement) {
+    fn violation(
+        &self,
+        findings: Vec<Finding>,
+        before: Option<Verdict>,
+        judgement: &mut Judgement,
+    ) {
         let mut old = match (self.age, before) {
-            (Age::Compare, Some(Verdict::Violation(prior))) => {
-                Old::new(&prior, |finding| self.observed(finding, &self.change.before))
-            }
+            (Age::Compare, Some(Verdict::Violation(prior))) => Old::new(&prior, |finding| {
+                self.observed(finding, &self.change.before)
+            }),
             // What leaves is told by its path: there is no planned value to compare with.
             (Age::Leaving, Some(Verdict::Violation(prior))) => Old::new(&prior, |_| String::new()),
             _ => Old::default(),
         };
         for finding in findings {
-            let planned = if self.leaves() { &self.change.before } else { &self.change.after };
+            let planned = if self.leaves() {
+                &self.change.before
+            } else {
+                &self.change.after
+            };
             let observed = self.observed(&finding, planned);
             let is_old = match self.age {
                 Age::New => false,
@@ -190,12 +237,19 @@ impl Case<'_> {
     }
 
     /// Settles one finding.
-    pub(super) fn finding(&self, finding: Finding, observed: String, is_old: bool, judgement: &mut Judgement) {
+    pub(super) fn finding(
+        &self,
+        finding: Finding,
+        observed: String,
+        is_old: bool,
+        judgement: &mut Judgement,
+    ) {
         if is_old && self.age == Age::Leaving {
             return;
         }
         let mut ruling = self.ruling(finding.path.clone(), finding.message);
-        ruling.observed = Some(text::shown(&text::clean(&observed))).filter(|observed| !observed.is_empty());
+        ruling.observed =
+            Some(text::shown(&text::clean(&observed))).filter(|observed| !observed.is_empty());
         ruling.fix = finding.fix;
         let counts_as_new = !is_old || self.binding.ratchet == Ratchet::All;
         let weight = self.weight();
@@ -214,8 +268,13 @@ impl Case<'_> {
             }
             Grant::Expired(note) => {
                 ruling.notes.push(note);
-                let hindered = self.age == Age::Compare && !waiver::only_turns_protection_off(self.change);
-                if counts_as_new || hindered { weight } else { Disposition::Warn }
+                let hindered =
+                    self.age == Age::Compare && !waiver::only_turns_protection_off(self.change);
+                if counts_as_new || hindered {
+                    weight
+                } else {
+                    Disposition::Warn
+                }
             }
             Grant::None if counts_as_new => weight,
             Grant::None => Disposition::Debt,
@@ -230,27 +289,38 @@ impl Case<'_> {
     fn weight(&self) -> Disposition {
         let level = self.binding.level;
         match (self.binding.untold, level) {
-            (Some(_), Level::Mandatory) if self.change.stage != Stage::Apply => match self.binding.on_unknown {
-                OnUnknown::Defer => Disposition::Note,
-                OnUnknown::Warn => Disposition::Warn,
-                OnUnknown::Deny => Disposition::Refuse,
-            },
+            (Some(_), Level::Mandatory) if self.change.stage != Stage::Apply => {
+                match self.binding.on_unknown {
+                    OnUnknown::Defer => Disposition::Note,
+                    OnUnknown::Warn => Disposition::Warn,
+                    OnUnknown::Deny => Disposition::Refuse,
+                }
+            }
             (_, Level::Mandatory) => Disposition::Refuse,
             _ => Disposition::Warn,
         }
     }
 
-    pub(super) fn undetermined(&self, blocked: Vec<Undetermined>, before: Option<&Verdict>, judgement: &mut Judgement) {
+    pub(super) fn undetermined(
+        &self,
+        blocked: Vec<Undetermined>,
+        before: Option<&Verdict>,
+        judgement: &mut Judgement,
+    ) {
         if self.leaves() {
             return;
         }
-        let sensitive = blocked.iter().any(|blocked| blocked.why == Unreadable::Sensitive);
+        let sensitive = blocked
+            .iter()
+            .any(|blocked| blocked.why == Unreadable::Sensitive);
         let is_old = match (self.age, before) {
             (Age::Old, _) => true,
             (Age::Compare, Some(Verdict::Undetermined(prior))) => same_blocks(&blocked, prior),
             _ => false,
         };
-        let path = blocked.first().map_or_else(Path::root, |blocked| blocked.path.clone());
+        let path = blocked
+            .first()
+            .map_or_else(Path::root, |blocked| blocked.path.clone());
         let mut ruling = self.ruling(path.clone(), self.why_undetermined(&blocked, sensitive));
         ruling.undetermined = blocked;
         let mandatory = self.binding.level == Level::Mandatory;
@@ -280,18 +350,36 @@ impl Case<'_> {
     }
 
     fn why_undetermined(&self, blocked: &[Undetermined], sensitive: bool) -> String {
-        let names: Vec<String> =
-            blocked.iter().take(3).map(|blocked| format!("`{}` is {}", blocked.path, text::reason(blocked.why))).collect();
-        let more = if blocked.len() > 3 { format!(" and {} more", blocked.len() - 3) } else { String::new() };
-        let because = if names.is_empty() { "the rule says so".to_owned() } else { format!("{}{more}", names.join(", ")) };
+        let names: Vec<String> = blocked
+            .iter()
+            .take(3)
+            .map(|blocked| format!("`{}` is {}", blocked.path, text::reason(blocked.why)))
+            .collect();
+        let more = if blocked.len() > 3 {
+            format!(" and {} more", blocked.len() - 3)
+        } else {
+            String::new()
+        };
+        let because = if names.is_empty() {
+            "the rule says so".to_owned()
+        } else {
+            format!("{}{more}", names.join(", "))
+        };
         let then = text::when_decided(self.change.stage, sensitive, self.change.operation);
-        format!("whether this is {} cannot be told: {because}; {then}", self.entry.rule.info.title)
+        format!(
+            "whether this is {} cannot be told: {because}; {then}",
+            self.entry.rule.info.title
+        )
     }
 
     pub(super) fn error(&self, message: String, judgement: &mut Judgement) {
         let mut ruling = self.ruling(Path::root(), message);
         // Where nothing changes there is nothing to refuse; the fault is loud all the same.
-        ruling.disposition = if self.age == Age::Old { Disposition::Warn } else { Disposition::Error };
+        ruling.disposition = if self.age == Age::Old {
+            Disposition::Warn
+        } else {
+            Disposition::Error
+        };
         judgement.rulings.push(ruling);
     }
 
@@ -351,7 +439,11 @@ impl Case<'_> {
             .flatten()
             .filter(|waiver| waiver.covers(&info.code, self.change))
             .max_by_key(|waiver| waiver.expires.value);
-        let exception = if self.entry.rule.exceptions { waiver::exception(self.change, path) } else { None };
+        let exception = if self.entry.rule.exceptions {
+            waiver::exception(self.change, path)
+        } else {
+            None
+        };
         let mut expired = Grant::None;
         if let Some(waiver) = waiver {
             let name = format!("waiver `{}` ({})", waiver.name.value, waiver.name.at);
@@ -361,21 +453,38 @@ impl Case<'_> {
                 .collect();
             let ends = waiver.expires.value;
             match waiver::term(ends, now, stage) {
-                Term::Expired => expired = Grant::Expired(format!("The {name} ended at {ends} and holds no more.")),
+                Term::Expired => {
+                    expired =
+                        Grant::Expired(format!("The {name} ended at {ends} and holds no more."))
+                }
                 term => {
                     let by = format!("{name} until {ends}: {}{extra}", waiver.reason);
-                    return Grant::Holds { by, notice: self.ends_soon(term, &name, ends) };
+                    return Grant::Holds {
+                        by,
+                        notice: self.ends_soon(term, &name, ends),
+                    };
                 }
             }
         }
         if let Some(exception) = exception {
-            let name = format!("the exception for `{}`", path.steps().first().map(step_text).unwrap_or_default());
+            let name = format!(
+                "the exception for `{}`",
+                path.steps().first().map(step_text).unwrap_or_default()
+            );
             let ends = exception.expires;
             match waiver::term(ends, now, stage) {
-                Term::Expired => expired = Grant::Expired(format!("{} ended at {ends} and holds no more.", capital(&name))),
+                Term::Expired => {
+                    expired = Grant::Expired(format!(
+                        "{} ended at {ends} and holds no more.",
+                        capital(&name)
+                    ))
+                }
                 term => {
                     let by = format!("{name} until {ends}: {}", exception.reason);
-                    return Grant::Holds { by, notice: self.ends_soon(term, &name, ends) };
+                    return Grant::Holds {
+                        by,
+                        notice: self.ends_soon(term, &name, ends),
+                    };
                 }
             }
         }
@@ -385,10 +494,22 @@ impl Case<'_> {
     fn ends_soon(&self, term: Term, name: &str, ends: jiff::Timestamp) -> Option<String> {
         let what = match &self.change.address {
             Some(address) => address.clone(),
-            None => format!("{} {}", self.change.resource_type, self.change.identity().unwrap_or_default()),
+            None => format!(
+                "{} {}",
+                self.change.resource_type,
+                self.change.identity().unwrap_or_default()
+            ),
         };
-        let text = format!("{name} ends soon, at {ends}; {} would then be refused for {}", what.trim_end(), self.entry.rule.info.code);
-        (term == Term::EndsSoon && self.guard.say_once(&format!("{} {name} {what}", self.entry.rule.info.code))).then_some(text)
+        let text = format!(
+            "{name} ends soon, at {ends}; {} would then be refused for {}",
+            what.trim_end(),
+            self.entry.rule.info.code
+        );
+        (term == Term::EndsSoon
+            && self
+                .guard
+                .say_once(&format!("{} {name} {what}", self.entry.rule.info.code)))
+        .then_some(text)
     }
 
     /// Whom to ask and how.
@@ -396,14 +517,21 @@ impl Case<'_> {
         ruling.contact = self.guard.contact.clone();
         let code = &ruling.code;
         if let Some(floor) = &self.entry.rule.no_waiver {
-            ruling.waiver = Some(format!("A waiver of {code} can only stand in the floor {floor}: ask its owners."));
+            ruling.waiver = Some(format!(
+                "A waiver of {code} can only stand in the floor {floor}: ask its owners."
+            ));
             return;
         }
         let days = self.guard.max_days.unwrap_or(90).min(90);
         let hours = i64::from(days) * 24;
-        let ends = self.guard.now().saturating_add(jiff::SignedDuration::from_hours(hours)).unwrap_or(jiff::Timestamp::MAX);
+        let ends = self
+            .guard
+            .now()
+            .saturating_add(jiff::SignedDuration::from_hours(hours))
+            .unwrap_or(jiff::Timestamp::MAX);
         let day = ends.strftime("%Y-%m-%dT00:00:00Z");
-        let place = waiver::suggest_where(self.change).unwrap_or_else(|| "{ ATTRIBUTE = \"VALUE\" }".to_owned());
+        let place = waiver::suggest_where(self.change)
+            .unwrap_or_else(|| "{ ATTRIBUTE = \"VALUE\" }".to_owned());
         ruling.waiver = Some(format!(
             "To ask for a waiver, propose this for gabion.hcl:\n    waiver \"{}\" {{\n      rule     = \"{code}\"\n      \
              resource = \"{}\"\n      where    = {place}\n      reason   = \"\"\n      ticket   = \"\"\n      approver = \"\"\n      \
@@ -417,7 +545,10 @@ impl Case<'_> {
 /// Whether two lists of blocked reads are the same, indexes left aside.
 fn same_blocks(left: &[Undetermined], right: &[Undetermined]) -> bool {
     let keys = |list: &[Undetermined]| {
-        let mut keys: Vec<(Path, Unreadable)> = list.iter().map(|blocked| (blocked.path.without_indexes(), blocked.why)).collect();
+        let mut keys: Vec<(Path, Unreadable)> = list
+            .iter()
+            .map(|blocked| (blocked.path.without_indexes(), blocked.why))
+            .collect();
         keys.sort();
         keys
     };
@@ -433,12 +564,29 @@ fn step_text(step: &gabion_model::Step) -> String {
 
 fn capital(text: &str) -> String {
     let mut chars = text.chars();
-    chars.next().map(|first| first.to_uppercase().collect::<String>() + chars.as_str()).unwrap_or_default()
+    chars
+        .next()
+        .map(|first| first.to_uppercase().collect::<String>() + chars.as_str())
+        .unwrap_or_default()
 }
 
 /// A name for a waiver, from the rule and the last part of the object's id.
 fn slug(code: &str, identity: Option<&str>) -> String {
-    let tail = identity.map(|id| id.rsplit(['/', ':']).next().unwrap_or(id)).unwrap_or_default();
-    let tail: String = tail.chars().map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '-' }).take(40).collect();
-    format!("{}-{}", code.to_lowercase(), tail.trim_matches('-')).trim_end_matches('-').to_owned()
+    let tail = identity
+        .map(|id| id.rsplit(['/', ':']).next().unwrap_or(id))
+        .unwrap_or_default();
+    let tail: String = tail
+        .chars()
+        .map(|c| {
+            if c.is_ascii_alphanumeric() {
+                c.to_ascii_lowercase()
+            } else {
+                '-'
+            }
+        })
+        .take(40)
+        .collect();
+    format!("{}-{}", code.to_lowercase(), tail.trim_matches('-'))
+        .trim_end_matches('-')
+        .to_owned()
 }

@@ -36,18 +36,31 @@ struct Wanted {
 const BASELINE: &str = "baseline";
 
 /// Loads every pack that the files name, and the baseline.
-pub(super) fn packs(files: &Files, packs: &dyn Packs, problems: &mut Vec<Problem>) -> Vec<PackInForce> {
+pub(super) fn packs(
+    files: &Files,
+    packs: &dyn Packs,
+    problems: &mut Vec<Problem>,
+) -> Vec<PackInForce> {
     let mut wanted: Vec<Wanted> = Vec::new();
     for file in &files.floors {
         for block in &file.packs {
             match wanted.iter_mut().find(|pack| pack.name == block.name.value) {
                 Some(first) => {
-                    let only_version = block.source.is_none() && block.settings.is_none() && block.signers.is_none();
+                    let only_version = block.source.is_none()
+                        && block.settings.is_none()
+                        && block.signers.is_none();
                     if only_version {
                         first.versions.extend(block.version.clone());
                     } else {
-                        let other = first.at.as_ref().map(ToString::to_string).unwrap_or_default();
-                        let message = format!("pack `{}` is declared by another floor as well, at {other}; only `version` may be added", first.name);
+                        let other = first
+                            .at
+                            .as_ref()
+                            .map(ToString::to_string)
+                            .unwrap_or_default();
+                        let message = format!(
+                            "pack `{}` is declared by another floor as well, at {other}; only `version` may be added",
+                            first.name
+                        );
                         problems.push(Problem::at(&block.name.at, message));
                     }
                 }
@@ -57,12 +70,24 @@ pub(super) fn packs(files: &Files, packs: &dyn Packs, problems: &mut Vec<Problem
     }
     if let Some(near) = &files.near {
         for block in &near.packs {
-            let only_version = block.source.is_none() && block.settings.is_none() && block.signers.is_none();
+            let only_version =
+                block.source.is_none() && block.settings.is_none() && block.signers.is_none();
             if let Some(first) = wanted.iter().find(|pack| pack.name == block.name.value) {
-                let floor = first.at.as_ref().map(ToString::to_string).unwrap_or_default();
-                let message = format!("pack `{}` is declared by the floor at {floor} and cannot be declared again; take this block out", first.name);
+                let floor = first
+                    .at
+                    .as_ref()
+                    .map(ToString::to_string)
+                    .unwrap_or_default();
+                let message = format!(
+                    "pack `{}` is declared by the floor at {floor} and cannot be declared again; take this block out",
+                    first.name
+                );
                 problems.push(Problem::at(&block.name.at, message));
-            } else if let (true, false, Some(floor)) = (block.name.value == BASELINE, only_version, files.floors.first()) {
+            } else if let (true, false, Some(floor)) = (
+                block.name.value == BASELINE,
+                only_version,
+                files.floors.first(),
+            ) {
                 problems.push(Problem::at(
                     &block.name.at,
                     format!(
@@ -81,9 +106,22 @@ pub(super) fn packs(files: &Files, packs: &dyn Packs, problems: &mut Vec<Problem
     }
     if !wanted.iter().any(|pack| pack.name == BASELINE) {
         let nearer = files.floors.is_empty();
-        wanted.insert(0, Wanted { name: BASELINE.to_owned(), at: None, source: None, versions: Vec::new(), settings: None, nearer });
+        wanted.insert(
+            0,
+            Wanted {
+                name: BASELINE.to_owned(),
+                at: None,
+                source: None,
+                versions: Vec::new(),
+                settings: None,
+                nearer,
+            },
+        );
     }
-    wanted.into_iter().filter_map(|pack| load(pack, packs, problems)).collect()
+    wanted
+        .into_iter()
+        .filter_map(|pack| load(pack, packs, problems))
+        .collect()
 }
 
 fn want(file: &PolicyFile, block: &PackBlock, problems: &mut Vec<Problem>) -> Option<Wanted> {
@@ -115,7 +153,10 @@ fn want(file: &PolicyFile, block: &PackBlock, problems: &mut Vec<Problem>) -> Op
             return None;
         }
         Some(source) if source.value.contains("://") => {
-            let message = format!("`{}` is no source of a pack; name the path of a component (`./rules.wasm`)", source.value);
+            let message = format!(
+                "`{}` is no source of a pack; name the path of a component (`./rules.wasm`)",
+                source.value
+            );
             problems.push(Problem::at(&source.at, message));
             return None;
         }
@@ -147,32 +188,71 @@ fn load(wanted: Wanted, packs: &dyn Packs, problems: &mut Vec<Problem>) -> Optio
     let loaded = match result {
         Ok(loaded) => loaded,
         Err(message) => {
-            problems.push(place(format!("pack `{}` cannot be loaded: {message}", wanted.name)));
+            problems.push(place(format!(
+                "pack `{}`: {message}",
+                wanted.name
+            )));
             return None;
         }
     };
     let version = loaded.info().version.clone();
     for constraint in &wanted.versions {
-        let met = semver::Version::parse(&version).is_ok_and(|version| constraint.value.1.matches(&version));
+        let met = semver::Version::parse(&version)
+            .is_ok_and(|version| constraint.value.1.matches(&version));
         if !met {
             problems.push(Problem::at(
                 &constraint.at,
-                format!("pack `{}` is version {version}, which does not meet `{}`", wanted.name, constraint.value.0),
+                format!(
+                    "pack `{}` is version {version}, which does not meet `{}`",
+                    wanted.name, constraint.value.0
+                ),
             ));
         }
     }
     if let Some(settings) = &wanted.settings {
-        check_names(&wanted.name, settings, &loaded.info().settings_schema, problems);
+        let found = problems.len();
+        check_names(
+            &wanted.name,
+            settings,
+            &loaded.info().settings_schema,
+            problems,
+        );
+        if problems.len() > found {
+            return None;
+        }
     }
-    let settings = wanted.settings.as_ref().map_or_else(|| serde_json::json!({}), |node| node.value.to_json());
+    let settings = wanted
+        .settings
+        .as_ref()
+        .map_or_else(|| serde_json::json!({}), |node| node.value.to_json());
     match loaded.session(&settings) {
-        Ok(first) => Some(PackInForce { name: wanted.name, loaded, settings, nearer: wanted.nearer, first }),
+        Ok(first) => Some(PackInForce {
+            name: wanted.name,
+            loaded,
+            settings,
+            nearer: wanted.nearer,
+            first,
+        }),
         Err(SessionFault::Settings(faults)) => {
             for fault in faults {
-                let at = wanted.settings.as_ref().map(|node| setting_at(node, &fault.path)).or(wanted.at.as_ref());
-                let what = if fault.path.is_empty() { "its settings".to_owned() } else { format!("its setting `{}`", fault.path) };
-                let message = format!("pack `{}` does not take {what}: {}", wanted.name, fault.message);
-                let problem = at.map_or_else(|| Problem::general(message.clone()), |at| Problem::at(at, message.clone()));
+                let at = wanted
+                    .settings
+                    .as_ref()
+                    .map(|node| setting_at(node, &fault.path))
+                    .or(wanted.at.as_ref());
+                let what = if fault.path.is_empty() {
+                    "its settings".to_owned()
+                } else {
+                    format!("its setting `{}`", fault.path)
+                };
+                let message = format!(
+                    "pack `{}` does not take {what}: {}",
+                    wanted.name, fault.message
+                );
+                let problem = at.map_or_else(
+                    || Problem::general(message.clone()),
+                    |at| Problem::at(at, message.clone()),
+                );
                 if !problems.contains(&problem) {
                     problems.push(problem);
                 }
@@ -180,7 +260,10 @@ fn load(wanted: Wanted, packs: &dyn Packs, problems: &mut Vec<Problem>) -> Optio
             None
         }
         Err(SessionFault::Failed(message)) => {
-            problems.push(place(format!("pack `{}` cannot be started: {message}", wanted.name)));
+            problems.push(place(format!(
+                "pack `{}`: {message}",
+                wanted.name
+            )));
             None
         }
     }
@@ -188,9 +271,15 @@ fn load(wanted: Wanted, packs: &dyn Packs, problems: &mut Vec<Problem>) -> Optio
 
 /// Names of settings that the pack's schema does not have.
 fn check_names(pack: &str, settings: &Node, schema: &str, problems: &mut Vec<Problem>) {
-    let Ok(schema) = serde_json::from_str::<serde_json::Value>(schema) else { return };
-    let open = schema.get("additionalProperties").is_some_and(|value| value != &serde_json::Value::Bool(false));
-    let Literal::Object(items) = &settings.value else { return };
+    let Ok(schema) = serde_json::from_str::<serde_json::Value>(schema) else {
+        return;
+    };
+    let open = schema
+        .get("additionalProperties")
+        .is_some_and(|value| value != &serde_json::Value::Bool(false));
+    let Literal::Object(items) = &settings.value else {
+        return;
+    };
     if open {
         return;
     }
@@ -199,12 +288,18 @@ fn check_names(pack: &str, settings: &Node, schema: &str, problems: &mut Vec<Pro
         .and_then(serde_json::Value::as_object)
         .map(|properties| properties.keys().map(String::as_str).collect())
         .unwrap_or_default();
-    for (name, _) in items.iter().filter(|(name, _)| !known.contains(&name.value.as_str())) {
+    for (name, _) in items
+        .iter()
+        .filter(|(name, _)| !known.contains(&name.value.as_str()))
+    {
         let hint = match known.as_slice() {
             [] => "; it takes none".to_owned(),
             _ => did_you_mean(&name.value, known.iter().copied()),
         };
-        problems.push(Problem::at(&name.at, format!("unknown setting `{}` of pack `{pack}`{hint}", name.value)));
+        problems.push(Problem::at(
+            &name.at,
+            format!("unknown setting `{}` of pack `{pack}`{hint}", name.value),
+        ));
     }
 }
 
@@ -213,8 +308,14 @@ fn setting_at<'a>(node: &'a Node, path: &str) -> &'a Location {
     let mut at = node;
     for name in path.split(['.', '[', ']']).filter(|name| !name.is_empty()) {
         let next = match &at.value {
-            Literal::Object(items) => items.iter().find(|(key, _)| key.value == name).map(|(_, node)| node),
-            Literal::List(items) => name.parse::<usize>().ok().and_then(|index| items.get(index)),
+            Literal::Object(items) => items
+                .iter()
+                .find(|(key, _)| key.value == name)
+                .map(|(_, node)| node),
+            Literal::List(items) => name
+                .parse::<usize>()
+                .ok()
+                .and_then(|index| items.get(index)),
             _ => None,
         };
         match next {
@@ -243,7 +344,12 @@ pub(super) struct RuleInForce {
 }
 
 /// Every rule of every pack with its blocks; checks everything that names a rule.
-pub(super) fn rules(files: &Files, packs: &[PackInForce], now: Timestamp, problems: &mut Vec<Problem>) -> Vec<RuleInForce> {
+pub(super) fn rules(
+    files: &Files,
+    packs: &[PackInForce],
+    now: Timestamp,
+    problems: &mut Vec<Problem>,
+) -> Vec<RuleInForce> {
     let mut rules: Vec<RuleInForce> = Vec::new();
     for (position, pack) in packs.iter().enumerate() {
         for info in &pack.loaded.info().rules {
@@ -260,13 +366,25 @@ pub(super) fn rules(files: &Files, packs: &[PackInForce], now: Timestamp, proble
                 pack: position,
                 info: Arc::new(info.clone()),
                 floors: blocks(&files.floors, &info.code),
-                near: files.near.iter().flat_map(|file| of(file, &info.code)).collect(),
-                loosen: files.floors.is_empty() || pack.nearer || allowed(files, |allow| &allow.rules, &info.code),
+                near: files
+                    .near
+                    .iter()
+                    .flat_map(|file| of(file, &info.code))
+                    .collect(),
+                loosen: files.floors.is_empty()
+                    || pack.nearer
+                    || allowed(files, |allow| &allow.rules, &info.code),
                 exceptions: accepts(files, pack.nearer, &info.code),
                 no_waiver: files
                     .floors
                     .iter()
-                    .find(|floor| !pack.nearer && !floor.allow.as_ref().is_some_and(|allow| allow.waivers.contains(&info.code)))
+                    .find(|floor| {
+                        !pack.nearer
+                            && !floor
+                                .allow
+                                .as_ref()
+                                .is_some_and(|allow| allow.waivers.contains(&info.code))
+                    })
                     .map(|floor| floor.name.to_string()),
             });
         }
@@ -282,28 +400,52 @@ pub(super) fn rules(files: &Files, packs: &[PackInForce], now: Timestamp, proble
 }
 
 fn blocks(files: &[PolicyFile], code: &str) -> Vec<(usize, Vec<RuleBlock>)> {
-    files.iter().map(|file| of(file, code).collect()).enumerate().filter(|(_, blocks): &(_, Vec<_>)| !blocks.is_empty()).collect()
+    files
+        .iter()
+        .map(|file| of(file, code).collect())
+        .enumerate()
+        .filter(|(_, blocks): &(_, Vec<_>)| !blocks.is_empty())
+        .collect()
 }
 
 fn of<'a>(file: &'a PolicyFile, code: &'a str) -> impl Iterator<Item = RuleBlock> + 'a {
-    file.rules.iter().filter(move |block| block.code.value == code).cloned()
+    file.rules
+        .iter()
+        .filter(move |block| block.code.value == code)
+        .cloned()
 }
 
 /// Whether every floor allows it.
 fn allowed(files: &Files, which: impl Fn(&super::file::Allow) -> &Selection, code: &str) -> bool {
-    files.floors.iter().all(|floor| floor.allow.as_ref().is_some_and(|allow| which(allow).contains(code)))
+    files.floors.iter().all(|floor| {
+        floor
+            .allow
+            .as_ref()
+            .is_some_and(|allow| which(allow).contains(code))
+    })
 }
 
 fn floor_accepts(files: &Files, code: &str) -> bool {
-    files.floors.iter().all(|floor| floor.exceptions.as_ref().is_some_and(|exceptions| exceptions.accept.contains(code)))
+    files.floors.iter().all(|floor| {
+        floor
+            .exceptions
+            .as_ref()
+            .is_some_and(|exceptions| exceptions.accept.contains(code))
+    })
 }
 
 /// Whether exceptions are accepted for a rule. Without a floor all are, under one none.
 fn accepts(files: &Files, nearer: bool, code: &str) -> bool {
-    let near = files.near.as_ref().and_then(|file| file.exceptions.as_ref());
+    let near = files
+        .near
+        .as_ref()
+        .and_then(|file| file.exceptions.as_ref());
     match near {
         Some(near) => {
-            near.accept.contains(code) && (nearer || floor_accepts(files, code) || allowed(files, |allow| &allow.exceptions, code))
+            near.accept.contains(code)
+                && (nearer
+                    || floor_accepts(files, code)
+                    || allowed(files, |allow| &allow.exceptions, code))
         }
         None => floor_accepts(files, code),
     }
@@ -318,14 +460,27 @@ fn names(files: &Files, rules: &[RuleInForce], problems: &mut Vec<Problem>) {
                 Some(rule) => format!("; its code is `{}`", rule.info.code),
                 None => did_you_mean(&code.value, known.iter().copied()),
             };
-            problems.push(Problem::at(&code.at, format!("unknown rule `{}`: no pack in force has it{hint}", code.value)));
+            problems.push(Problem::at(
+                &code.at,
+                format!(
+                    "unknown rule `{}`: no pack in force has it{hint}",
+                    code.value
+                ),
+            ));
         }
     };
     for file in files.floors.iter().chain(&files.near) {
         file.rules.iter().for_each(|block| check(&block.code));
         file.waivers.iter().for_each(|waiver| check(&waiver.rule));
         file.overrides.iter().for_each(|entry| check(&entry.rule));
-        let allow = file.allow.iter().flat_map(|allow| [&allow.rules, &allow.waivers, &allow.exceptions, &allow.overrides]);
+        let allow = file.allow.iter().flat_map(|allow| {
+            [
+                &allow.rules,
+                &allow.waivers,
+                &allow.exceptions,
+                &allow.overrides,
+            ]
+        });
         for selection in allow.chain(file.exceptions.iter().map(|exceptions| &exceptions.accept)) {
             if let Selection::Some(codes) = selection {
                 codes.iter().for_each(&mut check);
@@ -338,20 +493,36 @@ fn names(files: &Files, rules: &[RuleInForce], problems: &mut Vec<Problem>) {
 fn floor_rules(files: &Files, rules: &[RuleInForce], problems: &mut Vec<Problem>) {
     for rule in rules.iter().filter(|rule| !rule.loosen) {
         let code = &rule.info.code;
-        let said = rule.floors.iter().flat_map(|(_, blocks)| blocks).max_by_key(|block| block.level.as_ref().map(|level| level.value));
+        let said = rule
+            .floors
+            .iter()
+            .flat_map(|(_, blocks)| blocks)
+            .max_by_key(|block| block.level.as_ref().map(|level| level.value));
         let held = rule
             .floors
             .iter()
             .flat_map(|(_, blocks)| {
                 let always = blocks.iter().any(|block| block.when.is_none());
                 let fallback = (!always).then_some(rule.info.level);
-                blocks.iter().map(|block| block.level.as_ref().map_or(rule.info.level, |level| level.value)).chain(fallback)
+                blocks
+                    .iter()
+                    .map(|block| {
+                        block
+                            .level
+                            .as_ref()
+                            .map_or(rule.info.level, |level| level.value)
+                    })
+                    .chain(fallback)
             })
             .max()
             .unwrap_or(rule.info.level);
         let floor = match said {
             Some(block) => block.code.at.to_string(),
-            None => files.floors.first().map(|floor| format!("{}:1:1", floor.name)).unwrap_or_default(),
+            None => files
+                .floors
+                .first()
+                .map(|floor| format!("{}:1:1", floor.name))
+                .unwrap_or_default(),
         };
         for block in &rule.near {
             if let Some(level) = block.level.as_ref().filter(|level| level.value < held) {
@@ -381,10 +552,20 @@ fn floor_rules(files: &Files, rules: &[RuleInForce], problems: &mut Vec<Problem>
     }
 }
 
-fn floor_waivers(files: &Files, rules: &[RuleInForce], now: Timestamp, problems: &mut Vec<Problem>) {
+fn floor_waivers(
+    files: &Files,
+    rules: &[RuleInForce],
+    now: Timestamp,
+    problems: &mut Vec<Problem>,
+) {
     let Some(near) = &files.near else { return };
     for waiver in &near.waivers {
-        let Some(rule) = rules.iter().find(|rule| rule.info.code == waiver.rule.value) else { continue };
+        let Some(rule) = rules
+            .iter()
+            .find(|rule| rule.info.code == waiver.rule.value)
+        else {
+            continue;
+        };
         if let Some(floor) = &rule.no_waiver {
             let at = allow_at(files, floor);
             problems.push(Problem::at(
@@ -394,8 +575,16 @@ fn floor_waivers(files: &Files, rules: &[RuleInForce], now: Timestamp, problems:
             continue;
         }
         for floor in &files.floors {
-            let Some((allow, days)) = floor.allow.as_ref().and_then(|allow| Some((allow, allow.max_days?))) else { continue };
-            let latest = now.saturating_add(SignedDuration::from_hours(i64::from(days) * 24)).unwrap_or(Timestamp::MAX);
+            let Some((allow, days)) = floor
+                .allow
+                .as_ref()
+                .and_then(|allow| Some((allow, allow.max_days?)))
+            else {
+                continue;
+            };
+            let latest = now
+                .saturating_add(SignedDuration::from_hours(i64::from(days) * 24))
+                .unwrap_or(Timestamp::MAX);
             if waiver.expires.value > latest {
                 problems.push(Problem::at(
                     &waiver.expires.at,
@@ -405,11 +594,20 @@ fn floor_waivers(files: &Files, rules: &[RuleInForce], now: Timestamp, problems:
         }
     }
     for entry in &near.overrides {
-        if !files.floors.is_empty() && !allowed(files, |allow| &allow.overrides, &entry.rule.value) {
-            let floor = files.floors.first().map(|floor| floor.name.to_string()).unwrap_or_default();
+        if !files.floors.is_empty() && !allowed(files, |allow| &allow.overrides, &entry.rule.value)
+        {
+            let floor = files
+                .floors
+                .first()
+                .map(|floor| floor.name.to_string())
+                .unwrap_or_default();
             problems.push(Problem::at(
                 &entry.at,
-                format!("the floor at {} does not allow an override of `{}` here", allow_at(files, &floor), entry.rule.value),
+                format!(
+                    "the floor at {} does not allow an override of `{}` here",
+                    allow_at(files, &floor),
+                    entry.rule.value
+                ),
             ));
         }
     }
@@ -423,14 +621,33 @@ fn allow_at(files: &Files, floor: &str) -> String {
     }
 }
 
-fn floor_exceptions(files: &Files, rules: &[RuleInForce], packs: &[PackInForce], problems: &mut Vec<Problem>) {
-    let Some(near) = files.near.as_ref().and_then(|file| file.exceptions.as_ref()) else { return };
-    let Some(floor) = files.floors.first() else { return };
-    let floor_at = floor.exceptions.as_ref().map_or_else(|| format!("{}:1:1", floor.name), |exceptions| exceptions.at.to_string());
+fn floor_exceptions(
+    files: &Files,
+    rules: &[RuleInForce],
+    packs: &[PackInForce],
+    problems: &mut Vec<Problem>,
+) {
+    let Some(near) = files
+        .near
+        .as_ref()
+        .and_then(|file| file.exceptions.as_ref())
+    else {
+        return;
+    };
+    let Some(floor) = files.floors.first() else {
+        return;
+    };
+    let floor_at = floor.exceptions.as_ref().map_or_else(
+        || format!("{}:1:1", floor.name),
+        |exceptions| exceptions.at.to_string(),
+    );
     let loosened = rules.iter().find(|rule| {
         let nearer = packs.get(rule.pack).is_some_and(|pack| pack.nearer);
         let code = &rule.info.code;
-        near.accept.contains(code) && !nearer && !floor_accepts(files, code) && !allowed(files, |allow| &allow.exceptions, code)
+        near.accept.contains(code)
+            && !nearer
+            && !floor_accepts(files, code)
+            && !allowed(files, |allow| &allow.exceptions, code)
     });
     if let Some(rule) = loosened {
         problems.push(Problem::at(

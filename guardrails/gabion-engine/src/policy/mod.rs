@@ -6,6 +6,7 @@
 
 mod binding;
 mod constraint;
+mod engine;
 mod error;
 mod file;
 mod find;

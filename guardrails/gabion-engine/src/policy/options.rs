@@ -47,8 +47,9 @@ impl GuardOptions {
     /// # Errors
     /// Where the working directory cannot be told.
     pub fn from_env(packs: impl Packs + 'static) -> Result<Self, PolicyError> {
-        let directory = std::env::current_dir()
-            .map_err(|error| PolicyError::general(format!("the working directory cannot be told: {error}")))?;
+        let directory = std::env::current_dir().map_err(|error| {
+            PolicyError::general(format!("the working directory cannot be told: {error}"))
+        })?;
         let mut options = Self::new(directory, packs);
         options.floors = floors_from_env();
         Ok(options)
@@ -57,13 +58,20 @@ impl GuardOptions {
 
 impl std::fmt::Debug for GuardOptions {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("GuardOptions").field("directory", &self.directory).field("floors", &self.floors).finish_non_exhaustive()
+        f.debug_struct("GuardOptions")
+            .field("directory", &self.directory)
+            .field("floors", &self.floors)
+            .finish_non_exhaustive()
     }
 }
 
 /// The floors that `GABION_FLOOR` names.
 pub fn floors_from_env() -> Vec<PathBuf> {
     std::env::var_os("GABION_FLOOR")
-        .map(|value| std::env::split_paths(&value).filter(|path| !path.as_os_str().is_empty()).collect())
+        .map(|value| {
+            std::env::split_paths(&value)
+                .filter(|path| !path.as_os_str().is_empty())
+                .collect()
+        })
         .unwrap_or_default()
 }

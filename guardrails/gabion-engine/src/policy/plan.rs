@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use gabion_model::{Change, Data, Finding, Graph, Level, Mode, Operation, Scope, Stage, Tree, Verdict};
+use gabion_model::{
+    Change, Data, Finding, Graph, Level, Mode, Operation, Scope, Stage, Tree, Verdict,
+};
 
 use super::guard::Guard;
 use super::judge::{Age, Case, Old};
@@ -20,7 +22,10 @@ impl Guard {
             provider: String::new(),
             provider_version: None,
             operation: Operation::Create,
-            stage: graph.changes.first().map_or(Stage::Check, |change| change.stage),
+            stage: graph
+                .changes
+                .first()
+                .map_or(Stage::Check, |change| change.stage),
             before: Arc::new(Tree::null()),
             after: Arc::new(Tree::null()),
             config: None,
@@ -28,8 +33,14 @@ impl Guard {
             address: None,
             module_address: None,
         };
-        for entry in self.rules.iter().filter(|entry| entry.rule.info.scope == Scope::Plan) {
-            let Some(pack) = self.packs.get(entry.rule.pack) else { continue };
+        for entry in self
+            .rules
+            .iter()
+            .filter(|entry| entry.rule.info.scope == Scope::Plan)
+        {
+            let Some(pack) = self.packs.get(entry.rule.pack) else {
+                continue;
+            };
             let code = entry.rule.info.code.as_str();
             let loosest = self.binding(entry, None);
             if loosest.level == Level::Off {
@@ -48,7 +59,9 @@ impl Guard {
                 Verdict::Violation(findings) => {
                     let prior = prior.get_or_insert_with(|| Arc::new(prior_graph(graph)));
                     let mut old = match ask(prior) {
-                        Verdict::Violation(findings) => Old::new(&findings, |finding| finding.observed.clone().unwrap_or_default()),
+                        Verdict::Violation(findings) => Old::new(&findings, |finding| {
+                            finding.observed.clone().unwrap_or_default()
+                        }),
                         _ => Old::default(),
                     };
                     for finding in findings {
@@ -57,18 +70,40 @@ impl Guard {
                         if binding.level == Level::Off {
                             continue;
                         }
-                        let is_old = old.take(&finding, finding.observed.as_deref().unwrap_or_default());
-                        let case = Case { guard: self, entry, pack, binding: &binding, change, age: Age::of(change) };
+                        let is_old =
+                            old.take(&finding, finding.observed.as_deref().unwrap_or_default());
+                        let case = Case {
+                            guard: self,
+                            entry,
+                            pack,
+                            binding: &binding,
+                            change,
+                            age: Age::of(change),
+                        };
                         let observed = case.observed(&finding, &change.after);
                         case.finding(finding, observed, is_old, &mut judgement);
                     }
                 }
                 Verdict::Undetermined(blocked) => {
-                    let case = Case { guard: self, entry, pack, binding: &loosest, change: &whole, age: Age::New };
+                    let case = Case {
+                        guard: self,
+                        entry,
+                        pack,
+                        binding: &loosest,
+                        change: &whole,
+                        age: Age::New,
+                    };
                     case.undetermined(blocked, None, &mut judgement);
                 }
                 Verdict::Error(message) => {
-                    let case = Case { guard: self, entry, pack, binding: &loosest, change: &whole, age: Age::New };
+                    let case = Case {
+                        guard: self,
+                        entry,
+                        pack,
+                        binding: &loosest,
+                        change: &whole,
+                        age: Age::New,
+                    };
                     case.error(message, &mut judgement);
                 }
             }
@@ -79,18 +114,27 @@ impl Guard {
 
 fn subject<'a>(graph: &'a Graph, finding: &Finding) -> Option<&'a Arc<Change>> {
     let address = finding.address.as_deref()?;
-    graph.changes.iter().find(|change| change.address.as_deref() == Some(address))
+    graph
+        .changes
+        .iter()
+        .find(|change| change.address.as_deref() == Some(address))
 }
 
 /// The plan as if nothing happened: what exists stays as it is, and nothing new comes.
 fn prior_graph(graph: &Graph) -> Graph {
-    let mut prior = Graph { changes: Vec::new(), references: BTreeMap::new(), complete: graph.complete };
+    let mut prior = Graph {
+        changes: Vec::new(),
+        references: BTreeMap::new(),
+        complete: graph.complete,
+    };
     for (position, change) in graph.changes.iter().enumerate() {
         if matches!(change.before.data(change.before.root()), Data::Null) {
             continue;
         }
         if let Some(references) = graph.references.get(&position) {
-            prior.references.insert(prior.changes.len(), references.clone());
+            prior
+                .references
+                .insert(prior.changes.len(), references.clone());
         }
         prior.changes.push(Arc::new(change.prior_alone()));
     }

@@ -56,12 +56,19 @@ impl Literal {
         match self {
             Self::Null => Json::Null,
             Self::Boolean(value) => Json::Bool(*value),
-            Self::Number(text) => serde_json::from_str(text).unwrap_or_else(|_| Json::String(text.clone())),
-            Self::Text(text) => Json::String(text.clone()),
-            Self::List(items) => Json::Array(items.iter().map(|item| item.value.to_json()).collect()),
-            Self::Object(items) => {
-                Json::Object(items.iter().map(|(name, item)| (name.value.clone(), item.value.to_json())).collect())
+            Self::Number(text) => {
+                serde_json::from_str(text).unwrap_or_else(|_| Json::String(text.clone()))
             }
+            Self::Text(text) => Json::String(text.clone()),
+            Self::List(items) => {
+                Json::Array(items.iter().map(|item| item.value.to_json()).collect())
+            }
+            Self::Object(items) => Json::Object(
+                items
+                    .iter()
+                    .map(|(name, item)| (name.value.clone(), item.value.to_json()))
+                    .collect(),
+            ),
         }
     }
 
@@ -76,8 +83,14 @@ impl Literal {
 
 impl Source {
     pub(super) fn new(name: &str, text: String) -> Self {
-        let text = text.strip_prefix('\u{feff}').map(str::to_owned).unwrap_or(text);
-        Self { name: name.into(), text }
+        let text = text
+            .strip_prefix('\u{feff}')
+            .map(str::to_owned)
+            .unwrap_or(text);
+        Self {
+            name: name.into(),
+            text,
+        }
     }
 
     pub(super) fn name(&self) -> &Arc<str> {
@@ -101,7 +114,10 @@ impl Source {
 
     /// The text of an item as written, one line of it.
     fn excerpt(&self, item: &impl Span) -> String {
-        let text = item.span().and_then(|span| self.text.get(span)).unwrap_or_default();
+        let text = item
+            .span()
+            .and_then(|span| self.text.get(span))
+            .unwrap_or_default();
         let line = text.lines().next().unwrap_or_default();
         match line.char_indices().nth(60) {
             Some((at, _)) => format!("{}…", line.get(..at).unwrap_or_default()),
@@ -116,7 +132,10 @@ impl Source {
             let location = self.locate(offset);
             let line = error.line().trim_end().trim_start();
             let message = error.message().replace('\n', "; ");
-            Problem::at(&location, format!("cannot be read as HCL at `{line}`: {message}"))
+            Problem::at(
+                &location,
+                format!("cannot be read as HCL at `{line}`: {message}"),
+            )
         })
     }
 
@@ -128,12 +147,24 @@ impl Source {
             Expression::Bool(value) => Literal::Boolean(*value.value()),
             Expression::Number(number) => Literal::Number(number.value().to_string()),
             Expression::String(text) => Literal::Text(text.value().clone()),
-            Expression::HeredocTemplate(heredoc) if heredoc.template.iter().all(Element::is_literal) => Literal::Text(
-                heredoc.template.iter().filter_map(Element::as_literal).map(|text| text.as_str()).collect(),
-            ),
-            Expression::Array(items) => {
-                Literal::List(items.iter().map(|item| self.literal(item)).collect::<Result<_, _>>()?)
+            Expression::HeredocTemplate(heredoc)
+                if heredoc.template.iter().all(Element::is_literal) =>
+            {
+                Literal::Text(
+                    heredoc
+                        .template
+                        .iter()
+                        .filter_map(Element::as_literal)
+                        .map(|text| text.as_str())
+                        .collect(),
+                )
             }
+            Expression::Array(items) => Literal::List(
+                items
+                    .iter()
+                    .map(|item| self.literal(item))
+                    .collect::<Result<_, _>>()?,
+            ),
             Expression::Object(object) => Literal::Object(self.object(object)?),
             Expression::UnaryOp(operation) => match self.literal(&operation.expr)?.value {
                 Literal::Number(text) => Literal::Number(format!("-{text}")),
@@ -149,7 +180,9 @@ impl Source {
         let text = self.excerpt(expression);
         Problem::at(
             at,
-            format!("`{text}` is not a literal value; a policy file has no variables, functions or templates, write the value itself"),
+            format!(
+                "`{text}` is not a literal value; a policy file has no variables, functions or templates, write the value itself"
+            ),
         )
     }
 
@@ -158,13 +191,19 @@ impl Source {
             .iter()
             .map(|(key, value)| {
                 let key = match key {
-                    ObjectKey::Ident(name) => Spanned { value: Ident::as_str(name).to_owned(), at: self.at(name) },
+                    ObjectKey::Ident(name) => Spanned {
+                        value: Ident::as_str(name).to_owned(),
+                        at: self.at(name),
+                    },
                     ObjectKey::Expression(expression) => {
                         let node = self.literal(expression)?;
                         match node.value {
                             Literal::Text(value) => Spanned { value, at: node.at },
                             other => {
-                                let what = format!("`{}` is no name for a field; write a text", other.quoted());
+                                let what = format!(
+                                    "`{}` is no name for a field; write a text",
+                                    other.quoted()
+                                );
                                 return Err(Problem::at(&node.at, what));
                             }
                         }
@@ -187,13 +226,22 @@ pub(super) struct Fields {
 
 impl Fields {
     /// The attributes of a block; a block inside it is a problem.
-    pub(super) fn of_block(source: &Source, what: String, at: Location, body: &Body, problems: &mut Vec<Problem>) -> Self {
+    pub(super) fn of_block(
+        source: &Source,
+        what: String,
+        at: Location,
+        body: &Body,
+        problems: &mut Vec<Problem>,
+    ) -> Self {
         let mut items = Vec::new();
         for structure in body {
             match structure {
                 Structure::Attribute(attribute) => match source.literal(&attribute.value) {
                     Ok(node) => {
-                        let name = Spanned { value: attribute.key.as_str().to_owned(), at: source.at(&attribute.key) };
+                        let name = Spanned {
+                            value: attribute.key.as_str().to_owned(),
+                            at: source.at(&attribute.key),
+                        };
                         items.push((name, node));
                     }
                     Err(problem) => problems.push(problem),
@@ -207,7 +255,12 @@ impl Fields {
                 }
             }
         }
-        Self { what, at, items, known: Vec::new() }
+        Self {
+            what,
+            at,
+            items,
+            known: Vec::new(),
+        }
     }
 
     /// The fields of an object.
@@ -220,7 +273,12 @@ impl Fields {
                 Vec::new()
             }
         };
-        Self { what, at, items, known: Vec::new() }
+        Self {
+            what,
+            at,
+            items,
+            known: Vec::new(),
+        }
     }
 
     /// The value of a field, `None` where it is absent.
@@ -231,23 +289,40 @@ impl Fields {
     }
 
     /// A text.
-    pub(super) fn text(&mut self, name: &'static str, problems: &mut Vec<Problem>) -> Option<Spanned<String>> {
+    pub(super) fn text(
+        &mut self,
+        name: &'static str,
+        problems: &mut Vec<Problem>,
+    ) -> Option<Spanned<String>> {
         let node = self.take(name)?;
         match node.value {
             Literal::Text(value) => Some(Spanned { value, at: node.at }),
             other => {
-                problems.push(wrong(&format!("`{name}`"), &node.at, "a text in quotes", &other));
+                problems.push(wrong(
+                    &format!("`{name}`"),
+                    &node.at,
+                    "a text in quotes",
+                    &other,
+                ));
                 None
             }
         }
     }
 
     /// A text that must be there and not be blank.
-    pub(super) fn required(&mut self, name: &'static str, why: &str, problems: &mut Vec<Problem>) -> Option<Spanned<String>> {
+    pub(super) fn required(
+        &mut self,
+        name: &'static str,
+        why: &str,
+        problems: &mut Vec<Problem>,
+    ) -> Option<Spanned<String>> {
         let absent = !self.items.iter().any(|(key, _)| key.value == name);
         if absent {
             self.known.push(name);
-            problems.push(Problem::at(&self.at, format!("{} needs `{name}`: {why}", self.what)));
+            problems.push(Problem::at(
+                &self.at,
+                format!("{} needs `{name}`: {why}", self.what),
+            ));
             return None;
         }
         let text = self.text(name, problems)?;
@@ -259,32 +334,54 @@ impl Fields {
     }
 
     /// A boolean.
-    pub(super) fn boolean(&mut self, name: &'static str, problems: &mut Vec<Problem>) -> Option<bool> {
+    pub(super) fn boolean(
+        &mut self,
+        name: &'static str,
+        problems: &mut Vec<Problem>,
+    ) -> Option<bool> {
         let node = self.take(name)?;
         match node.value {
             Literal::Boolean(value) => Some(value),
             other => {
-                problems.push(wrong(&format!("`{name}`"), &node.at, "`true` or `false`", &other));
+                problems.push(wrong(
+                    &format!("`{name}`"),
+                    &node.at,
+                    "`true` or `false`",
+                    &other,
+                ));
                 None
             }
         }
     }
 
     /// A whole number, 0 or more.
-    pub(super) fn whole(&mut self, name: &'static str, problems: &mut Vec<Problem>) -> Option<Spanned<u32>> {
+    pub(super) fn whole(
+        &mut self,
+        name: &'static str,
+        problems: &mut Vec<Problem>,
+    ) -> Option<Spanned<u32>> {
         let node = self.take(name)?;
         let value = match &node.value {
             Literal::Number(text) => text.parse().ok(),
             _ => None,
         };
         if value.is_none() {
-            problems.push(wrong(&format!("`{name}`"), &node.at, "a whole number, 0 or more", &node.value));
+            problems.push(wrong(
+                &format!("`{name}`"),
+                &node.at,
+                "a whole number, 0 or more",
+                &node.value,
+            ));
         }
         value.map(|value| Spanned { value, at: node.at })
     }
 
     /// One text or a list of texts.
-    pub(super) fn texts(&mut self, name: &'static str, problems: &mut Vec<Problem>) -> Option<Vec<Spanned<String>>> {
+    pub(super) fn texts(
+        &mut self,
+        name: &'static str,
+        problems: &mut Vec<Problem>,
+    ) -> Option<Vec<Spanned<String>>> {
         let node = self.take(name)?;
         Some(texts(name, node, problems))
     }
@@ -293,8 +390,15 @@ impl Fields {
     pub(super) fn finish(self, problems: &mut Vec<Problem>) {
         for (name, _) in &self.items {
             let hint = did_you_mean(&name.value, self.known.iter().copied());
-            let known = if hint.is_empty() { format!("; it has `{}`", self.known.join("`, `")) } else { hint };
-            problems.push(Problem::at(&name.at, format!("unknown attribute `{}` in {}{known}", name.value, self.what)));
+            let known = if hint.is_empty() {
+                format!("; it has `{}`", self.known.join("`, `"))
+            } else {
+                hint
+            };
+            problems.push(Problem::at(
+                &name.at,
+                format!("unknown attribute `{}` in {}{known}", name.value, self.what),
+            ));
         }
     }
 }
@@ -309,12 +413,24 @@ pub(super) fn texts(name: &str, node: Node, problems: &mut Vec<Problem>) -> Vec<
     for item in items {
         match item.value {
             Literal::Text(value) => found.push(Spanned { value, at: item.at }),
-            other => problems.push(wrong(&format!("`{name}`"), &item.at, "a text in quotes or a list of them", &other)),
+            other => problems.push(wrong(
+                &format!("`{name}`"),
+                &item.at,
+                "a text in quotes or a list of them",
+                &other,
+            )),
         }
     }
     found
 }
 
 fn wrong(what: &str, at: &Location, wanted: &str, found: &Literal) -> Problem {
-    Problem::at(at, format!("{what} must be {wanted}, not {} (`{}`)", found.kind(), found.quoted()))
+    Problem::at(
+        at,
+        format!(
+            "{what} must be {wanted}, not {} (`{}`)",
+            found.kind(),
+            found.quoted()
+        ),
+    )
 }

@@ -35,7 +35,11 @@ impl Ruling {
 
     /// Where, and what of it, in one line.
     fn place(&self) -> String {
-        if self.path.is_root() { self.subject() } else { format!("{} of {}", self.path, self.subject()) }
+        if self.path.is_root() {
+            self.subject()
+        } else {
+            format!("{} of {}", self.path, self.subject())
+        }
     }
 
     fn short(&self) -> String {
@@ -52,7 +56,11 @@ impl Ruling {
 
     fn long(&self) -> String {
         let mut lines = vec![format!("{}: {}.", self.place(), self.message)];
-        if let Some(module) = self.module_address.as_deref().filter(|module| !module.is_empty()) {
+        if let Some(module) = self
+            .module_address
+            .as_deref()
+            .filter(|module| !module.is_empty())
+        {
             lines.push(format!("It belongs to {module}: the change may have to be made there, or in the module's inputs."));
         }
         if let Some(observed) = &self.observed {
@@ -62,7 +70,11 @@ impl Ruling {
             lines.push("A rule that fails decides nothing, so the change is refused.".to_owned());
         }
         for blocked in &self.undetermined {
-            lines.push(format!("Not readable: {} ({})", blocked.path, reason(blocked.why)));
+            lines.push(format!(
+                "Not readable: {} ({})",
+                blocked.path,
+                reason(blocked.why)
+            ));
         }
         if let Some(accepted) = &self.accepted {
             lines.push(format!("Accepted by {accepted}."));
@@ -70,9 +82,19 @@ impl Ruling {
         lines.extend(self.notes.iter().cloned());
         if !self.fix.is_empty() && self.disposition != Disposition::Accepted {
             lines.push("Fix:".to_owned());
-            lines.extend(self.fix_lines().into_iter().map(|line| format!("    {line}")));
+            lines.extend(
+                self.fix_lines()
+                    .into_iter()
+                    .map(|line| format!("    {line}")),
+            );
         }
-        lines.push(format!("Why: {} is {} ({}); read docs/rules/{}.", self.code, self.title, self.level_text(), self.code));
+        lines.push(format!(
+            "Why: {} is {} ({}); read docs/rules/{}.",
+            self.code,
+            self.title,
+            self.level_text(),
+            self.code
+        ));
         lines.push(format!("{}.", self.pack_line()));
         if self.refuses() {
             if let Some(contact) = &self.contact {
@@ -102,10 +124,14 @@ impl Ruling {
     pub fn fix_lines(&self) -> Vec<String> {
         let mut lines = Vec::new();
         for patch in &self.fix {
-            let value: serde_json::Value =
-                serde_json::from_str(&patch.value).unwrap_or_else(|_| serde_json::Value::String(patch.value.clone()));
+            let value: serde_json::Value = serde_json::from_str(&patch.value)
+                .unwrap_or_else(|_| serde_json::Value::String(patch.value.clone()));
             let text = hcl(&value, 0);
-            lines.extend(format!("{} = {text}", patch.path).lines().map(str::to_owned));
+            lines.extend(
+                format!("{} = {text}", patch.path)
+                    .lines()
+                    .map(str::to_owned),
+            );
         }
         lines
     }
@@ -131,7 +157,9 @@ pub(super) fn when_decided(stage: Stage, sensitive: bool, operation: Operation) 
         (Stage::Plan, false) if operation == Operation::NoOp => "it is decided when it is known",
         (Stage::Plan, false) => "it is decided at apply, before the change is made",
         (Stage::Apply, false) => "it is still not known at apply",
-        (Stage::Check, false) => "a saved plan does not tell; it is decided at apply where the provider is guarded",
+        (Stage::Check, false) => {
+            "a saved plan does not tell; it is decided at apply where the provider is guarded"
+        }
     }
 }
 
@@ -174,7 +202,10 @@ fn hcl(value: &serde_json::Value, depth: usize) -> String {
         }
         Json::Object(items) if items.is_empty() => "{}".to_owned(),
         Json::Object(items) => {
-            let lines: Vec<String> = items.iter().map(|(name, item)| format!("{pad}{} = {}\n", key(name), hcl(item, depth + 1))).collect();
+            let lines: Vec<String> = items
+                .iter()
+                .map(|(name, item)| format!("{pad}{} = {}\n", key(name), hcl(item, depth + 1)))
+                .collect();
             format!("{{\n{}{end}}}", lines.concat())
         }
         other => other.to_string(),
@@ -183,6 +214,12 @@ fn hcl(value: &serde_json::Value, depth: usize) -> String {
 
 fn key(name: &str) -> String {
     let plain = name.starts_with(|c: char| c.is_alphabetic() || c == '_')
-        && name.chars().all(|c| c.is_alphanumeric() || c == '_' || c == '-');
-    if plain { name.to_owned() } else { super::waiver::quote(name) }
+        && name
+            .chars()
+            .all(|c| c.is_alphanumeric() || c == '_' || c == '-');
+    if plain {
+        name.to_owned()
+    } else {
+        super::waiver::quote(name)
+    }
 }

@@ -21,7 +21,11 @@ pub(super) enum Term {
 
 /// Whether something that ends at `expires` holds at this stage.
 pub(super) fn term(expires: Timestamp, now: Timestamp, stage: Stage) -> Term {
-    let end = if stage == Stage::Apply { expires.saturating_add(GRACE).unwrap_or(Timestamp::MAX) } else { expires };
+    let end = if stage == Stage::Apply {
+        expires.saturating_add(GRACE).unwrap_or(Timestamp::MAX)
+    } else {
+        expires
+    };
     if now >= end {
         Term::Expired
     } else if now.saturating_add(SOON).unwrap_or(Timestamp::MAX) >= expires {
@@ -34,7 +38,9 @@ pub(super) fn term(expires: Timestamp, now: Timestamp, stage: Stage) -> Term {
 impl Waiver {
     /// Whether the waiver is for this rule and this object.
     pub(super) fn covers(&self, rule: &str, change: &Change) -> bool {
-        self.rule.value == rule && self.resource.value == change.resource_type && matches(&self.matches, change)
+        self.rule.value == rule
+            && self.resource.value == change.resource_type
+            && matches(&self.matches, change)
     }
 }
 
@@ -47,7 +53,10 @@ fn matches(wanted: &Node, change: &Change) -> bool {
     !leaves.is_empty()
         && leaves.iter().all(|(names, value)| {
             let gone = matches!(after.data(after.root()), Data::Null);
-            match (!gone).then(|| holds(after, after.root(), names, value)).flatten() {
+            match (!gone)
+                .then(|| holds(after, after.root(), names, value))
+                .flatten()
+            {
                 Some(answer) => answer,
                 None => holds(before, before.root(), names, value).unwrap_or(false),
             }
@@ -55,7 +64,11 @@ fn matches(wanted: &Node, change: &Change) -> bool {
 }
 
 /// The leaves of `where`: names from the root and the literal wanted there. Lists are leaves.
-fn collect<'a>(node: &'a Node, above: &mut Vec<&'a str>, leaves: &mut Vec<(Vec<&'a str>, &'a Literal)>) {
+fn collect<'a>(
+    node: &'a Node,
+    above: &mut Vec<&'a str>,
+    leaves: &mut Vec<(Vec<&'a str>, &'a Literal)>,
+) {
     match &node.value {
         Literal::Object(items) if !items.is_empty() => {
             for (name, item) in items {
@@ -98,10 +111,16 @@ fn same(tree: &Tree, at: NodeId, wanted: &Literal) -> bool {
     match (tree.data(at), wanted) {
         (Data::Null, Literal::Null) => true,
         (Data::Boolean(left), Literal::Boolean(right)) => left == right,
-        (Data::Number(left), Literal::Number(right)) => gabion_model::tree::same_number(left, right),
+        (Data::Number(left), Literal::Number(right)) => {
+            gabion_model::tree::same_number(left, right)
+        }
         (Data::Text(left), Literal::Text(right)) => left.as_ref() == right,
         (Data::Sequence(left), Literal::List(right)) => {
-            left.len() == right.len() && left.iter().zip(right).all(|(left, right)| same(tree, *left, &right.value))
+            left.len() == right.len()
+                && left
+                    .iter()
+                    .zip(right)
+                    .all(|(left, right)| same(tree, *left, &right.value))
         }
         (Data::Mapping(_, left), Literal::Object(right)) => left.is_empty() && right.is_empty(),
         _ => false,
@@ -120,10 +139,14 @@ pub(super) fn exception(change: &Change, path: &Path) -> Option<Exception> {
     if !change.resource_type.starts_with("gabion_") {
         return None;
     }
-    let Some(Step::Name(attribute)) = path.steps().first() else { return None };
+    let Some(Step::Name(attribute)) = path.steps().first() else {
+        return None;
+    };
     let tree = &change.after;
     let list = tree.child(tree.root(), "exception")?;
-    let Data::Sequence(items) = tree.data(list) else { return None };
+    let Data::Sequence(items) = tree.data(list) else {
+        return None;
+    };
     let text = |item: NodeId, name: &str| match tree.child(item, name).map(|id| tree.data(id)) {
         Some(Data::Text(text)) => Some(text.to_string()),
         _ => None,
@@ -133,16 +156,25 @@ pub(super) fn exception(change: &Change, path: &Path) -> Option<Exception> {
         .filter(|item| text(**item, "attribute").is_some_and(|name| name == attribute.as_ref()))
         .filter_map(|item| {
             let expires = text(*item, "expires")?.parse().ok()?;
-            Some(Exception { reason: text(*item, "reason").unwrap_or_default(), expires })
+            Some(Exception {
+                reason: text(*item, "reason").unwrap_or_default(),
+                expires,
+            })
         })
         .max_by_key(|exception| exception.expires)
 }
 
 /// Whether the only thing that a change does is to turn deletion protection off, which an expiry never hinders.
 pub(super) fn only_turns_protection_off(change: &Change) -> bool {
-    const PROTECTION: [&str; 3] = ["deletion_protection", "deletion_protection_enabled", "enable_deletion_protection"];
+    const PROTECTION: [&str; 3] = [
+        "deletion_protection",
+        "deletion_protection_enabled",
+        "enable_deletion_protection",
+    ];
     let (before, after) = (&change.before, &change.after);
-    let (Data::Mapping(_, _), Data::Mapping(_, planned)) = (before.data(before.root()), after.data(after.root())) else {
+    let (Data::Mapping(_, _), Data::Mapping(_, planned)) =
+        (before.data(before.root()), after.data(after.root()))
+    else {
         return false;
     };
     let mut turned_off = false;
@@ -184,7 +216,10 @@ pub(super) fn suggest_where(change: &Change) -> Option<String> {
         }
     }
     for tree in sides {
-        let tag = tree.child(tree.root(), "tags").and_then(|tags| tree.child(tags, "Name")).and_then(|id| text(tree, id));
+        let tag = tree
+            .child(tree.root(), "tags")
+            .and_then(|tags| tree.child(tags, "Name"))
+            .and_then(|id| text(tree, id));
         if let Some(value) = tag {
             return Some(format!("{{ tags = {{ Name = {} }} }}", quote(&value)));
         }
@@ -206,11 +241,29 @@ mod tests {
     fn terms() {
         let end: Timestamp = "2026-12-31T00:00:00Z".parse().unwrap();
         let at = |text: &str| text.parse::<Timestamp>().unwrap();
-        assert_eq!(term(end, at("2026-01-01T00:00:00Z"), Stage::Plan), Term::Holds);
-        assert_eq!(term(end, at("2026-12-20T00:00:00Z"), Stage::Plan), Term::EndsSoon);
-        assert_eq!(term(end, at("2026-12-31T00:00:00Z"), Stage::Plan), Term::Expired);
-        assert_eq!(term(end, at("2026-12-31T12:00:00Z"), Stage::Apply), Term::EndsSoon);
-        assert_eq!(term(end, at("2027-01-01T00:00:00Z"), Stage::Apply), Term::Expired);
-        assert_eq!(term(Timestamp::MAX, at("2027-01-01T00:00:00Z"), Stage::Apply), Term::Holds);
+        assert_eq!(
+            term(end, at("2026-01-01T00:00:00Z"), Stage::Plan),
+            Term::Holds
+        );
+        assert_eq!(
+            term(end, at("2026-12-20T00:00:00Z"), Stage::Plan),
+            Term::EndsSoon
+        );
+        assert_eq!(
+            term(end, at("2026-12-31T00:00:00Z"), Stage::Plan),
+            Term::Expired
+        );
+        assert_eq!(
+            term(end, at("2026-12-31T12:00:00Z"), Stage::Apply),
+            Term::EndsSoon
+        );
+        assert_eq!(
+            term(end, at("2027-01-01T00:00:00Z"), Stage::Apply),
+            Term::Expired
+        );
+        assert_eq!(
+            term(Timestamp::MAX, at("2027-01-01T00:00:00Z"), Stage::Apply),
+            Term::Holds
+        );
     }
 }

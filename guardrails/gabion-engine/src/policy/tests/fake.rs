@@ -5,8 +5,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use gabion_model::{
-    AppliesTo, Change, Data, Evaluation, Finding, Graph, Level, Mode, Operation, PackInfo, Patch, Path, RawVerdict, RuleInfo, Runner,
-    Scope, SettingsProblem, Shape, Side, Stage, Trace, Tree, TreeBuilder, Unreadable, Verdict, View,
+    AppliesTo, Change, Data, Evaluation, Finding, Graph, Level, Mode, Operation, PackInfo, Patch,
+    Path, RawVerdict, RuleInfo, Runner, Scope, SettingsProblem, Shape, Side, Stage, Trace, Tree,
+    TreeBuilder, Unreadable, Verdict, View,
 };
 use serde_json::Value as Json;
 
@@ -31,7 +32,11 @@ fn rule(code: &str, name: &str, title: &str, level: Level, types: &[&str]) -> Ru
         scope: Scope::Change,
         applies_to: types
             .iter()
-            .map(|name| AppliesTo { resource_type: (*name).into(), provider: "hashicorp/aws".into(), versions: ">= 5.0, < 7.0".into() })
+            .map(|name| AppliesTo {
+                resource_type: (*name).into(),
+                provider: "hashicorp/aws".into(),
+                versions: ">= 5.0, < 7.0".into(),
+            })
             .collect(),
         controls: Vec::new(),
         since: "1.0.0".into(),
@@ -40,25 +45,77 @@ fn rule(code: &str, name: &str, title: &str, level: Level, types: &[&str]) -> Ru
 
 impl Fake {
     fn baseline() -> Self {
-        let mut gabion = rule("DT08", "key-without-rotation", "a key without rotation", Level::Mandatory, &["aws_kms_key"]);
-        gabion.applies_to.push(AppliesTo { resource_type: "gabion_kms_key".into(), provider: "gabion/gabion".into(), versions: String::new() });
-        let mut companion = rule("DT01", "bucket-alone", "a bucket alone", Level::Advisory, &[]);
+        let mut gabion = rule(
+            "DT08",
+            "key-without-rotation",
+            "a key without rotation",
+            Level::Mandatory,
+            &["aws_kms_key"],
+        );
+        gabion.applies_to.push(AppliesTo {
+            resource_type: "gabion_kms_key".into(),
+            provider: "gabion/gabion".into(),
+            versions: String::new(),
+        });
+        let mut companion = rule(
+            "DT01",
+            "bucket-alone",
+            "a bucket alone",
+            Level::Advisory,
+            &[],
+        );
         companion.scope = Scope::Plan;
         let rules = vec![
             companion,
             gabion,
-            rule("DT09", "short-deletion-window", "a key with a short deletion window", Level::Advisory, &["aws_kms_key"]),
-            rule("NW02", "admin-port-open", "an admin port open to the world", Level::Mandatory, &["aws_security_group"]),
-            rule("XX01", "rule-that-fails", "a rule that fails", Level::Mandatory, &["aws_broken"]),
+            rule(
+                "DT09",
+                "short-deletion-window",
+                "a key with a short deletion window",
+                Level::Advisory,
+                &["aws_kms_key"],
+            ),
+            rule(
+                "NW02",
+                "admin-port-open",
+                "an admin port open to the world",
+                Level::Mandatory,
+                &["aws_security_group"],
+            ),
+            rule(
+                "XX01",
+                "rule-that-fails",
+                "a rule that fails",
+                Level::Mandatory,
+                &["aws_broken"],
+            ),
         ];
         Self {
-            info: Arc::new(PackInfo { name: "baseline".into(), version: "1.2.0".into(), settings_schema: r#"{"properties":{"days":{}}}"#.into(), rules }),
+            info: Arc::new(PackInfo {
+                name: "baseline".into(),
+                version: "1.2.0".into(),
+                settings_schema: r#"{"properties":{"days":{}}}"#.into(),
+                rules,
+            }),
         }
     }
 
     fn acme() -> Self {
-        let rules = vec![rule("AC01", "key-without-owner", "a key without owner", Level::Mandatory, &["aws_kms_key"])];
-        Self { info: Arc::new(PackInfo { name: "acme".into(), version: "2.1.0".into(), settings_schema: "{}".into(), rules }) }
+        let rules = vec![rule(
+            "AC01",
+            "key-without-owner",
+            "a key without owner",
+            Level::Mandatory,
+            &["aws_kms_key"],
+        )];
+        Self {
+            info: Arc::new(PackInfo {
+                name: "acme".into(),
+                version: "2.1.0".into(),
+                settings_schema: "{}".into(),
+                rules,
+            }),
+        }
     }
 }
 
@@ -96,8 +153,20 @@ impl LoadedPack for Fake {
 }
 
 fn finding(path: Path, message: &str, fix: &[(&str, &str)]) -> Finding {
-    let fix = fix.iter().map(|(path, value)| Patch { path: Path::parse(path).unwrap(), value: (*value).into() }).collect();
-    Finding { address: None, path, observed: None, message: message.into(), fix }
+    let fix = fix
+        .iter()
+        .map(|(path, value)| Patch {
+            path: Path::parse(path).unwrap(),
+            value: (*value).into(),
+        })
+        .collect();
+    Finding {
+        address: None,
+        path,
+        observed: None,
+        message: message.into(),
+        fix,
+    }
 }
 
 impl Runner for Fake {
@@ -109,7 +178,8 @@ impl Runner for Fake {
         ASKED.fetch_add(1, Ordering::Relaxed);
         let mut trace = Trace::new();
         let after = View::root(change.after.clone(), Side::After);
-        let raw = if matches!(change.after.data(change.after.root()), Data::Null) && rule != "XX01" {
+        let raw = if matches!(change.after.data(change.after.root()), Data::Null) && rule != "XX01"
+        {
             Ok(RawVerdict::NotApplicable)
         } else {
             match rule {
@@ -117,13 +187,20 @@ impl Runner for Fake {
                 "DT09" => Ok(window(&after, &mut trace)),
                 "NW02" => Ok(ports(&after, &mut trace)),
                 "AC01" => match after.get("tags").get("Owner").text(&mut trace) {
-                    Ok(None) => Ok(RawVerdict::Violation(vec![finding(Path::parse("tags.Owner").unwrap(), "nobody owns the key", &[])])),
+                    Ok(None) => Ok(RawVerdict::Violation(vec![finding(
+                        Path::parse("tags.Owner").unwrap(),
+                        "nobody owns the key",
+                        &[],
+                    )])),
                     _ => Ok(RawVerdict::Pass),
                 },
                 _ => Err("the rule trapped: unreachable".to_owned()),
             }
         };
-        Evaluation { verdict: Verdict::settle(raw, &trace), reads: trace.reads() }
+        Evaluation {
+            verdict: Verdict::settle(raw, &trace),
+            reads: trace.reads(),
+        }
     }
 
     fn check_plan(&mut self, _rule: &str, graph: &Arc<Graph>) -> Evaluation {
@@ -131,10 +208,20 @@ impl Runner for Fake {
             .changes
             .iter()
             .filter(|change| change.resource_type == "aws_s3_bucket")
-            .map(|change| Finding { address: change.address.clone(), ..finding(Path::root(), "the bucket is alone", &[]) })
+            .map(|change| Finding {
+                address: change.address.clone(),
+                ..finding(Path::root(), "the bucket is alone", &[])
+            })
             .collect();
-        let verdict = if findings.is_empty() { Verdict::Pass } else { Verdict::Violation(findings) };
-        Evaluation { verdict, reads: Vec::new() }
+        let verdict = if findings.is_empty() {
+            Verdict::Pass
+        } else {
+            Verdict::Violation(findings)
+        };
+        Evaluation {
+            verdict,
+            reads: Vec::new(),
+        }
     }
 }
 
@@ -142,9 +229,11 @@ fn rotation(after: &View, trace: &mut Trace) -> RawVerdict {
     let value = after.get("enable_key_rotation");
     match value.boolean(trace) {
         Ok(Some(true)) => RawVerdict::Pass,
-        Ok(_) | Err(Unreadable::Computed) => {
-            RawVerdict::Violation(vec![finding(value.path(), "the key's material is never replaced", &[("enable_key_rotation", "true")])])
-        }
+        Ok(_) | Err(Unreadable::Computed) => RawVerdict::Violation(vec![finding(
+            value.path(),
+            "the key's material is never replaced",
+            &[("enable_key_rotation", "true")],
+        )]),
         Err(_) => RawVerdict::Undetermined("whether the key rotates".into()),
     }
 }
@@ -153,7 +242,11 @@ fn window(after: &View, trace: &mut Trace) -> RawVerdict {
     let value = after.get("deletion_window_in_days");
     match value.number(trace) {
         Ok(Some(days)) if days.parse::<u32>().is_ok_and(|days| days >= 30) => RawVerdict::Pass,
-        Ok(_) => RawVerdict::Violation(vec![finding(value.path(), "a deleted key is gone too soon", &[])]),
+        Ok(_) => RawVerdict::Violation(vec![finding(
+            value.path(),
+            "a deleted key is gone too soon",
+            &[],
+        )]),
         Err(_) => RawVerdict::Undetermined("how long".into()),
     }
 }
@@ -168,7 +261,11 @@ fn ports(after: &View, trace: &mut Trace) -> RawVerdict {
         .into_iter()
         .map(|cidr| finding(cidr.path(), "everybody can reach an admin port", &[]))
         .collect();
-    if open.is_empty() { RawVerdict::Pass } else { RawVerdict::Violation(open) }
+    if open.is_empty() {
+        RawVerdict::Pass
+    } else {
+        RawVerdict::Violation(open)
+    }
 }
 
 /// JSON as a tree; the texts `UNKNOWN` and `COMPUTED` are such values, and a text that begins with `SECRET` is sensitive.
@@ -181,19 +278,30 @@ fn tree(value: &Json) -> Arc<Tree> {
             Json::String(text) if text == "UNKNOWN" => Data::Unknown,
             Json::String(text) if text == "COMPUTED" => Data::Computed,
             Json::String(text) => Data::Text(text.as_str().into()),
-            Json::Array(items) => Data::Sequence(items.iter().map(|item| push(builder, item, Shape::Object)).collect()),
+            Json::Array(items) => Data::Sequence(
+                items
+                    .iter()
+                    .map(|item| push(builder, item, Shape::Object))
+                    .collect(),
+            ),
             Json::Object(items) => Data::Mapping(
                 shape,
                 items
                     .iter()
                     .map(|(name, item)| {
-                        let shape = if name == "tags" { Shape::Map } else { Shape::Object };
+                        let shape = if name == "tags" {
+                            Shape::Map
+                        } else {
+                            Shape::Object
+                        };
                         (name.as_str().into(), push(builder, item, shape))
                     })
                     .collect(),
             ),
         };
-        let sensitive = value.as_str().is_some_and(|text| text.starts_with("SECRET"));
+        let sensitive = value
+            .as_str()
+            .is_some_and(|text| text.starts_with("SECRET"));
         builder.push(data, sensitive)
     }
     let mut builder = TreeBuilder::new();
@@ -205,7 +313,12 @@ pub(super) fn change(kind: &str, operation: Operation, before: &Json, after: &Js
     Change {
         resource_type: kind.into(),
         mode: Mode::Managed,
-        provider: if kind.starts_with("gabion_") { "registry.terraform.io/gabion/gabion" } else { "registry.terraform.io/hashicorp/aws" }.into(),
+        provider: if kind.starts_with("gabion_") {
+            "registry.terraform.io/gabion/gabion"
+        } else {
+            "registry.terraform.io/hashicorp/aws"
+        }
+        .into(),
         provider_version: None,
         operation,
         stage: Stage::Plan,
@@ -256,6 +369,9 @@ impl Desk {
     }
 
     pub(super) fn error(&self) -> String {
-        self.load().expect_err("the policy should be refused").to_string().replace(&self.folder.path().display().to_string(), "DIR")
+        self.load()
+            .expect_err("the policy should be refused")
+            .to_string()
+            .replace(&self.folder.path().display().to_string(), "DIR")
     }
 }

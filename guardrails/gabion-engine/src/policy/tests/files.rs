@@ -14,7 +14,11 @@ fn without_a_file_the_baseline_holds() {
     let guard = Desk::new(None).guard();
     let rules = guard.rules();
     assert_eq!(rules.len(), 5);
-    assert!(rules.iter().all(|rule| rule.why == "default" && rule.pack == "baseline"));
+    assert!(
+        rules
+            .iter()
+            .all(|rule| rule.why == "default" && rule.pack == "baseline")
+    );
 }
 
 #[test]
@@ -24,13 +28,22 @@ fn the_nearest_file_counts() {
     std::fs::create_dir_all(&inner).unwrap();
     desk.options.directory = inner.clone();
     assert_eq!(level(&desk, "DT08"), Level::Advisory);
-    std::fs::write(inner.join("gabion.hcl"), "rule \"DT09\" { level = \"mandatory\" }\n").unwrap();
+    std::fs::write(
+        inner.join("gabion.hcl"),
+        "rule \"DT09\" { level = \"mandatory\" }\n",
+    )
+    .unwrap();
     assert_eq!(level(&desk, "DT08"), Level::Mandatory);
     assert_eq!(level(&desk, "DT09"), Level::Mandatory);
 }
 
 fn level(desk: &Desk, code: &str) -> Level {
-    desk.guard().rules().into_iter().find(|rule| rule.code == code).unwrap().level
+    desk.guard()
+        .rules()
+        .into_iter()
+        .find(|rule| rule.code == code)
+        .unwrap()
+        .level
 }
 
 #[test]
@@ -78,7 +91,7 @@ fn packs() {
     assert_snapshot!(error("pack \"acme\" {}\n"), @r#"gabion.hcl:1:6: pack `acme` has no `source`: only `baseline` is inside the binary; name the path of a component (`./rules.wasm`)"#);
     assert_snapshot!(error("pack \"acme\" {\n  source = \"oci://registry.example.com/acme\"\n}\n"), @r#"gabion.hcl:2:12: `oci://registry.example.com/acme`: packs from a registry are not supported yet; download the component and name its path"#);
     assert_snapshot!(error("pack \"acme\" {\n  source = \"https://example.com/acme.wasm\"\n}\n"), @r#"gabion.hcl:2:12: `https://example.com/acme.wasm` is no source of a pack; name the path of a component (`./rules.wasm`)"#);
-    assert_snapshot!(error("pack \"acme\" {\n  source = \"./missing.wasm\"\n}\n"), @r#"gabion.hcl:2:12: pack `acme` cannot be loaded: there is no such file"#);
+    assert_snapshot!(error("pack \"acme\" {\n  source = \"./missing.wasm\"\n}\n"), @r#"gabion.hcl:2:12: pack `acme`: there is no such file"#);
     assert_snapshot!(error("pack \"acme\" {\n  source  = \"./acme.wasm\"\n  version = \"~> 3.0\"\n}\n"), @r#"gabion.hcl:3:13: pack `acme` is version 2.1.0, which does not meet `~> 3.0`"#);
     assert_snapshot!(error("pack \"acme\" {\n  source  = \"./acme.wasm\"\n  version = \"newest\"\n}\n"), @r#"gabion.hcl:3:13: `newest` is not a version constraint; write one such as `~> 1.2` or `>= 1.0, < 3.0`"#);
     assert_snapshot!(
@@ -86,7 +99,9 @@ fn packs() {
         @r#"gabion.hcl:3:13: pack `acme` asks for signatures (`signers`), which this version of gabion cannot check yet; it is not loaded, as an unchecked pack would not be what the file asks for"#
     );
     assert_snapshot!(error("pack \"baseline\" {\n  settings = { days = \"ten\" }\n}\n"), @r#"gabion.hcl:2:23: pack `baseline` does not take its setting `days`: `"ten"` is not a whole number of days"#);
-    let desk = Desk::new(Some("pack \"acme\" {\n  source  = \"./acme.wasm\"\n  version = \"~> 2.1\"\n}\nrule \"AC01\" { level = \"off\" }\n"));
+    let desk = Desk::new(Some(
+        "pack \"acme\" {\n  source  = \"./acme.wasm\"\n  version = \"~> 2.1\"\n}\nrule \"AC01\" { level = \"off\" }\n",
+    ));
     assert_eq!(level(&desk, "AC01"), Level::Off);
 }
 

@@ -11,14 +11,32 @@ fn error(floor: &str, near: &str) -> String {
 
 fn level(floor: &str, near: &str, code: &str) -> Level {
     let guard = Desk::new(Some(near)).floor("floor.hcl", floor).guard();
-    guard.rules().into_iter().find(|rule| rule.code == code).unwrap().level
+    guard
+        .rules()
+        .into_iter()
+        .find(|rule| rule.code == code)
+        .unwrap()
+        .level
 }
 
 #[test]
 fn levels_go_upwards_only() {
-    assert_eq!(level("", "rule \"DT09\" { level = \"mandatory\" }\n", "DT09"), Level::Mandatory);
-    assert_eq!(level("rule \"DT08\" { level = \"advisory\" }\n", "", "DT08"), Level::Advisory);
-    assert_eq!(level("rule \"DT08\" { level = \"advisory\" }\n", "rule \"DT08\" { level = \"mandatory\" }\n", "DT08"), Level::Mandatory);
+    assert_eq!(
+        level("", "rule \"DT09\" { level = \"mandatory\" }\n", "DT09"),
+        Level::Mandatory
+    );
+    assert_eq!(
+        level("rule \"DT08\" { level = \"advisory\" }\n", "", "DT08"),
+        Level::Advisory
+    );
+    assert_eq!(
+        level(
+            "rule \"DT08\" { level = \"advisory\" }\n",
+            "rule \"DT08\" { level = \"mandatory\" }\n",
+            "DT08"
+        ),
+        Level::Mandatory
+    );
     assert_snapshot!(error("", "rule \"DT08\" {\n  level = \"advisory\"\n}\n"), @r#"gabion.hcl:2:11: rule `DT08` is loosened to `advisory`; the floor at floor.hcl:1:1 holds it at `mandatory` and does not allow that (its `allow` block would name it under `rules`)"#);
     assert_snapshot!(error("rule \"DT09\" { level = \"mandatory\" }\n", "rule \"DT09\" {\n  level = \"off\"\n}\n"), @r#"gabion.hcl:2:11: rule `DT09` is loosened to `off`; the floor at floor.hcl:1:6 holds it at `mandatory` and does not allow that (its `allow` block would name it under `rules`)"#);
     assert_snapshot!(
@@ -32,9 +50,19 @@ fn levels_go_upwards_only() {
 
 #[test]
 fn a_rule_of_the_floor_takes_nothing_but_a_level() {
-    for field in ["when = { workspace = \"dev\" }", "on_unknown = \"warn\"", "scope = \"all\""] {
-        let text = error("rule \"DT08\" { level = \"mandatory\" }\n", &format!("rule \"DT08\" {{\n  {field}\n}}\n"));
-        assert!(text.contains("gabion.hcl:1:6") && text.contains("floor.hcl:1:6"), "{text}");
+    for field in [
+        "when = { workspace = \"dev\" }",
+        "on_unknown = \"warn\"",
+        "scope = \"all\"",
+    ] {
+        let text = error(
+            "rule \"DT08\" { level = \"mandatory\" }\n",
+            &format!("rule \"DT08\" {{\n  {field}\n}}\n"),
+        );
+        assert!(
+            text.contains("gabion.hcl:1:6") && text.contains("floor.hcl:1:6"),
+            "{text}"
+        );
     }
     assert_snapshot!(error("rule \"DT08\" {}\n", "rule \"DT08\" {\n  scope = \"all\"\n}\n"), @r#"gabion.hcl:1:6: rule `DT08` is set by the floor at floor.hcl:1:6 and cannot be declared again with `scope`; only a stricter `level` may be said here"#);
 }
@@ -42,9 +70,14 @@ fn a_rule_of_the_floor_takes_nothing_but_a_level() {
 #[test]
 fn what_is_allowed_may_be_loosened() {
     let floor = "rule \"DT08\" { level = \"mandatory\" }\nallow { rules = [\"DT08\"] }\n";
-    assert_eq!(level(floor, "rule \"DT08\" { level = \"off\" }\n", "DT08"), Level::Off);
+    assert_eq!(
+        level(floor, "rule \"DT08\" { level = \"off\" }\n", "DT08"),
+        Level::Off
+    );
     // Two floors: both must allow it.
-    let desk = Desk::new(Some("rule \"DT08\" { level = \"off\" }\n")).floor("one.hcl", floor).floor("two.hcl", "");
+    let desk = Desk::new(Some("rule \"DT08\" { level = \"off\" }\n"))
+        .floor("one.hcl", floor)
+        .floor("two.hcl", "");
     assert!(desk.error().contains("does not allow"), "{}", desk.error());
 }
 
@@ -54,9 +87,13 @@ fn packs_of_the_floor_stand() {
     assert_snapshot!(error(floor, "pack \"acme\" {\n  source = \"./mine.wasm\"\n}\n"), @r#"gabion.hcl:1:6: pack `acme` is declared by the floor at floor.hcl:1:6 and cannot be declared again; take this block out"#);
     assert_snapshot!(error("", "pack \"baseline\" {\n  source = \"./mine.wasm\"\n}\n"), @r#"gabion.hcl:1:6: pack `baseline` is in force under the floor at floor.hcl:1:1, which does not say how; only `version` may be said of it here"#);
     // A nearer pack of its own is the nearer file's to set.
-    let near = "pack \"acme\" {\n  source = \"./acme.wasm\"\n}\nrule \"AC01\" { level = \"off\" }\n";
+    let near =
+        "pack \"acme\" {\n  source = \"./acme.wasm\"\n}\nrule \"AC01\" { level = \"off\" }\n";
     assert_eq!(level("", near, "AC01"), Level::Off);
-    assert_eq!(level("", "pack \"baseline\" { version = \"~> 1.0\" }\n", "DT08"), Level::Mandatory);
+    assert_eq!(
+        level("", "pack \"baseline\" { version = \"~> 1.0\" }\n", "DT08"),
+        Level::Mandatory
+    );
 }
 
 const WAIVER: &str = "waiver \"w\" {\n  rule = \"DT08\"\n  resource = \"aws_kms_key\"\n  reason = \"x\"\n  where = { name = \"x\" }\n  expires = \"2026-12-31T00:00:00Z\"\n}\n";
@@ -66,7 +103,9 @@ fn waivers_need_permission() {
     assert_snapshot!(error("", WAIVER), @r#"gabion.hcl:1:8: waiver `w`: the floor at floor.hcl:1:1 does not allow waivers of `DT08` here; ask its owners"#);
     assert_snapshot!(error("allow {\n  waivers = [\"DT09\"]\n}\n", WAIVER), @r#"gabion.hcl:1:8: waiver `w`: the floor at floor.hcl:1:1 does not allow waivers of `DT08` here; ask its owners"#);
     assert_snapshot!(error("allow {\n  waivers  = \"all\"\n  max_days = 30\n}\n", WAIVER), @r#"gabion.hcl:6:13: waiver `w` ends more than 30 days from now, the most that the floor at floor.hcl:1:1 allows"#);
-    Desk::new(Some(WAIVER)).floor("floor.hcl", "allow { waivers = [\"DT08\"] }\n").guard();
+    Desk::new(Some(WAIVER))
+        .floor("floor.hcl", "allow { waivers = [\"DT08\"] }\n")
+        .guard();
     // The floor itself may waive.
     Desk::new(None).floor("floor.hcl", WAIVER).guard();
 }
@@ -77,8 +116,14 @@ fn exceptions_need_permission() {
     assert_snapshot!(error("exceptions { accept = [\"DT09\"] }\n", "exceptions {\n  accept = [\"DT08\"]\n}\n"), @r#"gabion.hcl:1:1: exceptions are accepted here for `DT08`; the floor at floor.hcl:1:1 does not accept them and does not allow that"#);
     for (floor, near) in [
         ("", "exceptions { accept = \"none\" }\n"),
-        ("exceptions { accept = [\"DT08\"] }\n", "exceptions { accept = [\"DT08\"] }\n"),
-        ("allow { exceptions = [\"DT08\"] }\n", "exceptions { accept = [\"DT08\"] }\n"),
+        (
+            "exceptions { accept = [\"DT08\"] }\n",
+            "exceptions { accept = [\"DT08\"] }\n",
+        ),
+        (
+            "allow { exceptions = [\"DT08\"] }\n",
+            "exceptions { accept = [\"DT08\"] }\n",
+        ),
     ] {
         Desk::new(Some(near)).floor("floor.hcl", floor).guard();
     }
@@ -88,7 +133,9 @@ fn exceptions_need_permission() {
 fn overrides_need_permission() {
     let near = "override {\n  rule    = \"DT08\"\n  lineage = \"abc\"\n  serial  = 3\n  expires = \"2026-12-31T00:00:00Z\"\n}\n";
     assert_snapshot!(error("", near), @r#"gabion.hcl:1:1: the floor at floor.hcl:1:1 does not allow an override of `DT08` here"#);
-    Desk::new(Some(near)).floor("floor.hcl", "allow { override = [\"DT08\"] }\n").guard();
+    Desk::new(Some(near))
+        .floor("floor.hcl", "allow { override = [\"DT08\"] }\n")
+        .guard();
 }
 
 #[test]
@@ -98,7 +145,11 @@ fn a_floor_must_be_there_and_out_of_reach() {
     desk.options.floors.push("missing.hcl".into());
     assert_snapshot!(desk.error(), @r#"the floor `missing.hcl` cannot be read: No such file or directory (os error 2); a floor that is named must be there"#);
     let desk = Desk::new(None).floor("floor.hcl", "");
-    std::fs::set_permissions(desk.folder.path().join("floor.hcl"), std::fs::Permissions::from_mode(0o664)).unwrap();
+    std::fs::set_permissions(
+        desk.folder.path().join("floor.hcl"),
+        std::fs::Permissions::from_mode(0o664),
+    )
+    .unwrap();
     assert_snapshot!(desk.error(), @r#"the floor `floor.hcl` can be written by others than its owner (mode 0664); take that away with `chmod go-w`"#);
     let mut desk = Desk::new(None);
     desk.options.floors.push(".".into());
@@ -111,5 +162,13 @@ fn a_floor_must_be_there_and_out_of_reach() {
 fn a_floor_that_is_the_nearest_file_is_read_once() {
     let text = "rule \"DT08\" { level = \"advisory\" }\n";
     let desk = Desk::new(None).floor("gabion.hcl", text);
-    assert_eq!(desk.guard().rules().iter().find(|rule| rule.code == "DT08").unwrap().level, Level::Advisory);
+    assert_eq!(
+        desk.guard()
+            .rules()
+            .iter()
+            .find(|rule| rule.code == "DT08")
+            .unwrap()
+            .level,
+        Level::Advisory
+    );
 }

@@ -10,12 +10,20 @@ use super::fake::{ASKED, Desk, change};
 use crate::policy::{Disposition, Guard, Ruling};
 
 fn judge(policy: &str, change: Change) -> Vec<Ruling> {
-    Desk::new(Some(policy)).guard().judge(&Arc::new(change)).rulings
+    Desk::new(Some(policy))
+        .guard()
+        .judge(&Arc::new(change))
+        .rulings
 }
 
 /// Code and disposition of every ruling.
 fn outcome(guard: &Guard, change: Change) -> Vec<(String, Disposition)> {
-    guard.judge(&Arc::new(change)).rulings.into_iter().map(|ruling| (ruling.code, ruling.disposition)).collect()
+    guard
+        .judge(&Arc::new(change))
+        .rulings
+        .into_iter()
+        .map(|ruling| (ruling.code, ruling.disposition))
+        .collect()
 }
 
 fn key(rotation: &Json) -> Json {
@@ -33,19 +41,53 @@ fn the_ratchet() {
     let mut tagged = bad.clone();
     tagged["tags"] = json!({"Name": "k", "new": "tag"});
     let cases = [
-        (Operation::Create, Json::Null, bad.clone(), dt08(Disposition::Refuse)),
+        (
+            Operation::Create,
+            Json::Null,
+            bad.clone(),
+            dt08(Disposition::Refuse),
+        ),
         (Operation::Create, Json::Null, good.clone(), vec![]),
-        (Operation::Update, bad.clone(), tagged.clone(), dt08(Disposition::Debt)),
-        (Operation::Update, good.clone(), bad.clone(), dt08(Disposition::Refuse)),
+        (
+            Operation::Update,
+            bad.clone(),
+            tagged.clone(),
+            dt08(Disposition::Debt),
+        ),
+        (
+            Operation::Update,
+            good.clone(),
+            bad.clone(),
+            dt08(Disposition::Refuse),
+        ),
         (Operation::Update, bad.clone(), good.clone(), vec![]),
-        (Operation::Replace, bad.clone(), tagged.clone(), dt08(Disposition::Refuse)),
-        (Operation::Import, bad.clone(), tagged.clone(), dt08(Disposition::Debt)),
-        (Operation::NoOp, bad.clone(), bad.clone(), dt08(Disposition::Debt)),
+        (
+            Operation::Replace,
+            bad.clone(),
+            tagged.clone(),
+            dt08(Disposition::Refuse),
+        ),
+        (
+            Operation::Import,
+            bad.clone(),
+            tagged.clone(),
+            dt08(Disposition::Debt),
+        ),
+        (
+            Operation::NoOp,
+            bad.clone(),
+            bad.clone(),
+            dt08(Disposition::Debt),
+        ),
         (Operation::Delete, bad.clone(), Json::Null, vec![]),
         (Operation::Forget, bad.clone(), Json::Null, vec![]),
     ];
     for (operation, before, after, expected) in cases {
-        assert_eq!(outcome(&guard, change("aws_kms_key", operation, &before, &after)), expected, "{operation:?}");
+        assert_eq!(
+            outcome(&guard, change("aws_kms_key", operation, &before, &after)),
+            expected,
+            "{operation:?}"
+        );
     }
 }
 
@@ -53,27 +95,59 @@ fn the_ratchet() {
 fn scope_all_counts_old_violations_too_and_never_blocks_a_destroy() {
     let guard = Desk::new(Some("rule \"DT08\" { scope = \"all\" }\n")).guard();
     let bad = key(&json!(false));
-    assert_eq!(outcome(&guard, change("aws_kms_key", Operation::NoOp, &bad, &bad)), dt08(Disposition::Refuse));
-    assert_eq!(outcome(&guard, change("aws_kms_key", Operation::Delete, &bad, &Json::Null)), vec![]);
+    assert_eq!(
+        outcome(&guard, change("aws_kms_key", Operation::NoOp, &bad, &bad)),
+        dt08(Disposition::Refuse)
+    );
+    assert_eq!(
+        outcome(
+            &guard,
+            change("aws_kms_key", Operation::Delete, &bad, &Json::Null)
+        ),
+        vec![]
+    );
 }
 
 #[test]
 fn one_more_of_the_same_is_new() {
     let group = |cidrs: &[&str]| json!({"name": "g", "ingress": cidrs.iter().map(|cidr| json!({"cidr": cidr})).collect::<Vec<_>>()});
     let guard = Desk::new(None).guard();
-    let update = |before: &[&str], after: &[&str]| outcome(&guard, change("aws_security_group", Operation::Update, &group(before), &group(after)));
-    let (debt, refuse) = (("NW02".to_owned(), Disposition::Debt), ("NW02".to_owned(), Disposition::Refuse));
-    assert_eq!(update(&["0.0.0.0/0"], &["10.0.0.0/8", "0.0.0.0/0"]), [debt.clone()]);
-    assert_eq!(update(&["0.0.0.0/0"], &["0.0.0.0/0", "0.0.0.0/0"]), [debt, refuse]);
+    let update = |before: &[&str], after: &[&str]| {
+        outcome(
+            &guard,
+            change(
+                "aws_security_group",
+                Operation::Update,
+                &group(before),
+                &group(after),
+            ),
+        )
+    };
+    let (debt, refuse) = (
+        ("NW02".to_owned(), Disposition::Debt),
+        ("NW02".to_owned(), Disposition::Refuse),
+    );
+    assert_eq!(
+        update(&["0.0.0.0/0"], &["10.0.0.0/8", "0.0.0.0/0"]),
+        [debt.clone()]
+    );
+    assert_eq!(
+        update(&["0.0.0.0/0"], &["0.0.0.0/0", "0.0.0.0/0"]),
+        [debt, refuse]
+    );
 }
 
 #[test]
 fn levels_decide_between_refusal_and_warning() {
     let bad = key(&json!(false));
     let create = || change("aws_kms_key", Operation::Create, &Json::Null, &bad);
-    assert_eq!(judge("rule \"DT08\" { level = \"advisory\" }\n", create())[0].disposition, Disposition::Warn);
+    assert_eq!(
+        judge("rule \"DT08\" { level = \"advisory\" }\n", create())[0].disposition,
+        Disposition::Warn
+    );
     assert!(judge("rule \"DT08\" { level = \"off\" }\n", create()).is_empty());
-    let policy = "rule \"DT08\" {\n  level = \"off\"\n  when = { workspace = [\"dev*\", \"default\"] }\n}\n";
+    let policy =
+        "rule \"DT08\" {\n  level = \"off\"\n  when = { workspace = [\"dev*\", \"default\"] }\n}\n";
     assert!(judge(policy, create()).is_empty());
     let policy = "rule \"DT08\" {\n  level = \"off\"\n  when = { workspace = \"dev\" }\n}\n";
     assert_eq!(judge(policy, create())[0].disposition, Disposition::Refuse);
@@ -88,7 +162,11 @@ fn a_scope_that_is_not_known_is_undetermined() {
     let mut create = change("aws_kms_key", Operation::Create, &Json::Null, &bad);
     let rulings = judge(policy, create.clone());
     assert_eq!(rulings[0].disposition, Disposition::Note);
-    assert!(rulings[0].notes[0].contains("account"), "{:?}", rulings[0].notes);
+    assert!(
+        rulings[0].notes[0].contains("account"),
+        "{:?}",
+        rulings[0].notes
+    );
     create.stage = Stage::Apply;
     assert_eq!(judge(policy, create)[0].disposition, Disposition::Refuse);
     bad["arn"] = json!("arn:aws:kms:eu-central-1:111122223333:key/x");
@@ -103,12 +181,42 @@ fn undetermined_by_step_and_policy() {
         create.stage = stage;
         create
     };
-    assert_eq!(judge("", create(Stage::Plan))[0].disposition, Disposition::Note);
-    assert_eq!(judge("", create(Stage::Check))[0].disposition, Disposition::Note);
-    assert_eq!(judge("", create(Stage::Apply))[0].disposition, Disposition::Refuse);
-    assert_eq!(judge("rule \"DT08\" { level = \"advisory\" }\n", create(Stage::Apply))[0].disposition, Disposition::Warn);
-    assert_eq!(judge("rule \"DT08\" { on_unknown = \"warn\" }\n", create(Stage::Plan))[0].disposition, Disposition::Warn);
-    assert_eq!(judge("rule \"DT08\" { on_unknown = \"deny\" }\n", create(Stage::Plan))[0].disposition, Disposition::Refuse);
+    assert_eq!(
+        judge("", create(Stage::Plan))[0].disposition,
+        Disposition::Note
+    );
+    assert_eq!(
+        judge("", create(Stage::Check))[0].disposition,
+        Disposition::Note
+    );
+    assert_eq!(
+        judge("", create(Stage::Apply))[0].disposition,
+        Disposition::Refuse
+    );
+    assert_eq!(
+        judge(
+            "rule \"DT08\" { level = \"advisory\" }\n",
+            create(Stage::Apply)
+        )[0]
+        .disposition,
+        Disposition::Warn
+    );
+    assert_eq!(
+        judge(
+            "rule \"DT08\" { on_unknown = \"warn\" }\n",
+            create(Stage::Plan)
+        )[0]
+        .disposition,
+        Disposition::Warn
+    );
+    assert_eq!(
+        judge(
+            "rule \"DT08\" { on_unknown = \"deny\" }\n",
+            create(Stage::Plan)
+        )[0]
+        .disposition,
+        Disposition::Refuse
+    );
 }
 
 #[test]
@@ -122,7 +230,12 @@ fn a_secret_never_resolves() {
 
 #[test]
 fn computed_is_no_secret_and_no_riddle() {
-    let create = change("aws_kms_key", Operation::Create, &Json::Null, &key(&json!("COMPUTED")));
+    let create = change(
+        "aws_kms_key",
+        Operation::Create,
+        &Json::Null,
+        &key(&json!("COMPUTED")),
+    );
     assert_eq!(judge("", create)[0].disposition, Disposition::Refuse);
 }
 
@@ -139,12 +252,18 @@ fn waivers_hold_until_their_end() {
     let create = || change("aws_kms_key", Operation::Create, &Json::Null, &bad);
     let held = judge(&waiver("2026-12-31T00:00:00Z"), create());
     assert_eq!(held[0].disposition, Disposition::Accepted);
-    assert_eq!(held[0].accepted.as_deref(), Some("waiver `w` (gabion.hcl:1:8) until 2026-12-31T00:00:00Z: old app, ticket SEC-1"));
+    assert_eq!(
+        held[0].accepted.as_deref(),
+        Some("waiver `w` (gabion.hcl:1:8) until 2026-12-31T00:00:00Z: old app, ticket SEC-1")
+    );
     let mut other = create();
     let mut renamed = bad.clone();
     renamed["tags"] = json!({"Name": "other"});
     other.after = change("x", Operation::Create, &Json::Null, &renamed).after;
-    assert_eq!(judge(&waiver("2026-12-31T00:00:00Z"), other)[0].disposition, Disposition::Refuse);
+    assert_eq!(
+        judge(&waiver("2026-12-31T00:00:00Z"), other)[0].disposition,
+        Disposition::Refuse
+    );
 
     // Ended: changes are refused, even where the violation is old; what is only there is a warning.
     let ended = waiver("2026-05-31T12:00:00Z");
@@ -154,11 +273,32 @@ fn waivers_hold_until_their_end() {
     unprotected["deletion_protection"] = json!(false);
     let update = |after: &Json| change("aws_kms_key", Operation::Update, &bad, after);
     assert_eq!(judge(&ended, create())[0].disposition, Disposition::Refuse);
-    assert_eq!(judge(&ended, update(&tagged))[0].disposition, Disposition::Refuse);
-    assert_eq!(judge(&ended, update(&unprotected))[0].disposition, Disposition::Warn);
-    assert_eq!(judge(&ended, change("aws_kms_key", Operation::NoOp, &bad, &bad))[0].disposition, Disposition::Warn);
-    assert!(judge(&ended, change("aws_kms_key", Operation::Delete, &bad, &Json::Null)).is_empty());
-    assert!(judge(&ended, change("aws_kms_key", Operation::Update, &bad, &good)).is_empty());
+    assert_eq!(
+        judge(&ended, update(&tagged))[0].disposition,
+        Disposition::Refuse
+    );
+    assert_eq!(
+        judge(&ended, update(&unprotected))[0].disposition,
+        Disposition::Warn
+    );
+    assert_eq!(
+        judge(&ended, change("aws_kms_key", Operation::NoOp, &bad, &bad))[0].disposition,
+        Disposition::Warn
+    );
+    assert!(
+        judge(
+            &ended,
+            change("aws_kms_key", Operation::Delete, &bad, &Json::Null)
+        )
+        .is_empty()
+    );
+    assert!(
+        judge(
+            &ended,
+            change("aws_kms_key", Operation::Update, &bad, &good)
+        )
+        .is_empty()
+    );
 
     // At apply it counts from a day after its end.
     let mut apply = create();
@@ -169,7 +309,12 @@ fn waivers_hold_until_their_end() {
 #[test]
 fn a_waiver_that_ends_soon_is_told_once() {
     let guard = Desk::new(Some(&waiver("2026-06-10T00:00:00Z"))).guard();
-    let create = Arc::new(change("aws_kms_key", Operation::Create, &Json::Null, &key(&json!(false))));
+    let create = Arc::new(change(
+        "aws_kms_key",
+        Operation::Create,
+        &Json::Null,
+        &key(&json!(false)),
+    ));
     let first = guard.judge(&create);
     assert_eq!(first.notices.len(), 1, "{:?}", first.notices);
     assert!(guard.judge(&create).notices.is_empty());
@@ -181,14 +326,51 @@ fn exceptions_are_the_platforms_to_accept() {
         json!({"alias": "k", "enable_key_rotation": false,
                "exception": [{"attribute": "enable_key_rotation", "control": "KMS.4", "reason": "legacy", "expires": expires}]})
     };
-    let create = |expires: &str| change("gabion_kms_key", Operation::Create, &Json::Null, &composite(expires));
-    assert_eq!(judge("", create("2026-12-31T00:00:00Z"))[0].disposition, Disposition::Accepted);
-    assert_eq!(judge("", create("2026-01-01T00:00:00Z"))[0].disposition, Disposition::Refuse);
-    assert_eq!(judge("exceptions { accept = \"none\" }\n", create("2026-12-31T00:00:00Z"))[0].disposition, Disposition::Refuse);
-    assert_eq!(judge("exceptions { accept = [\"DT09\"] }\n", create("2026-12-31T00:00:00Z"))[0].disposition, Disposition::Refuse);
-    assert_eq!(judge("exceptions { accept = [\"DT08\"] }\n", create("2026-12-31T00:00:00Z"))[0].disposition, Disposition::Accepted);
+    let create = |expires: &str| {
+        change(
+            "gabion_kms_key",
+            Operation::Create,
+            &Json::Null,
+            &composite(expires),
+        )
+    };
+    assert_eq!(
+        judge("", create("2026-12-31T00:00:00Z"))[0].disposition,
+        Disposition::Accepted
+    );
+    assert_eq!(
+        judge("", create("2026-01-01T00:00:00Z"))[0].disposition,
+        Disposition::Refuse
+    );
+    assert_eq!(
+        judge(
+            "exceptions { accept = \"none\" }\n",
+            create("2026-12-31T00:00:00Z")
+        )[0]
+        .disposition,
+        Disposition::Refuse
+    );
+    assert_eq!(
+        judge(
+            "exceptions { accept = [\"DT09\"] }\n",
+            create("2026-12-31T00:00:00Z")
+        )[0]
+        .disposition,
+        Disposition::Refuse
+    );
+    assert_eq!(
+        judge(
+            "exceptions { accept = [\"DT08\"] }\n",
+            create("2026-12-31T00:00:00Z")
+        )[0]
+        .disposition,
+        Disposition::Accepted
+    );
     let under_floor = Desk::new(None).floor("floor.hcl", "").guard();
-    assert_eq!(outcome(&under_floor, create("2026-12-31T00:00:00Z")), dt08(Disposition::Refuse));
+    assert_eq!(
+        outcome(&under_floor, create("2026-12-31T00:00:00Z")),
+        dt08(Disposition::Refuse)
+    );
     // Somebody else's `exception` block means nothing.
     let foreign = change("aws_kms_key", Operation::Create, &Json::Null, &{
         let mut value = composite("2026-12-31T00:00:00Z");
@@ -204,20 +386,33 @@ fn a_rule_that_fails_refuses() {
     let value = json!({"name": "b"});
     let broken = |operation| change("aws_broken", operation, &value, &value);
     assert!(guard.judge(&Arc::new(broken(Operation::Update))).refused());
-    assert_eq!(outcome(&guard, broken(Operation::NoOp)), [("XX01".to_owned(), Disposition::Warn)]);
+    assert_eq!(
+        outcome(&guard, broken(Operation::NoOp)),
+        [("XX01".to_owned(), Disposition::Warn)]
+    );
 }
 
 #[test]
 fn a_path_outside_the_schema_is_an_error() {
     let guard = Desk::new(None).guard();
-    let create = change("aws_kms_key", Operation::Create, &Json::Null, &json!({"name": "k", "deletion_window_in_days": 30}));
+    let create = change(
+        "aws_kms_key",
+        Operation::Create,
+        &Json::Null,
+        &json!({"name": "k", "deletion_window_in_days": 30}),
+    );
     assert_eq!(outcome(&guard, create), dt08(Disposition::Error));
 }
 
 #[test]
 fn provider_versions_are_told_once() {
     let guard = Desk::new(None).guard();
-    let mut create = change("aws_kms_key", Operation::Create, &Json::Null, &key(&json!(true)));
+    let mut create = change(
+        "aws_kms_key",
+        Operation::Create,
+        &Json::Null,
+        &key(&json!(true)),
+    );
     create.provider_version = Some("7.1.0".into());
     let create = Arc::new(create);
     let first = guard.judge(&create);
@@ -235,7 +430,12 @@ fn a_type_without_rules_asks_nobody() {
     assert!(guard.judge(&Arc::new(forked)).rulings.is_empty());
     let _ = before;
     // A fork of the provider does not silence a rule.
-    let mut forked = change("aws_kms_key", Operation::Create, &Json::Null, &key(&json!(false)));
+    let mut forked = change(
+        "aws_kms_key",
+        Operation::Create,
+        &Json::Null,
+        &key(&json!(false)),
+    );
     forked.provider = "example.com/corp/aws".into();
     assert!(guard.judge(&Arc::new(forked)).refused());
 }
@@ -249,19 +449,36 @@ fn whole_plans_have_the_ratchet_too() {
         Arc::new(bucket)
     };
     let graph = Arc::new(Graph {
-        changes: vec![bucket(Operation::NoOp, &json!({"bucket": "old"}), "old"), bucket(Operation::Create, &Json::Null, "new")],
+        changes: vec![
+            bucket(Operation::NoOp, &json!({"bucket": "old"}), "old"),
+            bucket(Operation::Create, &Json::Null, "new"),
+        ],
         complete: true,
         ..Graph::default()
     });
     let rulings = guard.judge_plan(&graph).rulings;
-    let outcomes: Vec<_> = rulings.iter().map(|ruling| (ruling.subject(), ruling.disposition)).collect();
-    assert_eq!(outcomes, [("aws_s3_bucket.old".to_owned(), Disposition::Debt), ("aws_s3_bucket.new".to_owned(), Disposition::Refuse)]);
+    let outcomes: Vec<_> = rulings
+        .iter()
+        .map(|ruling| (ruling.subject(), ruling.disposition))
+        .collect();
+    assert_eq!(
+        outcomes,
+        [
+            ("aws_s3_bucket.old".to_owned(), Disposition::Debt),
+            ("aws_s3_bucket.new".to_owned(), Disposition::Refuse)
+        ]
+    );
 }
 
 #[test]
 fn many_threads_share_a_guard() {
     let guard = Desk::new(None).guard();
-    let create = Arc::new(change("aws_kms_key", Operation::Create, &Json::Null, &key(&json!(false))));
+    let create = Arc::new(change(
+        "aws_kms_key",
+        Operation::Create,
+        &Json::Null,
+        &key(&json!(false)),
+    ));
     std::thread::scope(|scope| {
         for _ in 0..8 {
             scope.spawn(|| (0..50).for_each(|_| assert!(guard.judge(&create).refused())));

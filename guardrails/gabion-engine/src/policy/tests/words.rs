@@ -9,8 +9,14 @@ use serde_json::{Value as Json, json};
 use super::fake::{Desk, change};
 
 fn text(desk: &Desk, kind: &str, operation: Operation, before: &Json, after: &Json) -> String {
-    let judgement = desk.guard().judge(&Arc::new(change(kind, operation, before, after)));
-    judgement.rulings.iter().map(|ruling| format!("# {}\n{}\n", ruling.summary(), ruling.detail())).collect()
+    let judgement = desk
+        .guard()
+        .judge(&Arc::new(change(kind, operation, before, after)));
+    judgement
+        .rulings
+        .iter()
+        .map(|ruling| format!("# {}\n{}\n", ruling.summary(), ruling.detail()))
+        .collect()
 }
 
 fn key(rotation: &Json) -> Json {
@@ -49,7 +55,10 @@ fn a_refusal_and_a_warning() {
 
 #[test]
 fn a_refusal_under_a_floor() {
-    let desk = Desk::new(None).floor("floor.hcl", "contact = \"#security\"\nrule \"DT09\" { level = \"off\" }\n");
+    let desk = Desk::new(None).floor(
+        "floor.hcl",
+        "contact = \"#security\"\nrule \"DT09\" { level = \"off\" }\n",
+    );
     assert_snapshot!(text(&desk, "aws_kms_key", Operation::Create, &Json::Null, &key(&json!(false))), @r#"
     # Refused by DT08 key-without-rotation: aws_kms_key k
     enable_key_rotation of aws_kms_key k: the key's material is never replaced.
@@ -149,7 +158,12 @@ fn an_ended_waiver() {
 #[test]
 fn an_address_is_used_where_there_is_one() {
     let desk = Desk::new(None);
-    let mut create = change("aws_kms_key", Operation::Create, &Json::Null, &key(&json!(false)));
+    let mut create = change(
+        "aws_kms_key",
+        Operation::Create,
+        &Json::Null,
+        &key(&json!(false)),
+    );
     create.address = Some("module.keys.aws_kms_key.this[\"a\"]".into());
     create.module_address = Some("module.keys".into());
     create.stage = Stage::Check;
