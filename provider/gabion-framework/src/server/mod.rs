@@ -38,8 +38,15 @@ impl<P: Provider> ProviderServer<P> {
     /// A server for this provider; it asks for all schemas once, here.
     #[must_use]
     pub fn new(provider: P) -> Self {
+        Self::with_stop(provider, &CancellationToken::new())
+    }
+
+    /// As [`ProviderServer::new`]; running calls also stop when `stop` is cancelled, which is what
+    /// `gabion_plugin::ServeOptions::stop` is for. `StopProvider` does not cancel it.
+    #[must_use]
+    pub fn with_stop(provider: P, stop: &CancellationToken) -> Self {
         Self {
-            inner: Arc::new(Inner::new(provider)),
+            inner: Arc::new(Inner::new(provider, stop.child_token())),
         }
     }
 
@@ -123,7 +130,7 @@ struct Inner<P: Provider> {
 }
 
 impl<P: Provider> Inner<P> {
-    fn new(provider: P) -> Self {
+    fn new(provider: P, stop: CancellationToken) -> Self {
         let mut duplicates = Vec::new();
         let mut note = |kind: &str, name: &str, before: bool| {
             if before {
@@ -168,7 +175,7 @@ impl<P: Provider> Inner<P> {
             duplicates,
             answer: OnceLock::new(),
             configured: RwLock::new(None),
-            stop: CancellationToken::new(),
+            stop,
         }
     }
 
