@@ -225,7 +225,14 @@ impl ClientPool {
             config = config.into_builder().credentials_provider(shared).build();
             first = Clients::new(&config, self.common.clone(), nobody, &region, None);
         }
-        let caller = first.sts().caller_identity().await?;
+        let caller = first.sts().caller_identity().await.map_err(|mut error| {
+            if let (Kind::NoCredentials, Some(profile)) =
+                (error.kind, &self.common.settings.profile)
+            {
+                error.message = format!("profile `{profile}` gives none ({})", error.message);
+            }
+            error
+        })?;
         let allowed = &self.common.settings.allowed_account_ids;
         if !allowed.is_empty() && !allowed.contains(&caller.account_id) {
             return Err(configuration(format!(

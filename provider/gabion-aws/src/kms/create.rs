@@ -160,3 +160,116 @@ impl Kms {
         Ok(None)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use aws_sdk_kms::Client;
+    use aws_sdk_kms::operation::create_key::CreateKeyOutput;
+    use aws_sdk_kms::operation::describe_key::DescribeKeyOutput;
+    use aws_sdk_kms::operation::list_keys::ListKeysOutput;
+    use aws_sdk_kms::operation::list_resource_tags::ListResourceTagsOutput;
+    use aws_sdk_kms::primitives::DateTime;
+    use aws_sdk_kms::types::{KeyListEntry, KeyMetadata, Tag};
+    use aws_smithy_mocks::{Rule, mock};
+
+    use super::*;
+    use crate::clients::Clients;
+    use crate::testing::Fake;
+
+    fn request() -> CreateKey {
+        CreateKey {
+            tags: Tags::from([("gabion:creation".to_owned(), "creating".to_owned())]),
+            recover: true,
+            ..CreateKey::default()
+        }
+    }
+
+    fn metadata(id: &str, created: Timestamp) -> KeyMetadata {
+        let created = DateTime::from_secs(created.as_second());
+        KeyMetadata::builder()
+            .key_id(id)
+            .creation_date(created)
+            .build()
+            .unwrap()
+    }
+
+    /// KMS with these keys, all tagged as the request, whose CreateKey answers first with a status.
+    fn kms(first: u16, body: &str, keys: &'static [(&'static str, Timestamp)]) -> (Clients, Rule) {
+        let create = mock!(Client::create_key)
+            .sequence()
+            .http_status(first, Some(body.to_owned()))
+            .output(|| {
+                let data = metadata("second", Timestamp::now());
+                CreateKeyOutput::builder().key_metadata(data).build()
+            })
+            .build();
+        let list = mock!(Client::list_keys).then_output(|| {
+            let entries = keys
+                .iter()
+                .map(|(id, _)| KeyListEntry::builder().key_id(*id).build());
+            ListKeysOutput::builder()
+                .set_keys(Some(entries.collect()))
+                .build()
+        });
+        let tags = mock!(Client::list_resource_tags).then_output(|| {
+            let tag = Tag::builder()
+                .tag_key("gabion:creation")
+                .tag_value("creating")
+                .build()
+                .unwrap();
+            ListResourceTagsOutput::builder().tags(tag).build()
+        });
+        let describe = mock!(Client::describe_key).then_compute_output(|request| {
+            let id = request.key_id().unwrap();
+            let created = keys.iter().find(|(key, _)| *key == id).unwrap().1;
+            DescribeKeyOutput::builder()
+                .key_metadata(metadata(id, created))
+                .build()
+        });
+        let clients = Fake::default()
+            .kms(&[&create, &list, &tags, &describe])
+            .clients();
+        (clients, create)
+    }
+
+    #[tokio::test]
+    async fn a_lost_reply_makes_no_second_key() {
+        // An older key with the same tags belongs to an earlier run: it is left alone.
+        let keys = vec![
+            ("first", Timestamp::now()),
+            ("older", Timestamp::UNIX_EPOCH),
+        ];
+        let (clients, create) = kms(500, "{}", keys.leak());
+        let key = clients.kms().create_key(&request()).await.unwrap();
+        assert_eq!(key.id, "first");
+        assert_eq!(create.num_calls(), 1);
+    }
+
+    #[tokio::test]
+    async fn without_recovery_it_is_not_repeated() {
+        let (clients, create) = kms(500, "{}", &[]);
+        let mut request = request();
+        request.recover = false;
+        let error = clients.kms().create_key(&request).await.unwrap_err();
+        assert!(error.may_have_happened());
+        assert_eq!(create.num_calls(), 1);
+    }
+
+    #[tokio::test]
+    async fn several_candidates_are_named() {
+        let keys = vec![("one", Timestamp::now()), ("two", Timestamp::now())];
+        let (clients, _) = kms(500, "{}", keys.leak());
+        let error = clients.kms().create_key(&request()).await.unwrap_err();
+        assert_eq!(error.kind, Kind::Conflict);
+        assert!(error.message.contains("one, two"), "{error}");
+    }
+
+    #[tokio::test]
+    async fn a_throttled_create_is_repeated_without_a_search() {
+        let body = r#"{"__type":"ThrottlingException","message":"slow down"}"#;
+        let (clients, create) = kms(400, body, &[]);
+        let key = clients.kms().create_key(&request()).await.unwrap();
+        assert_eq!(key.id, "second");
+        assert_eq!(create.num_calls(), 2);
+    }
+}
