@@ -18,8 +18,11 @@ variable "deletion_protection" {
 
 # Rotation, deletion window, key policy: all set, none written here.
 resource "gabion_kms_key" "logs" {
-  alias               = "alias/quickstart-logs"
-  service_users       = ["cloudtrail.amazonaws.com", "logs.amazonaws.com"]
+  alias = "alias/quickstart-logs"
+  service_users = [
+    { service = "cloudtrail.amazonaws.com" },
+    { service = "logs.amazonaws.com" },
+  ]
   deletion_protection = var.deletion_protection
 }
 

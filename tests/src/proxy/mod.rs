@@ -25,6 +25,8 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use anyhow::{Context as _, Result};
 use tokio::runtime::Runtime;
 
+pub use hyper::StatusCode;
+
 pub use fault::{Fault, RuleBuilder, RuleHandle};
 pub use message::{Reply, Request};
 pub use operation::{Operation, Protocol};

@@ -11,8 +11,12 @@
     reason = "the helpers of tests fail as tests do: by a panic"
 )]
 
+mod bad_input;
 mod docs;
+mod faults;
+mod guard;
 mod harness;
 mod main_path;
+mod secrets_in_log;
 mod structure;
 mod support;
