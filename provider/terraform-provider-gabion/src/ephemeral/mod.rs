@@ -1,0 +1,3 @@
+//! Ephemeral resources.
+
+pub(crate) mod session;

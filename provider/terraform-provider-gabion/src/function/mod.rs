@@ -1,0 +1,3 @@
+//! Provider functions.
+
+pub(crate) mod data_tier;

@@ -1,0 +1,3 @@
+//! Key management.
+
+pub(crate) mod key;

@@ -1,0 +1,3 @@
+//! Composite resources by AWS service, one file a resource.
+
+pub(crate) mod kms;
