@@ -30,5 +30,7 @@ mod wire;
 mod tests;
 
 pub use async_trait::async_trait;
+/// The plugin protocol, for the provider's binary.
+pub use gabion_plugin as plugin;
 pub use gabion_plugin::dynamic::{Decimal, Dynamic};
 pub use tokio_util::sync::CancellationToken;

@@ -1,5 +1,6 @@
 //! The provider's binary: the guard layer around the provider, served to Terraform.
 
+use std::io::Write as _;
 use std::process::ExitCode;
 
 use gabion_framework::plugin::guard::{GuardLayer, GuardLayerOptions, JudgeSlot};
@@ -8,6 +9,19 @@ use gabion_framework::server::ProviderServer;
 use terraform_provider_gabion::{ADDRESS, GabionProvider};
 
 fn main() -> ExitCode {
+    let flag = std::env::args().nth(1).unwrap_or_default();
+    if matches!(flag.as_str(), "--version" | "-version" | "-V") {
+        let written = writeln!(
+            std::io::stdout(),
+            "terraform-provider-gabion {}",
+            env!("CARGO_PKG_VERSION")
+        );
+        return if written.is_ok() {
+            ExitCode::SUCCESS
+        } else {
+            ExitCode::FAILURE
+        };
+    }
     log::init();
     let judge = JudgeSlot::new();
     let provider = ProviderServer::new(GabionProvider::new(judge.clone()));
@@ -16,5 +30,14 @@ fn main() -> ExitCode {
         provider_version: Some(env!("CARGO_PKG_VERSION").to_owned()),
         judge,
     };
-    serve(GuardLayer::new(provider, options), ServeOptions { address: ADDRESS.to_owned(), ..ServeOptions::default() })
+    // For a debugger: serves without Terraform, and prints how Terraform finds it.
+    let debug = matches!(flag.as_str(), "--debug" | "-debug");
+    serve(
+        GuardLayer::new(provider, options),
+        ServeOptions {
+            address: ADDRESS.to_owned(),
+            debug,
+            ..ServeOptions::default()
+        },
+    )
 }

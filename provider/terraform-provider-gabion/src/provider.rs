@@ -33,7 +33,10 @@ impl GabionProvider {
     /// A provider whose guardrails go into `judge`. The policy is found from the working directory upwards.
     #[must_use]
     pub fn new(judge: JudgeSlot) -> Self {
-        Self { judge, directory: None }
+        Self {
+            judge,
+            directory: None,
+        }
     }
 
     /// Looks for the policy from this directory upwards, in place of the working directory.
@@ -59,7 +62,11 @@ impl Provider for GabionProvider {
 
     fn validate(&self, config: &config::Config, diags: &mut Diagnostics) {
         if let Some(defaults) = config.default_tags.known() {
-            tags::validate(&defaults.tags, &Path::root("default_tags").attribute("tags"), diags);
+            tags::validate(
+                &defaults.tags,
+                &Path::root("default_tags").attribute("tags"),
+                diags,
+            );
         }
         if config.unknown().is_empty()
             && let Err(faults) = config.settings().and_then(|settings| settings.validate())
@@ -70,19 +77,31 @@ impl Provider for GabionProvider {
         }
     }
 
-    async fn configure(&self, config: config::Config, _terraform_version: &str) -> Result<Gabion, Diagnostics> {
+    async fn configure(
+        &self,
+        config: config::Config,
+        _terraform_version: &str,
+    ) -> Result<Gabion, Diagnostics> {
         let guard = guard::load(self.directory.clone()).await?;
         self.judge.set(guard.clone());
         let unknown = config.unknown();
         let pool = if unknown.is_empty() {
             let settings = config.settings().map_err(|faults| {
-                Diagnostics::from_error("Invalid provider configuration", format!("{}.", faults.join("; ")))
+                Diagnostics::from_error(
+                    "Invalid provider configuration",
+                    format!("{}.", faults.join("; ")),
+                )
             })?;
             Some(ClientPool::new(settings))
         } else {
             None
         };
-        Ok(Gabion::new(pool, unknown, config.default_tags(), Some(guard)))
+        Ok(Gabion::new(
+            pool,
+            unknown,
+            config.default_tags(),
+            Some(guard),
+        ))
     }
 
     fn resources(&self) -> Vec<Box<dyn DynResource<Gabion>>> {

@@ -47,37 +47,46 @@ impl DataSource for Guardrails {
 
     fn schema(&self) -> Schema {
         let text = |name: &str, text: &str| Attribute::string(name).computed().describe(text);
-        Schema::new("The guardrail rules in force: what `gabion.hcl` and the floor make of the packs.")
-            .attribute(
-                Attribute::string("level")
-                    .optional()
-                    .validate(validate::one_of(&["off", "advisory", "mandatory"]))
-                    .describe("Only rules of this level."),
-            )
-            .attribute(
-                Attribute::list("codes", Type::String).computed().describe("The codes of the rules, sorted."),
-            )
-            .attribute(
-                Attribute::nested_list(
-                    "rules",
-                    vec![
-                        text("code", "The rule's code, such as `DT08`."),
-                        text("name", "The rule's name, such as `key-without-rotation`."),
-                        text("title", "The rule in one line."),
-                        text("level", "`off`, `advisory` or `mandatory`."),
-                        text("level_from", "Where the level comes from: `default`, or a place in a policy file."),
-                        text("scope", "`change`, or `plan` for rules on whole plans."),
-                        text("pack", "The pack that holds the rule."),
-                        text("pack_version", "The pack's version."),
-                        Attribute::list("controls", Type::String).computed().describe("The controls it gives evidence for."),
-                        Attribute::list("applies_to", Type::String)
-                            .computed()
-                            .describe("The resource types it judges; empty for all."),
-                    ],
-                )
+        Schema::new(
+            "The guardrail rules in force: what `gabion.hcl` and the floor make of the packs.",
+        )
+        .attribute(
+            Attribute::string("level")
+                .optional()
+                .validate(validate::one_of(&["off", "advisory", "mandatory"]))
+                .describe("Only rules of this level."),
+        )
+        .attribute(
+            Attribute::list("codes", Type::String)
                 .computed()
-                .describe("The rules, sorted by code."),
+                .describe("The codes of the rules, sorted."),
+        )
+        .attribute(
+            Attribute::nested_list(
+                "rules",
+                vec![
+                    text("code", "The rule's code, such as `DT08`."),
+                    text("name", "The rule's name, such as `key-without-rotation`."),
+                    text("title", "The rule in one line."),
+                    text("level", "`off`, `advisory` or `mandatory`."),
+                    text(
+                        "level_from",
+                        "Where the level comes from: `default`, or a place in a policy file.",
+                    ),
+                    text("scope", "`change`, or `plan` for rules on whole plans."),
+                    text("pack", "The pack that holds the rule."),
+                    text("pack_version", "The pack's version."),
+                    Attribute::list("controls", Type::String)
+                        .computed()
+                        .describe("The controls it gives evidence for."),
+                    Attribute::list("applies_to", Type::String)
+                        .computed()
+                        .describe("The resource types it judges; empty for all."),
+                ],
             )
+            .computed()
+            .describe("The rules, sorted by code."),
+        )
     }
 
     async fn read(
@@ -86,14 +95,27 @@ impl DataSource for Guardrails {
         config: GuardrailsModel,
     ) -> Result<(GuardrailsModel, Diagnostics), Diagnostics> {
         let gabion = ctx.provider()?;
-        let mut rules: Vec<RuleModel> =
-            gabion.guard.as_ref().map(|guard| guard.rules()).into_iter().flatten().map(model).collect();
+        let mut rules: Vec<RuleModel> = gabion
+            .guard
+            .as_ref()
+            .map(|guard| guard.rules())
+            .into_iter()
+            .flatten()
+            .map(model)
+            .collect();
         if let Some(level) = config.level.as_str() {
             rules.retain(|rule| rule.level.as_str() == Some(level));
         }
         rules.sort_by(|one, two| one.code.cmp(&two.code));
         let codes = strings::of(rules.iter().filter_map(|rule| rule.code.known().cloned()));
-        Ok((GuardrailsModel { codes, rules: Value::Known(rules), ..config }, Diagnostics::new()))
+        Ok((
+            GuardrailsModel {
+                codes,
+                rules: Value::Known(rules),
+                ..config
+            },
+            Diagnostics::new(),
+        ))
     }
 }
 
@@ -104,7 +126,11 @@ fn model(rule: RuleInForce) -> RuleModel {
     });
     // Both have one name each, the same as in the policy file.
     let name = |value: serde_json::Result<serde_json::Value>| {
-        Value::or_null(value.ok().and_then(|value| value.as_str().map(str::to_owned)))
+        Value::or_null(
+            value
+                .ok()
+                .and_then(|value| value.as_str().map(str::to_owned)),
+        )
     };
     RuleModel {
         controls: strings::of(controls),

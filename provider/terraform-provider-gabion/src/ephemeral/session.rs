@@ -90,7 +90,11 @@ impl Ephemeral for Session {
         }
     }
 
-    async fn open(&self, ctx: &Ctx<Gabion>, config: SessionModel) -> Result<Opened<SessionModel>, Diagnostics> {
+    async fn open(
+        &self,
+        ctx: &Ctx<Gabion>,
+        config: SessionModel,
+    ) -> Result<Opened<SessionModel>, Diagnostics> {
         let pool = ctx.provider()?.pool()?;
         let known = |value: &Value<String>| value.known().cloned();
         let role_arn = match (config.role_arn.as_str(), config.account_id.as_str()) {
@@ -104,13 +108,20 @@ impl Ephemeral for Session {
                 format!("arn:{}:iam::{account}:role/{name}", own.partition())
             }
             (None, None) => {
-                return Err(Diagnostics::from_error("Invalid session", "Set `role_arn` or `account_id`."));
+                return Err(Diagnostics::from_error(
+                    "Invalid session",
+                    "Set `role_arn` or `account_id`.",
+                ));
             }
         };
         let duration = match config.duration.as_str() {
             None => None,
             Some(text) => Some(timeouts::parse(text).map_err(|fault| {
-                fault::error_at(Path::root("duration"), "Invalid session", format!("{fault}."))
+                fault::error_at(
+                    Path::root("duration"),
+                    "Invalid session",
+                    format!("{fault}."),
+                )
             })?),
         };
         let request = SessionRequest {
@@ -124,7 +135,10 @@ impl Ephemeral for Session {
         let session = pool
             .assume_role_session(request)
             .await
-            .map_err(fault::while_setting(Path::root("role_arn"), format!("assuming the role `{role_arn}`")))?;
+            .map_err(fault::while_setting(
+                Path::root("role_arn"),
+                format!("assuming the role `{role_arn}`"),
+            ))?;
         let result = SessionModel {
             access_key_id: session.access_key_id.into(),
             secret_access_key: session.secret_access_key.expose().into(),

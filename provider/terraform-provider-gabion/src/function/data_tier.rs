@@ -148,11 +148,23 @@ impl Function for DataTier {
 
     fn call(&self, args: Vec<Dynamic>) -> Result<Dynamic, FunctionError> {
         let Some(Dynamic::String(name)) = args.first() else {
-            return Err(FunctionError::argument(0, "the name of a data tier is a string"));
+            return Err(FunctionError::argument(
+                0,
+                "the name of a data tier is a string",
+            ));
         };
         let tier = TIERS.iter().find(|tier| tier.name == name).ok_or_else(|| {
-            let names: Vec<String> = TIERS.iter().map(|tier| format!("`{}`", tier.name)).collect();
-            FunctionError::argument(0, format!("`{name}` is not a data tier; write one of {}", names.join(", ")))
+            let names: Vec<String> = TIERS
+                .iter()
+                .map(|tier| format!("`{}`", tier.name))
+                .collect();
+            FunctionError::argument(
+                0,
+                format!(
+                    "`{name}` is not a data tier; write one of {}",
+                    names.join(", ")
+                ),
+            )
         })?;
         Ok(tier.to_object())
     }
@@ -162,12 +174,20 @@ impl Tier {
     fn to_object(&self) -> Dynamic {
         let list = |items: &[&str]| items.to_vec().to_dynamic();
         let map = |fields: Vec<(&str, Dynamic)>| {
-            Dynamic::Map(fields.into_iter().map(|(name, value)| (name.to_owned(), value)).collect::<BTreeMap<_, _>>())
+            Dynamic::Map(
+                fields
+                    .into_iter()
+                    .map(|(name, value)| (name.to_owned(), value))
+                    .collect::<BTreeMap<_, _>>(),
+            )
         };
         map(vec![
             ("name", self.name.to_dynamic()),
             ("encryption", self.encryption.to_dynamic()),
-            ("customer_managed_key", self.customer_managed_key.to_dynamic()),
+            (
+                "customer_managed_key",
+                self.customer_managed_key.to_dynamic(),
+            ),
             ("key_per_system", self.key_per_system.to_dynamic()),
             ("access", list(self.access)),
             ("versioning", true.to_dynamic()),
@@ -181,9 +201,13 @@ impl Tier {
                     ("daily", self.backup_daily.to_dynamic()),
                     (
                         "retention_in_days",
-                        self.backup_retention_in_days.map_or(Dynamic::Null, ToDynamic::to_dynamic),
+                        self.backup_retention_in_days
+                            .map_or(Dynamic::Null, ToDynamic::to_dynamic),
                     ),
-                    ("point_in_time_recovery", self.point_in_time_recovery.to_dynamic()),
+                    (
+                        "point_in_time_recovery",
+                        self.point_in_time_recovery.to_dynamic(),
+                    ),
                     ("locked", self.backup_locked.to_dynamic()),
                     ("cross_account", self.backup_cross_account.to_dynamic()),
                 ]),
@@ -222,6 +246,9 @@ mod tests {
     fn the_object_of_a_tier() {
         let object = DataTier.call(vec!["regulated".to_dynamic()]).unwrap();
         assert_eq!(object.get("object_lock"), Some(&true.to_dynamic()));
-        assert_eq!(object.get("backup").and_then(|backup| backup.get("locked")), Some(&true.to_dynamic()));
+        assert_eq!(
+            object.get("backup").and_then(|backup| backup.get("locked")),
+            Some(&true.to_dynamic())
+        );
     }
 }

@@ -77,7 +77,9 @@ object! {
 /// The schema of the provider block.
 pub(super) fn schema() -> Schema {
     let endpoint = |name: &str| {
-        Attribute::string(name).optional().describe("URL of the endpoint, such as `http://127.0.0.1:4566`.")
+        Attribute::string(name)
+            .optional()
+            .describe("URL of the endpoint, such as `http://127.0.0.1:4566`.")
     };
     Schema::new(
         "Resources on AWS that are secure when nothing is said, and guardrails that judge every plan. Credentials come \
@@ -150,7 +152,10 @@ pub(crate) const SESSION_NAME: &str = "a session name: 2 to 64 letters, digits a
 
 /// Whether STS takes this as a session name.
 pub(crate) fn is_session_name(text: &str) -> bool {
-    (2..=64).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"_=,.@-+".contains(&b))
+    (2..=64).contains(&text.len())
+        && text
+            .bytes()
+            .all(|b| b.is_ascii_alphanumeric() || b"_=,.@-+".contains(&b))
 }
 
 /// Checks the length of a session: 15 minutes to 12 hours.
@@ -162,7 +167,11 @@ impl Validator for SessionDuration {
             match timeouts::parse(text) {
                 Err(fault) => validate::fail(path, diags, fault),
                 Ok(duration) if !(900..=43_200).contains(&duration.as_secs()) => {
-                    validate::fail(path, diags, format!("`{text}` is not possible: write between `15m` and `12h`"));
+                    validate::fail(
+                        path,
+                        diags,
+                        format!("`{text}` is not possible: write between `15m` and `12h`"),
+                    );
                 }
                 Ok(_) => {}
             }
@@ -182,7 +191,10 @@ impl Config {
         note("region", self.region.is_unknown());
         note("profile", self.profile.is_unknown());
         note("vending_role_name", self.vending_role_name.is_unknown());
-        note("allowed_account_ids", strings::known(&self.allowed_account_ids).is_none());
+        note(
+            "allowed_account_ids",
+            strings::known(&self.allowed_account_ids).is_none(),
+        );
         note("max_retries", self.max_retries.is_unknown());
         note("assume_role", self.assume_role.is_unknown());
         if let Some(role) = self.assume_role.known() {
@@ -241,8 +253,10 @@ impl Config {
             settings.vending_role_name = name;
         }
         if let Some(retries) = self.max_retries.known() {
-            settings.max_retries =
-                Some(u32::try_from(*retries).map_err(|_| vec![format!("`{retries}` is not a number of retries")])?);
+            settings.max_retries = Some(
+                u32::try_from(*retries)
+                    .map_err(|_| vec![format!("`{retries}` is not a number of retries")])?,
+            );
         }
         if let Some(role) = self.assume_role.known() {
             let duration = match role.duration.as_str() {
@@ -281,7 +295,10 @@ mod tests {
                 duration: "30m".into(),
                 ..AssumeRoleConfig::default()
             }),
-            endpoints: Value::Known(EndpointsConfig { kms: "http://127.0.0.1:1".into(), ..EndpointsConfig::default() }),
+            endpoints: Value::Known(EndpointsConfig {
+                kms: "http://127.0.0.1:1".into(),
+                ..EndpointsConfig::default()
+            }),
             ..Config::default()
         };
         assert!(config.unknown().is_empty());
@@ -289,16 +306,25 @@ mod tests {
         assert_eq!(settings.validate(), Ok(()));
         assert_eq!(settings.max_retries, Some(3));
         assert_eq!(settings.vending_role_name, "vend");
-        assert_eq!(settings.assume_role.unwrap().duration.unwrap().as_secs(), 1800);
+        assert_eq!(
+            settings.assume_role.unwrap().duration.unwrap().as_secs(),
+            1800
+        );
         assert_eq!(settings.endpoints["kms"], "http://127.0.0.1:1");
-        assert_eq!(Config::default().settings().unwrap().vending_role_name, "OrganizationAccountAccessRole");
+        assert_eq!(
+            Config::default().settings().unwrap().vending_role_name,
+            "OrganizationAccountAccessRole"
+        );
     }
 
     #[test]
     fn unknowns_are_named() {
         let config = Config {
             region: Value::Unknown,
-            endpoints: Value::Known(EndpointsConfig { s3: Value::Unknown, ..EndpointsConfig::default() }),
+            endpoints: Value::Known(EndpointsConfig {
+                s3: Value::Unknown,
+                ..EndpointsConfig::default()
+            }),
             default_tags: Value::Unknown,
             ..Config::default()
         };
@@ -309,7 +335,10 @@ mod tests {
     #[test]
     fn every_endpoint_is_one_that_the_clients_know() {
         for name in EndpointsConfig::ATTRIBUTES {
-            assert!(gabion_aws::config::ENDPOINT_SERVICES.contains(name), "{name}");
+            assert!(
+                gabion_aws::config::ENDPOINT_SERVICES.contains(name),
+                "{name}"
+            );
         }
     }
 }

@@ -14,7 +14,13 @@ pub(crate) fn attribute(name: &str, things: &str) -> Attribute {
 
 /// Refuses what is not acknowledged by exactly `name`. `what` is a clause such as "COMPLIANCE mode cannot
 /// be shortened or switched off by anybody". Unknown passes: ask again at apply.
-pub(crate) fn check(acknowledged: &Value<String>, name: &str, path: Path, what: &str, diags: &mut Diagnostics) {
+pub(crate) fn check(
+    acknowledged: &Value<String>,
+    name: &str,
+    path: Path,
+    what: &str,
+    diags: &mut Diagnostics,
+) {
     if acknowledged.is_unknown() || acknowledged.as_str() == Some(name) {
         return;
     }

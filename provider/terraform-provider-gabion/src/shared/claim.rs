@@ -33,7 +33,10 @@ impl Claims {
                 ),
             ));
         }
-        Ok(Claim { claims: self.clone(), name: Some(name) })
+        Ok(Claim {
+            claims: self.clone(),
+            name: Some(name),
+        })
     }
 }
 
@@ -47,7 +50,11 @@ impl Claim {
 impl Drop for Claim {
     fn drop(&mut self) {
         if let Some(name) = self.name.take() {
-            self.claims.0.lock().unwrap_or_else(PoisonError::into_inner).remove(&name);
+            self.claims
+                .0
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .remove(&name);
         }
     }
 }

@@ -11,7 +11,10 @@ const LONGEST: usize = 180;
 
 /// The tag that goes with the create call: the type and the name tell it from its siblings.
 pub(crate) fn creating(type_name: &str, name: &str) -> (String, String) {
-    (TAG.to_owned(), format!("creating {type_name} {}", short(name)))
+    (
+        TAG.to_owned(),
+        format!("creating {type_name} {}", short(name)),
+    )
 }
 
 /// The tag that the last step sets.
@@ -26,7 +29,8 @@ pub(crate) fn is_creating(tags: &Tags, type_name: &str, name: &str) -> bool {
 
 /// Whether these tags are of any create that never came to its end.
 pub(crate) fn is_unfinished(tags: &Tags) -> bool {
-    tags.get(TAG).is_some_and(|value| value.starts_with("creating "))
+    tags.get(TAG)
+        .is_some_and(|value| value.starts_with("creating "))
 }
 
 /// A name of bounded length: what is too long is cut and told apart by a checksum.
@@ -35,9 +39,9 @@ fn short(name: &str) -> String {
         return name.to_owned();
     }
     // FNV-1a: stable over versions and platforms.
-    let sum = name
-        .bytes()
-        .fold(0xcbf2_9ce4_8422_2325_u64, |sum, byte| (sum ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3));
+    let sum = name.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |sum, byte| {
+        (sum ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+    });
     let head: String = name.chars().take(LONGEST).collect();
     format!("{head} {sum:016x}")
 }
@@ -59,7 +63,10 @@ mod tests {
     #[test]
     fn long_names_fit_and_differ() {
         let (one, two) = ("a".repeat(300), format!("{}b", "a".repeat(299)));
-        let (one, two) = (creating("gabion_kms_key", &one).1, creating("gabion_kms_key", &two).1);
+        let (one, two) = (
+            creating("gabion_kms_key", &one).1,
+            creating("gabion_kms_key", &two).1,
+        );
         assert!(one.len() <= 256 && two.len() <= 256);
         assert_ne!(one, two);
     }

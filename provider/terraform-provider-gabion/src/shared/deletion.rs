@@ -25,7 +25,12 @@ pub(crate) fn check_destroy(protected: &Value<bool>, what: &str, diags: &mut Dia
 }
 
 /// Refuses to replace a protected object; `changed` are the attributes that ask for it.
-pub(crate) fn check_replace(protected: &Value<bool>, what: &str, changed: &[&str], diags: &mut Diagnostics) {
+pub(crate) fn check_replace(
+    protected: &Value<bool>,
+    what: &str,
+    changed: &[&str],
+    diags: &mut Diagnostics,
+) {
     if let Some(first) = changed.first()
         && protected.known() == Some(&true)
     {

@@ -70,7 +70,9 @@ impl Strength {
 
     /// For a setting that should be true.
     pub(crate) fn on(value: &Value<bool>) -> Self {
-        Self::of(value, |on| (!on).then(|| "it is `false`, the default is `true`".to_owned()))
+        Self::of(value, |on| {
+            (!on).then(|| "it is `false`, the default is `true`".to_owned())
+        })
     }
 }
 
@@ -102,14 +104,19 @@ pub(crate) fn check<M>(
     now: Timestamp,
     diags: &mut Diagnostics,
 ) {
-    let any_unknown = exceptions.iter().any(|exception| exception.attribute.is_unknown());
+    let any_unknown = exceptions
+        .iter()
+        .any(|exception| exception.attribute.is_unknown());
     for line in table {
         if let Strength::Weaker(how) = (line.strength)(model) {
-            let of_line = |exception: &&Exception| exception.attribute.as_str() == Some(line.attribute);
-            let fitting = exceptions
-                .iter()
-                .filter(of_line)
-                .any(|exception| exception.control.as_str().is_none_or(|control| line.satisfied_by(control)));
+            let of_line =
+                |exception: &&Exception| exception.attribute.as_str() == Some(line.attribute);
+            let fitting = exceptions.iter().filter(of_line).any(|exception| {
+                exception
+                    .control
+                    .as_str()
+                    .is_none_or(|control| line.satisfied_by(control))
+            });
             let mistaken = exceptions.iter().any(|exception| of_line(&exception));
             if !fitting && !mistaken && !any_unknown {
                 missing(line, &how, diags);
@@ -157,7 +164,10 @@ pub(crate) fn check<M>(
 }
 
 fn missing<M>(line: &Enforced<M>, how: &str, diags: &mut Diagnostics) {
-    let (attribute, control) = (line.attribute, line.controls.first().copied().unwrap_or("own"));
+    let (attribute, control) = (
+        line.attribute,
+        line.controls.first().copied().unwrap_or("own"),
+    );
     diags.error_at(
         Path::root(attribute),
         format!("`{attribute}` is weaker than its secure default"),
@@ -170,7 +180,14 @@ fn missing<M>(line: &Enforced<M>, how: &str, diags: &mut Diagnostics) {
     );
 }
 
-fn expiry(exception: &Exception, attribute: &str, path: &Path, moment: Moment, now: Timestamp, diags: &mut Diagnostics) {
+fn expiry(
+    exception: &Exception,
+    attribute: &str,
+    path: &Path,
+    moment: Moment,
+    now: Timestamp,
+    diags: &mut Diagnostics,
+) {
     let Some(text) = exception.expires.as_str() else {
         return;
     };
@@ -205,11 +222,17 @@ fn expiry(exception: &Exception, attribute: &str, path: &Path, moment: Moment, n
 
 impl<M> Enforced<M> {
     fn satisfied_by(&self, control: &str) -> bool {
-        self.controls.iter().any(|own| normal(own) == normal(control))
+        self.controls
+            .iter()
+            .any(|own| normal(own) == normal(control))
     }
 
     fn controls_text(&self, word: &str) -> String {
-        let list: Vec<String> = self.controls.iter().map(|control| format!("`{control}`")).collect();
+        let list: Vec<String> = self
+            .controls
+            .iter()
+            .map(|control| format!("`{control}`"))
+            .collect();
         match list.split_last() {
             Some((last, [])) => last.clone(),
             Some((last, first)) => format!("{} {word} {last}", first.join(", ")),
@@ -220,8 +243,17 @@ impl<M> Enforced<M> {
 
 /// `C5 3.6`, `c5:3.6`, `CIS v5 3.6` and `cis-aws-v5 3.6` are one control, and a mark `*` says nothing.
 fn normal(control: &str) -> String {
-    let text = control.trim().trim_end_matches('*').to_ascii_lowercase().replace([':', '/', '_', '-', ' '], "");
-    for (long, short) in [("cisawsfoundationsv", "c"), ("cisawsv", "c"), ("cisv", "c"), ("securityhub", "")] {
+    let text = control
+        .trim()
+        .trim_end_matches('*')
+        .to_ascii_lowercase()
+        .replace([':', '/', '_', '-', ' '], "");
+    for (long, short) in [
+        ("cisawsfoundationsv", "c"),
+        ("cisawsv", "c"),
+        ("cisv", "c"),
+        ("securityhub", ""),
+    ] {
         if let Some(rest) = text.strip_prefix(long) {
             return format!("{short}{rest}");
         }
@@ -255,10 +287,24 @@ mod tests {
     fn told(rotation: Value<bool>, exceptions: &[Exception], moment: Moment) -> Vec<String> {
         let mut diags = Diagnostics::new();
         let now = "2026-06-01T00:00:00Z".parse().unwrap();
-        check(&Model { rotation }, exceptions, TABLE, moment, now, &mut diags);
+        check(
+            &Model { rotation },
+            exceptions,
+            TABLE,
+            moment,
+            now,
+            &mut diags,
+        );
         diags
             .iter()
-            .map(|diag| format!("{:?} {}: {}", diag.severity, diag.path.as_ref().unwrap(), diag.summary))
+            .map(|diag| {
+                format!(
+                    "{:?} {}: {}",
+                    diag.severity,
+                    diag.path.as_ref().unwrap(),
+                    diag.summary
+                )
+            })
             .collect()
     }
 
@@ -275,32 +321,60 @@ mod tests {
     #[test]
     fn a_valid_exception_satisfies() {
         for control in ["C5 3.6", "kms.4", "KMS.4*", "CIS v5 3.6", "cis-aws-v5 3.6"] {
-            let one = [exception("enable_key_rotation", control, "2026-12-31T00:00:00Z")];
-            assert!(told(false.into(), &one, Moment::Change).is_empty(), "{control}");
+            let one = [exception(
+                "enable_key_rotation",
+                control,
+                "2026-12-31T00:00:00Z",
+            )];
+            assert!(
+                told(false.into(), &one, Moment::Change).is_empty(),
+                "{control}"
+            );
         }
     }
 
     #[test]
     fn a_wrong_control_an_expiry_and_a_useless_block() {
-        let one = |control: &str, expires: &str| [exception("enable_key_rotation", control, expires)];
+        let one =
+            |control: &str, expires: &str| [exception("enable_key_rotation", control, expires)];
         assert_eq!(
-            told(false.into(), &one("KMS.3", "2026-12-31T00:00:00Z"), Moment::Change),
+            told(
+                false.into(),
+                &one("KMS.3", "2026-12-31T00:00:00Z"),
+                Moment::Change
+            ),
             ["Error exception[0].control: Exception for another control"]
         );
         assert_eq!(
-            told(false.into(), &one("KMS.4", "2026-01-01T00:00:00Z"), Moment::Change),
+            told(
+                false.into(),
+                &one("KMS.4", "2026-01-01T00:00:00Z"),
+                Moment::Change
+            ),
             ["Error exception[0].expires: Expired exception"]
         );
         assert_eq!(
-            told(false.into(), &one("KMS.4", "2026-01-01T00:00:00Z"), Moment::Still),
+            told(
+                false.into(),
+                &one("KMS.4", "2026-01-01T00:00:00Z"),
+                Moment::Still
+            ),
             ["Warning exception[0].expires: Expired exception"]
         );
         assert_eq!(
-            told(true.into(), &one("KMS.4", "2026-01-01T00:00:00Z"), Moment::Change),
+            told(
+                true.into(),
+                &one("KMS.4", "2026-01-01T00:00:00Z"),
+                Moment::Change
+            ),
             ["Warning exception[0]: Exception for nothing"]
         );
         assert_eq!(
-            told(true.into(), &[exception("typo", "KMS.4", "2026-12-31T00:00:00Z")], Moment::Change),
+            told(
+                true.into(),
+                &[exception("typo", "KMS.4", "2026-12-31T00:00:00Z")],
+                Moment::Change
+            ),
             ["Warning exception[0].attribute: Exception for nothing"]
         );
     }
@@ -309,7 +383,16 @@ mod tests {
     fn the_text_of_a_missing_exception() {
         let mut diags = Diagnostics::new();
         let now = "2026-06-01T00:00:00Z".parse().unwrap();
-        check(&Model { rotation: false.into() }, &[], TABLE, Moment::Change, now, &mut diags);
+        check(
+            &Model {
+                rotation: false.into(),
+            },
+            &[],
+            TABLE,
+            Moment::Change,
+            now,
+            &mut diags,
+        );
         insta::assert_snapshot!(diags.iter().next().unwrap().detail, @r#"
         `enable_key_rotation`: it is `false`, the default is `true`. That does not meet control `C5 3.6` and `KMS.4`. Leave the setting out, or say in this resource why it must be so, and until when:
 

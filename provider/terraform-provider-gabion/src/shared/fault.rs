@@ -11,7 +11,10 @@ pub(crate) fn while_doing(doing: impl Into<String>) -> impl FnOnce(AwsError) -> 
 }
 
 /// As [`while_doing`], at an attribute.
-pub(crate) fn while_setting(path: Path, doing: impl Into<String>) -> impl FnOnce(AwsError) -> Diagnostics {
+pub(crate) fn while_setting(
+    path: Path,
+    doing: impl Into<String>,
+) -> impl FnOnce(AwsError) -> Diagnostics {
     let doing = doing.into();
     move |error| diagnostics(Some(path), &doing, &error)
 }
@@ -39,7 +42,11 @@ pub(crate) fn collect(mut warnings: Diagnostics, result: Result<(), Diagnostics>
 }
 
 /// Just one error at an attribute.
-pub(crate) fn error_at(path: Path, summary: impl Into<String>, detail: impl Into<String>) -> Diagnostics {
+pub(crate) fn error_at(
+    path: Path,
+    summary: impl Into<String>,
+    detail: impl Into<String>,
+) -> Diagnostics {
     let mut diags = Diagnostics::new();
     diags.error_at(path, summary, detail);
     diags

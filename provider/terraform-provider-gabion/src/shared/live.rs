@@ -36,12 +36,22 @@ pub(crate) fn check(
     if acknowledged.is_unknown() {
         return;
     }
-    let left = unacknowledged(removals(live, planned, applied), &strings::known_part(acknowledged), partition);
+    let left = unacknowledged(
+        removals(live, planned, applied),
+        &strings::known_part(acknowledged),
+        partition,
+    );
     if left.is_empty() {
         return;
     }
-    let lines: Vec<String> = left.iter().map(|removal| format!("  - {removal}")).collect();
-    let names: Vec<String> = left.iter().map(|removal| format!("{:?}", removal.name)).collect();
+    let lines: Vec<String> = left
+        .iter()
+        .map(|removal| format!("  - {removal}"))
+        .collect();
+    let names: Vec<String> = left
+        .iter()
+        .map(|removal| format!("{:?}", removal.name))
+        .collect();
     diags.error_at(
         Path::root("policy"),
         "The plan would take principals or statements out of a live policy",

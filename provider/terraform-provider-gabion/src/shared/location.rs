@@ -60,7 +60,9 @@ pub(crate) async fn plan(
     let clients = pool
         .get(account.as_deref(), region.as_deref())
         .await
-        .map_err(fault::while_doing("finding out the account and region to plan in"))?;
+        .map_err(fault::while_doing(
+            "finding out the account and region to plan in",
+        ))?;
     planned.account_id = clients.account_id().into();
     planned.region = clients.region().into();
     Ok(Some(clients.read_only()))
@@ -80,7 +82,9 @@ pub(crate) async fn read(ctx: &Ctx<Gabion>, place: &Place) -> Result<Clients, Di
 /// # Errors
 /// As [`read`].
 pub(crate) async fn write(ctx: &Ctx<Gabion>, place: &Place) -> Result<Clients, Diagnostics> {
-    Ok(clients(ctx, place).await?.scoped(ctx.cancel.clone(), ctx.deadline))
+    Ok(clients(ctx, place)
+        .await?
+        .scoped(ctx.cancel.clone(), ctx.deadline))
 }
 
 async fn clients(ctx: &Ctx<Gabion>, place: &Place) -> Result<Clients, Diagnostics> {

@@ -52,20 +52,22 @@ pub(crate) fn attribute(prefix: &'static str) -> Attribute {
         validate::each(validate::matches(
             move |text| {
                 text == "*"
-                    || text
-                        .split_once(':')
-                        .is_some_and(|(service, name)| service.eq_ignore_ascii_case(prefix) && is_pattern(name))
+                    || text.split_once(':').is_some_and(|(service, name)| {
+                        service.eq_ignore_ascii_case(prefix) && is_pattern(name)
+                    })
             },
             "an action of the service, such as `kms:Decrypt` for a key or `s3:GetObject` for a bucket",
         ))
     };
     let principals = |name: &str| {
-        Attribute::map(name, Type::list(Type::String)).optional().validate(validate::keys(validate::one_of(&[
-            "AWS",
-            "Service",
-            "Federated",
-            "CanonicalUser",
-        ])))
+        Attribute::map(name, Type::list(Type::String))
+            .optional()
+            .validate(validate::keys(validate::one_of(&[
+                "AWS",
+                "Service",
+                "Federated",
+                "CanonicalUser",
+            ])))
     };
     Attribute::nested_list(
         ATTRIBUTE,
@@ -78,26 +80,38 @@ pub(crate) fn attribute(prefix: &'static str) -> Attribute {
                 .optional()
                 .validate(validate::one_of(&["Allow", "Deny"]))
                 .describe("`Allow` or `Deny`. Default `Allow`."),
-            principals("principals").describe("Principals by type: `{ AWS = [\"arn:...\"], Service = [\"...\"] }`."),
-            principals("not_principals").describe("Every principal but these, by type. For `Deny` statements."),
-            Attribute::set("actions", Type::String).optional().validate(action()).describe("Actions."),
+            principals("principals")
+                .describe("Principals by type: `{ AWS = [\"arn:...\"], Service = [\"...\"] }`."),
+            principals("not_principals")
+                .describe("Every principal but these, by type. For `Deny` statements."),
+            Attribute::set("actions", Type::String)
+                .optional()
+                .validate(action())
+                .describe("Actions."),
             Attribute::set("not_actions", Type::String)
                 .optional()
                 .validate(action())
                 .describe("Every action but these."),
-            Attribute::set("resources", Type::String).optional().describe("Resources. Default `*`."),
+            Attribute::set("resources", Type::String)
+                .optional()
+                .describe("Resources. Default `*`."),
             Attribute::nested_list(
                 "conditions",
                 vec![
                     Attribute::string("test")
                         .required()
-                        .validate(validate::matches(is_operator, "a condition operator, such as `StringEquals`"))
+                        .validate(validate::matches(
+                            is_operator,
+                            "a condition operator, such as `StringEquals`",
+                        ))
                         .describe("The operator, such as `StringEquals`."),
                     Attribute::string("variable")
                         .required()
                         .validate(validate::length(1, 256))
                         .describe("The condition key, such as `aws:PrincipalOrgID`."),
-                    Attribute::set("values", Type::String).required().describe("The values; one of them must match."),
+                    Attribute::set("values", Type::String)
+                        .required()
+                        .describe("The values; one of them must match."),
                 ],
             )
             .optional()
@@ -109,7 +123,10 @@ pub(crate) fn attribute(prefix: &'static str) -> Attribute {
 }
 
 fn is_pattern(name: &str) -> bool {
-    !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric() || b"*?".contains(&b))
+    !name.is_empty()
+        && name
+            .bytes()
+            .all(|b| b.is_ascii_alphanumeric() || b"*?".contains(&b))
 }
 
 fn is_operator(text: &str) -> bool {
@@ -164,12 +181,23 @@ pub(crate) fn validate_all(
                 diags.error_at(
                     path.clone(),
                     "Invalid statement",
-                    format!("A statement needs exactly one of `{}` and `{}`.", names.0, names.1),
+                    format!(
+                        "A statement needs exactly one of `{}` and `{}`.",
+                        names.0, names.1
+                    ),
                 );
             }
         };
-        one_of(!statement.principals.is_null(), !statement.not_principals.is_null(), ("principals", "not_principals"));
-        one_of(!statement.actions.is_null(), !statement.not_actions.is_null(), ("actions", "not_actions"));
+        one_of(
+            !statement.principals.is_null(),
+            !statement.not_principals.is_null(),
+            ("principals", "not_principals"),
+        );
+        one_of(
+            !statement.actions.is_null(),
+            !statement.not_actions.is_null(),
+            ("actions", "not_actions"),
+        );
         if let Some(sid) = statement.sid.as_str() {
             let fault = if reserved(sid) {
                 Some("is a label of the generated policy")
@@ -179,18 +207,28 @@ pub(crate) fn validate_all(
                 None
             };
             if let Some(fault) = fault {
-                diags.error_at(path.attribute("sid"), "Invalid statement", format!("`{sid}` {fault}. Use another one."));
+                diags.error_at(
+                    path.attribute("sid"),
+                    "Invalid statement",
+                    format!("`{sid}` {fault}. Use another one."),
+                );
             }
         }
     }
 }
 
 /// All statements in the policy's form; none while something in them is unknown.
-pub(crate) fn to_statements(statements: &Value<Vec<PolicyStatement>>, partition: &str) -> Option<Vec<Statement>> {
+pub(crate) fn to_statements(
+    statements: &Value<Vec<PolicyStatement>>,
+    partition: &str,
+) -> Option<Vec<Statement>> {
     match statements {
         Value::Null => Some(Vec::new()),
         Value::Unknown => None,
-        Value::Known(list) => list.iter().map(|statement| to_statement(statement, partition)).collect(),
+        Value::Known(list) => list
+            .iter()
+            .map(|statement| to_statement(statement, partition))
+            .collect(),
     }
 }
 
@@ -232,12 +270,19 @@ fn to_statement(statement: &PolicyStatement, partition: &str) -> Option<Statemen
     };
     for condition in conditions {
         let values = strings::known(&condition.values)?;
-        result = result.when(condition.test.as_str()?, condition.variable.as_str()?, values);
+        result = result.when(
+            condition.test.as_str()?,
+            condition.variable.as_str()?,
+            values,
+        );
     }
     Some(result)
 }
 
-fn principals(map: &BTreeMap<String, Strings>, partition: &str) -> Option<BTreeMap<String, BTreeSet<String>>> {
+fn principals(
+    map: &BTreeMap<String, Strings>,
+    partition: &str,
+) -> Option<BTreeMap<String, BTreeSet<String>>> {
     map.iter()
         .map(|(kind, names)| {
             let names = strings::known(names)?;
@@ -253,7 +298,11 @@ fn principals(map: &BTreeMap<String, Strings>, partition: &str) -> Option<BTreeM
 /// A live statement as a configuration would write it; for import.
 pub(crate) fn from_statement(statement: &Statement) -> PolicyStatement {
     let write = |map: &BTreeMap<String, BTreeSet<String>>| {
-        Value::Known(map.iter().map(|(kind, names)| (kind.clone(), strings::of(names.clone()))).collect())
+        Value::Known(
+            map.iter()
+                .map(|(kind, names)| (kind.clone(), strings::of(names.clone())))
+                .collect(),
+        )
     };
     let (principals, not_principals) = match &statement.principals {
         Principals::Only(map) => (write(map), Value::Null),
@@ -270,7 +319,10 @@ pub(crate) fn from_statement(statement: &Statement) -> PolicyStatement {
     let conditions: Vec<PolicyCondition> = statement
         .conditions
         .iter()
-        .flat_map(|(operator, keys)| keys.iter().map(move |(key, values)| (operator, key, values)))
+        .flat_map(|(operator, keys)| {
+            keys.iter()
+                .map(move |(key, values)| (operator, key, values))
+        })
         .map(|(operator, key, values)| PolicyCondition {
             test: operator.clone().into(),
             variable: key.clone().into(),
@@ -288,7 +340,11 @@ pub(crate) fn from_statement(statement: &Statement) -> PolicyStatement {
         actions,
         not_actions,
         resources,
-        conditions: if conditions.is_empty() { Value::Null } else { Value::Known(conditions) },
+        conditions: if conditions.is_empty() {
+            Value::Null
+        } else {
+            Value::Known(conditions)
+        },
     }
 }
 
@@ -300,11 +356,20 @@ mod tests {
     #[test]
     fn there_and_back() {
         let statements = [
-            allow("A").to("AWS", ["arn:aws:iam::111122223333:root"]).actions(["kms:Decrypt"]),
-            deny("B").to_everybody().actions(["kms:*"]).when("Bool", "aws:SecureTransport", ["false"]),
+            allow("A")
+                .to("AWS", ["arn:aws:iam::111122223333:root"])
+                .actions(["kms:Decrypt"]),
+            deny("B").to_everybody().actions(["kms:*"]).when(
+                "Bool",
+                "aws:SecureTransport",
+                ["false"],
+            ),
         ];
         let models: Vec<PolicyStatement> = statements.iter().map(from_statement).collect();
-        assert_eq!(to_statements(&Value::Known(models), "aws"), Some(statements.to_vec()));
+        assert_eq!(
+            to_statements(&Value::Known(models), "aws"),
+            Some(statements.to_vec())
+        );
     }
 
     #[test]
@@ -324,7 +389,11 @@ mod tests {
             ..PolicyStatement::default()
         };
         let mut diags = Diagnostics::new();
-        validate_all(&Value::Known(vec![both]), |sid| sid == "AccountRecovery", &mut diags);
+        validate_all(
+            &Value::Known(vec![both]),
+            |sid| sid == "AccountRecovery",
+            &mut diags,
+        );
         let texts: Vec<&str> = diags.iter().map(|diag| diag.detail.as_str()).collect();
         assert_eq!(
             texts,

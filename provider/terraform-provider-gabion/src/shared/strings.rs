@@ -32,5 +32,10 @@ pub(crate) fn known_part(value: &Strings) -> BTreeSet<String> {
 
 /// A value of these elements.
 pub(crate) fn of<S: Into<String>>(items: impl IntoIterator<Item = S>) -> Strings {
-    Value::Known(items.into_iter().map(|item| Value::Known(item.into())).collect())
+    Value::Known(
+        items
+            .into_iter()
+            .map(|item| Value::Known(item.into()))
+            .collect(),
+    )
 }

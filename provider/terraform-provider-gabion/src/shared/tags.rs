@@ -31,17 +31,23 @@ pub(crate) fn validate(tags: &TagMap, path: &Path, diags: &mut Diagnostics) {
         } else if key.to_ascii_lowercase().starts_with("aws:") {
             format!("`{key}` is not a tag key for users: AWS keeps the prefix `aws:` for itself.")
         } else if key == creation::TAG {
-            format!("`{key}` is the tag by which this provider finds creates that were cut off. Use another key.")
+            format!(
+                "`{key}` is the tag by which this provider finds creates that were cut off. Use another key."
+            )
         } else if !key.chars().all(is_tag_character) {
             format!("`{key}` is not a tag key: use letters, digits, spaces and `_ . : / = + - @`.")
         } else {
             match value {
-                Value::Null => format!("The tag `{key}` is null. Give it a value, or leave the key out."),
+                Value::Null => {
+                    format!("The tag `{key}` is null. Give it a value, or leave the key out.")
+                }
                 Value::Known(text) if text.chars().count() > 256 => {
                     format!("The value of the tag `{key}` has more than 256 characters.")
                 }
                 Value::Known(text) if !text.chars().all(is_tag_character) => {
-                    format!("`{text}` is not a tag value: use letters, digits, spaces and `_ . : / = + - @`.")
+                    format!(
+                        "`{text}` is not a tag value: use letters, digits, spaces and `_ . : / = + - @`."
+                    )
                 }
                 _ => continue,
             }
@@ -86,7 +92,11 @@ pub(crate) fn known(tags: &TagMap) -> Option<Tags> {
 
 /// Tags as a model holds them.
 pub(crate) fn model(tags: &Tags) -> TagMap {
-    Value::Known(tags.iter().map(|(key, value)| (key.clone(), Value::Known(value.clone()))).collect())
+    Value::Known(
+        tags.iter()
+            .map(|(key, value)| (key.clone(), Value::Known(value.clone())))
+            .collect(),
+    )
 }
 
 /// What the user sees of live tags: without AWS's own and the creation tag.
@@ -106,9 +116,9 @@ pub(crate) fn read(live: &Tags, prior: &TagMap, defaults: &TagMap) -> (TagMap, T
         Value::Null => false,
         // Not known yet: what the resource does not name may be one of them.
         Value::Unknown => true,
-        Value::Known(defaults) => {
-            defaults.get(key).is_some_and(|default| default.is_unknown() || default.as_str() == Some(value))
-        }
+        Value::Known(defaults) => defaults
+            .get(key)
+            .is_some_and(|default| default.is_unknown() || default.as_str() == Some(value)),
     };
     let own: Tags = all
         .iter()
@@ -116,7 +126,11 @@ pub(crate) fn read(live: &Tags, prior: &TagMap, defaults: &TagMap) -> (TagMap, T
         .map(|(key, value)| (key.clone(), value.clone()))
         .collect();
     // An empty map in the configuration stays one; no tags at all is null.
-    let tags = if own.is_empty() && !prior.known().is_some_and(BTreeMap::is_empty) { Value::Null } else { model(&own) };
+    let tags = if own.is_empty() && !prior.known().is_some_and(BTreeMap::is_empty) {
+        Value::Null
+    } else {
+        model(&own)
+    };
     (tags, model(&all))
 }
 
@@ -128,7 +142,10 @@ pub(crate) fn changes(live: &Tags, wanted: &Tags) -> (Tags, Vec<String>) {
         .filter(|(key, value)| live.get(*key) != Some(*value))
         .map(|(key, value)| (key.clone(), value.clone()))
         .collect();
-    let unset = visible(live).into_keys().filter(|key| !wanted.contains_key(key)).collect();
+    let unset = visible(live)
+        .into_keys()
+        .filter(|key| !wanted.contains_key(key))
+        .collect();
     (set, unset)
 }
 
@@ -137,13 +154,21 @@ mod tests {
     use super::*;
 
     fn tags(list: &[(&str, &str)]) -> Tags {
-        list.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect()
+        list.iter()
+            .map(|(key, value)| ((*key).to_owned(), (*value).to_owned()))
+            .collect()
     }
 
     #[test]
     fn the_resource_wins() {
-        let all = plan_all(&model(&tags(&[("a", "1"), ("b", "1")])), &model(&tags(&[("b", "2"), ("c", "2")])));
-        assert_eq!(known(&all), Some(tags(&[("a", "1"), ("b", "1"), ("c", "2")])));
+        let all = plan_all(
+            &model(&tags(&[("a", "1"), ("b", "1")])),
+            &model(&tags(&[("b", "2"), ("c", "2")])),
+        );
+        assert_eq!(
+            known(&all),
+            Some(tags(&[("a", "1"), ("b", "1"), ("c", "2")]))
+        );
         assert_eq!(plan_all(&Value::Unknown, &Value::Null), Value::Unknown);
         assert_eq!(plan_all(&Value::Null, &Value::Null), model(&Tags::new()));
     }
@@ -158,7 +183,12 @@ mod tests {
 
     #[test]
     fn reads_own_and_default_tags_apart() {
-        let live = tags(&[("a", "1"), ("d", "2"), ("aws:x", "3"), (creation::TAG, "created gabion_kms_key")]);
+        let live = tags(&[
+            ("a", "1"),
+            ("d", "2"),
+            ("aws:x", "3"),
+            (creation::TAG, "created gabion_kms_key"),
+        ]);
         let defaults = model(&tags(&[("d", "2")]));
         let (own, all) = read(&live, &Value::Null, &defaults);
         assert_eq!(known(&own), Some(tags(&[("a", "1")])));
@@ -173,13 +203,24 @@ mod tests {
 
     #[test]
     fn null_and_empty_stay_what_they_are() {
-        assert_eq!(read(&Tags::new(), &Value::Null, &Value::Null).0, Value::Null);
-        assert_eq!(read(&Tags::new(), &model(&Tags::new()), &Value::Null).0, model(&Tags::new()));
+        assert_eq!(
+            read(&Tags::new(), &Value::Null, &Value::Null).0,
+            Value::Null
+        );
+        assert_eq!(
+            read(&Tags::new(), &model(&Tags::new()), &Value::Null).0,
+            model(&Tags::new())
+        );
     }
 
     #[test]
     fn changes_leave_foreign_tags_alone() {
-        let live = tags(&[("a", "1"), ("b", "1"), ("aws:x", "3"), (creation::TAG, "creating x")]);
+        let live = tags(&[
+            ("a", "1"),
+            ("b", "1"),
+            ("aws:x", "3"),
+            (creation::TAG, "creating x"),
+        ]);
         let (set, unset) = changes(&live, &tags(&[("a", "2"), ("c", "1")]));
         assert_eq!(set, tags(&[("a", "2"), ("c", "1")]));
         assert_eq!(unset, ["b"]);
@@ -196,7 +237,18 @@ mod tests {
             ("fine".to_owned(), Value::Unknown),
         ]);
         validate(&Value::Known(map), &Path::root("tags"), &mut diags);
-        let paths: Vec<String> = diags.iter().map(|diag| diag.path.clone().unwrap().to_string()).collect();
-        assert_eq!(paths, ["tags[\"aws:x\"]", "tags[\"c\"]", "tags[\"gabion:creation\"]", "tags[\"n\"]"]);
+        let paths: Vec<String> = diags
+            .iter()
+            .map(|diag| diag.path.clone().unwrap().to_string())
+            .collect();
+        assert_eq!(
+            paths,
+            [
+                "tags[\"aws:x\"]",
+                "tags[\"c\"]",
+                "tags[\"gabion:creation\"]",
+                "tags[\"n\"]"
+            ]
+        );
     }
 }

@@ -63,16 +63,30 @@ impl Resource for KmsKey {
 
     fn validate(&self, config: &KmsKeyModel, diags: &mut Diagnostics) {
         tags::validate(&config.tags, &Path::root("tags"), diags);
-        policy_statement::validate_all(&config.additional_policy_statements, policy::is_reserved, diags);
+        policy_statement::validate_all(
+            &config.additional_policy_statements,
+            policy::is_reserved,
+            diags,
+        );
         checks::separation(config, diags);
         service_user::validate(&config.service_users, diags);
     }
 
-    async fn modify_plan(&self, ctx: &Ctx<Gabion>, plan: &mut Plan<KmsKeyModel>, diags: &mut Diagnostics) {
+    async fn modify_plan(
+        &self,
+        ctx: &Ctx<Gabion>,
+        plan: &mut Plan<KmsKeyModel>,
+        diags: &mut Diagnostics,
+    ) {
         plan::modify(ctx, plan, diags).await;
     }
 
-    async fn create(&self, ctx: &Ctx<Gabion>, plan: KmsKeyModel, state: &mut StateSlot<KmsKeyModel>) -> Diagnostics {
+    async fn create(
+        &self,
+        ctx: &Ctx<Gabion>,
+        plan: KmsKeyModel,
+        state: &mut StateSlot<KmsKeyModel>,
+    ) -> Diagnostics {
         create::create(ctx, plan, state).await
     }
 
@@ -94,7 +108,12 @@ impl Resource for KmsKey {
         delete::delete(ctx, state).await
     }
 
-    async fn import(&self, ctx: &Ctx<Gabion>, id: &str, state: &mut StateSlot<KmsKeyModel>) -> Diagnostics {
+    async fn import(
+        &self,
+        ctx: &Ctx<Gabion>,
+        id: &str,
+        state: &mut StateSlot<KmsKeyModel>,
+    ) -> Diagnostics {
         import::import(ctx, id, state).await
     }
 

@@ -72,7 +72,7 @@ impl PolicyInput<'_> {
                 .to_everybody()
                 .actions(["s3:PutObject"])
                 .on([format!("{bucket}/*")])
-                .when("Bool", "aws:PrincipalIsAWSService", ["false"]),
+                .when("BoolIfExists", "aws:PrincipalIsAWSService", ["false"]),
             allow("TrailReadsAcl")
                 .to("Service", ["cloudtrail.amazonaws.com"])
                 .actions(["s3:GetBucketAcl"])
@@ -132,7 +132,7 @@ impl PolicyInput<'_> {
                 .to_everybody()
                 .actions(["s3:*"])
                 .on(all())
-                .when("Bool", "aws:PrincipalIsAWSService", ["false"])
+                .when("BoolIfExists", "aws:PrincipalIsAWSService", ["false"])
                 .when("StringNotEquals", key, [inside]),
         ]
     }

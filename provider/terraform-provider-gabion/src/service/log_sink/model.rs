@@ -3,6 +3,7 @@
 use gabion_framework::prelude::*;
 
 use crate::shared::exception::Exception;
+use crate::shared::location::Place;
 use crate::shared::policy_statement::PolicyStatement;
 use crate::shared::strings::Strings;
 use crate::shared::tags::TagMap;
@@ -22,7 +23,7 @@ object! {
         /// The region that holds it.
         pub(crate) region: Value<String>,
 
-        /// Public access block, first setting, of both buckets.
+        /// Public access block of the main bucket, first setting.
         pub(crate) block_public_acls: Value<bool>,
         /// Public access block, second setting.
         pub(crate) ignore_public_acls: Value<bool>,
@@ -65,6 +66,14 @@ object! {
         pub(crate) access_log_prefix: Value<String>,
         /// When server access logs expire; 0 is never.
         pub(crate) access_log_expiration_in_days: Value<i64>,
+        /// Public access block of the access log bucket, first setting.
+        pub(crate) access_log_block_public_acls: Value<bool>,
+        /// Public access block of the access log bucket, second setting.
+        pub(crate) access_log_ignore_public_acls: Value<bool>,
+        /// Public access block of the access log bucket, third setting.
+        pub(crate) access_log_block_public_policy: Value<bool>,
+        /// Public access block of the access log bucket, fourth setting.
+        pub(crate) access_log_restrict_public_buckets: Value<bool>,
         /// Who owns objects in the access log bucket.
         pub(crate) access_log_object_ownership: Value<String>,
         /// Versioning of the access log bucket.
@@ -88,6 +97,8 @@ object! {
         pub(crate) include_management_events: Value<bool>,
         /// Whether writes to S3 objects are recorded.
         pub(crate) include_s3_write_events: Value<bool>,
+        /// The role by which the trail writes to the log group, too.
+        pub(crate) cloud_watch_logs_role_arn: Value<String>,
         /// The bucket that the trail writes to, as AWS has it.
         pub(crate) trail_bucket: Value<String>,
         /// The key of the trail, as AWS has it.
@@ -126,5 +137,27 @@ object! {
         pub(crate) exception: Vec<Exception>,
         /// Time-outs.
         pub(crate) timeouts: Value<Timeouts>,
+    }
+}
+
+impl LogSinkModel {
+    /// Where it is or will be.
+    pub(super) fn place(&self) -> Place {
+        Place { account_id: self.account_id.clone(), region: self.region.clone() }
+    }
+
+    /// The main bucket's name; empty while it is not known.
+    pub(super) fn name(&self) -> &str {
+        self.bucket.as_str().unwrap_or_default()
+    }
+
+    /// Type and name for messages.
+    pub(super) fn title(&self) -> String {
+        format!("`{}` `{}`", super::TYPE, self.bucket.as_str().unwrap_or("(unknown)"))
+    }
+
+    /// The organization that the policy is bound to.
+    pub(super) fn organization(&self) -> Option<&str> {
+        self.organization_id.as_str().filter(|id| *id != super::NO_ORGANIZATION)
     }
 }

@@ -2,6 +2,7 @@
 
 use gabion_framework::prelude::*;
 
+use super::names;
 use crate::shared::{acknowledge, deletion, exception, live, location, policy_statement, tags};
 
 /// How many days a log group may keep events, as CloudWatch Logs allows; 0 is for ever.
@@ -28,10 +29,12 @@ pub(super) fn schema() -> Schema {
     .block(timeouts::block(&["create", "update", "delete"]))
 }
 
+/// A setting that is on where nothing is said.
+fn flag(name: &str, what: &str) -> Attribute {
+    Attribute::bool(name).default(true).describe(format!("{what} Default `true`."))
+}
+
 fn bucket() -> Vec<Attribute> {
-    let flag = |name: &str, what: &str| {
-        Attribute::bool(name).default(true).describe(format!("{what} Applies to both buckets. Default `true`."))
-    };
     vec![
         Attribute::string("bucket")
             .required()
@@ -40,7 +43,7 @@ fn bucket() -> Vec<Attribute> {
             .describe("Name of the main bucket."),
         Attribute::string("kms_key_id")
             .required()
-            .validate(validate::arn_of("kms"))
+            .validate(validate::matches(is_key_arn, "the ARN of a KMS key: `arn:aws:kms:REGION:ACCOUNT:key/ID`"))
             .describe(
                 "ARN of the customer managed key that encrypts the main bucket, the trail and the log group. Its policy \
                  must let CloudTrail and CloudWatch Logs use it: `service_users` of `gabion_kms_key` does that.",
@@ -53,10 +56,10 @@ fn bucket() -> Vec<Attribute> {
                 "Organization whose principals alone may use the bucket. Unset: the organization of the account, read \
                  at plan. `none`: only the account itself.",
             ),
-        flag("block_public_acls", "Whether S3 refuses public ACLs."),
-        flag("ignore_public_acls", "Whether S3 ignores public ACLs."),
-        flag("block_public_policy", "Whether S3 refuses public bucket policies."),
-        flag("restrict_public_buckets", "Whether S3 restricts access to buckets with public policies."),
+        flag("block_public_acls", "Whether S3 refuses public ACLs on the main bucket."),
+        flag("ignore_public_acls", "Whether S3 ignores public ACLs on the main bucket."),
+        flag("block_public_policy", "Whether S3 refuses public policies on the main bucket."),
+        flag("restrict_public_buckets", "Whether S3 restricts access to the main bucket while its policy is public."),
         Attribute::string("object_ownership")
             .default("BucketOwnerEnforced")
             .validate(validate::one_of(&["BucketOwnerEnforced", "BucketOwnerPreferred", "ObjectWriter"]))
@@ -74,8 +77,10 @@ fn bucket() -> Vec<Attribute> {
             .describe("Whether an S3 bucket key saves calls to KMS. Default `true`."),
         Attribute::bool("object_lock_enabled")
             .default(true)
-            .requires_replace()
-            .describe("Whether the main bucket has Object Lock. Fixed when the bucket is made. Default `true`."),
+            .describe(
+                "Whether the main bucket has Object Lock. It can be turned on later, and never off: that replaces the \
+                 sink. Default `true`.",
+            ),
         Attribute::string("object_lock_mode")
             .default("GOVERNANCE")
             .validate(validate::one_of(&["GOVERNANCE", "COMPLIANCE"]))
@@ -121,11 +126,11 @@ fn access_log() -> Vec<Attribute> {
             .describe("Whether requests to the main bucket are logged to a second bucket. Default `true`."),
         Attribute::string("access_log_bucket")
             .optional_computed()
-            .requires_replace()
+            .use_state_for_unknown()
             .validate(validate::bucket_name())
             .describe(
                 "Name of the second bucket: SSE-S3 and no Object Lock, as S3 cannot deliver access logs otherwise. \
-                 Default: the name of the main bucket and `-access-logs`.",
+                 Default: the name of the main bucket and `-access-logs`. Changing it replaces the sink.",
             ),
         Attribute::string("access_log_prefix")
             .default("s3/")
@@ -135,6 +140,13 @@ fn access_log() -> Vec<Attribute> {
             .default(365_i64)
             .validate(validate::between(0, MOST_DAYS))
             .describe("After how many days access logs expire; 0 is never. Default 365."),
+        flag("access_log_block_public_acls", "Whether S3 refuses public ACLs on the second bucket."),
+        flag("access_log_ignore_public_acls", "Whether S3 ignores public ACLs on the second bucket."),
+        flag("access_log_block_public_policy", "Whether S3 refuses public policies on the second bucket."),
+        flag(
+            "access_log_restrict_public_buckets",
+            "Whether S3 restricts access to the second bucket while its policy is public.",
+        ),
         Attribute::string("access_log_object_ownership")
             .default("BucketOwnerEnforced")
             .validate(validate::one_of(&["BucketOwnerEnforced", "BucketOwnerPreferred", "ObjectWriter"]))
@@ -155,13 +167,13 @@ fn trail() -> Vec<Attribute> {
     vec![
         Attribute::string("trail_name")
             .optional_computed()
-            .requires_replace()
+            .use_state_for_unknown()
             .validate(TrailName)
-            .describe("Name of the trail. Default: the name of the main bucket."),
+            .describe("Name of the trail. Default: the name of the main bucket. Changing it replaces the sink."),
         Attribute::bool("is_multi_region_trail")
             .default(true)
             .describe("Whether the trail records all regions. Default `true`."),
-        Attribute::bool("is_organization_trail").optional_computed().use_state_for_unknown().describe(
+        Attribute::bool("is_organization_trail").optional_computed().describe(
             "Whether the trail records every account of the organization. Default: `true` in the management account \
              of an organization, `false` elsewhere.",
         ),
@@ -175,6 +187,13 @@ fn trail() -> Vec<Attribute> {
         Attribute::bool("include_s3_write_events").default(true).describe(
             "Whether writes to S3 objects are recorded, those to the sink's own buckets excepted. Default `true`.",
         ),
+        Attribute::string("cloud_watch_logs_role_arn")
+            .optional()
+            .validate(validate::arn_of("iam"))
+            .describe(
+                "Role by which CloudTrail writes its events to the log group, too (CloudTrail.5). Unset: the trail \
+                 writes to the bucket only, and the log group is there for what else logs.",
+            ),
         Attribute::string("trail_bucket")
             .computed()
             .describe("The bucket that the trail writes to; planned as `bucket`."),
@@ -183,9 +202,12 @@ fn trail() -> Vec<Attribute> {
             .describe("The key that encrypts the trail's files; planned as `kms_key_id`."),
         Attribute::string("log_group_name")
             .optional_computed()
-            .requires_replace()
+            .use_state_for_unknown()
             .validate(LogGroupName)
-            .describe("Name of the log group. Default `/gabion/` and the name of the main bucket."),
+            .describe(
+                "Name of the log group. Default `/gabion/` and the name of the main bucket. Changing it replaces the \
+                 sink.",
+            ),
         Attribute::int64("log_group_retention_in_days")
             .default(365_i64)
             .validate(RetentionDays)
@@ -210,26 +232,24 @@ fn common() -> Vec<Attribute> {
         acknowledge::attribute("the name of the bucket", "`COMPLIANCE` locks or the deletion policy `purge`"),
         Attribute::string("id").computed().use_state_for_unknown().describe("Name of the main bucket."),
         Attribute::string("arn").computed().use_state_for_unknown().describe("ARN of the main bucket."),
-        Attribute::string("access_log_bucket_arn").computed().describe("ARN of the second bucket."),
+        Attribute::string("access_log_bucket_arn").computed().use_state_for_unknown().describe("ARN of the second bucket."),
         Attribute::string("trail_arn").computed().describe("ARN of the trail."),
         Attribute::string("log_group_arn").computed().describe("ARN of the log group."),
     ]
-}
-
-fn fail(path: &Path, diags: &mut Diagnostics, detail: String) {
-    diags.error_at(path.clone(), "Invalid attribute value", detail);
 }
 
 struct OrganizationId;
 
 impl Validator for OrganizationId {
     fn validate(&self, value: &Dynamic, path: &Path, diags: &mut Diagnostics) {
-        let Dynamic::String(text) = value else { return };
-        let rest = text.strip_prefix("o-").unwrap_or_default();
-        let fits = (10..=32).contains(&rest.len())
-            && rest.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit());
-        if text != "none" && !fits {
-            fail(path, diags, format!("`{text}` is not an organization id: expected `o-` and 10 to 32 lower-case letters or digits, or `none`"));
+        if let Dynamic::String(text) = value
+            && !names::is_organization_id(text)
+            && text != super::NO_ORGANIZATION
+        {
+            let detail = format!(
+                "`{text}` is not an organization id: expected `o-` and 10 to 32 lower-case letters or digits, or `none`."
+            );
+            validate::fail(path, diags, detail);
         }
     }
 }
@@ -238,17 +258,10 @@ struct TrailName;
 
 impl Validator for TrailName {
     fn validate(&self, value: &Dynamic, path: &Path, diags: &mut Diagnostics) {
-        let Dynamic::String(text) = value else { return };
-        let edge = |c: Option<char>| c.is_some_and(|c| c.is_ascii_alphanumeric());
-        let punctuation = |c: char| matches!(c, '.' | '_' | '-');
-        let doubled = text.chars().zip(text.chars().skip(1)).any(|(left, right)| punctuation(left) && punctuation(right));
-        let fits = (3..=128).contains(&text.len())
-            && edge(text.chars().next())
-            && edge(text.chars().last())
-            && !doubled
-            && text.chars().all(|c| c.is_ascii_alphanumeric() || punctuation(c));
-        if !fits {
-            fail(path, diags, format!("`{text}` is not a trail name: expected 3 to 128 letters, digits, and single `.`, `_` or `-` between them"));
+        if let Dynamic::String(text) = value
+            && !names::is_trail_name(text)
+        {
+            validate::fail(path, diags, format!("`{text}` is not a trail name: expected {}.", names::TRAIL_NAME));
         }
     }
 }
@@ -257,12 +270,14 @@ struct LogGroupName;
 
 impl Validator for LogGroupName {
     fn validate(&self, value: &Dynamic, path: &Path, diags: &mut Diagnostics) {
-        let Dynamic::String(text) = value else { return };
-        let fits = (1..=512).contains(&text.len())
-            && !text.starts_with("aws/")
-            && text.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '/' | '.' | '#'));
-        if !fits {
-            fail(path, diags, format!("`{text}` is not a log group name: expected 1 to 512 letters, digits, `_`, `-`, `/`, `.` or `#`, not beginning with `aws/`"));
+        if let Dynamic::String(text) = value
+            && !names::is_log_group_name(text)
+        {
+            let detail = format!(
+                "`{text}` is not a log group name: expected 1 to 512 letters, digits, `_`, `-`, `/`, `.` or `#`, not \
+                 beginning with `aws/`."
+            );
+            validate::fail(path, diags, detail);
         }
     }
 }
@@ -271,10 +286,64 @@ struct RetentionDays;
 
 impl Validator for RetentionDays {
     fn validate(&self, value: &Dynamic, path: &Path, diags: &mut Diagnostics) {
-        let Dynamic::Number(number) = value else { return };
-        if !number.to_i64().is_some_and(|days| LOG_GROUP_RETENTION.contains(&days)) {
+        if let Dynamic::Number(number) = value
+            && !number.to_i64().is_some_and(|days| LOG_GROUP_RETENTION.contains(&days))
+        {
             let allowed: Vec<String> = LOG_GROUP_RETENTION.iter().map(ToString::to_string).collect();
-            fail(path, diags, format!("`{}` is not a retention that CloudWatch Logs allows: choose one of {}", number.as_str(), allowed.join(", ")));
+            let detail = format!(
+                "`{}` is not a retention that CloudWatch Logs allows: choose one of {}.",
+                number.as_str(),
+                allowed.join(", ")
+            );
+            validate::fail(path, diags, detail);
+        }
+    }
+}
+
+/// An alias would do for S3, but is read back as the key by CloudTrail, and refused by CloudWatch Logs.
+fn is_key_arn(text: &str) -> bool {
+    let parts: Vec<&str> = text.splitn(6, ':').collect();
+    matches!(parts.as_slice(), ["arn", partition, "kms", region, account, resource]
+        if partition.starts_with("aws")
+            && validate::is_region(region)
+            && validate::is_account_id(account)
+            && resource.strip_prefix("key/").is_some_and(|id| !id.is_empty()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::service::log_sink::model::LogSinkModel;
+
+    #[test]
+    fn model_and_schema_have_the_same_names() {
+        let schema = schema();
+        let mut names: Vec<&str> = schema.all_attributes().iter().map(Attribute::name).collect();
+        names.extend(["exception", "timeouts"]);
+        names.sort_unstable();
+        let mut model = LogSinkModel::ATTRIBUTES.to_vec();
+        model.sort_unstable();
+        assert_eq!(names, model);
+    }
+
+    #[test]
+    fn every_attribute_says_what_it_is() {
+        for attribute in schema().all_attributes() {
+            assert!(!attribute.description().is_empty(), "{}", attribute.name());
+        }
+    }
+
+    #[test]
+    fn key_arns() {
+        assert!(is_key_arn("arn:aws:kms:eu-central-1:111122223333:key/1234"));
+        for wrong in [
+            "arn:aws:kms:eu-central-1:111122223333:alias/logs",
+            "arn:aws:s3:::bucket",
+            "1234",
+            "arn:aws:kms:eu-central-1:1:key/1234",
+            "arn:aws:kms:eu-central-1:111122223333:key/",
+        ] {
+            assert!(!is_key_arn(wrong), "{wrong}");
         }
     }
 }

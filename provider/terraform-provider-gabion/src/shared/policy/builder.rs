@@ -28,9 +28,15 @@ fn empty(sid: impl Into<String>, effect: Effect) -> Statement {
 impl Statement {
     /// For these principals of one type (`AWS`, `Service`); adds to those there are.
     #[must_use]
-    pub(crate) fn to<S: Into<String>>(mut self, kind: &str, names: impl IntoIterator<Item = S>) -> Self {
+    pub(crate) fn to<S: Into<String>>(
+        mut self,
+        kind: &str,
+        names: impl IntoIterator<Item = S>,
+    ) -> Self {
         let (Principals::Only(map) | Principals::Except(map)) = &mut self.principals;
-        map.entry(kind.to_owned()).or_default().extend(names.into_iter().map(Into::into));
+        map.entry(kind.to_owned())
+            .or_default()
+            .extend(names.into_iter().map(Into::into));
         self
     }
 

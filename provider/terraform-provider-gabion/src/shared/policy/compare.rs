@@ -19,24 +19,42 @@ pub(crate) struct Removal {
 impl std::fmt::Display for Removal {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "`{}`", self.name)?;
-        let labels: Vec<String> =
-            self.statements.iter().filter(|label| **label != self.name).map(|label| format!("`{label}`")).collect();
+        let labels: Vec<String> = self
+            .statements
+            .iter()
+            .filter(|label| **label != self.name)
+            .map(|label| format!("`{label}`"))
+            .collect();
         match (labels.is_empty(), self.actions.is_empty()) {
             (true, true) => f.write_str(" (the whole statement)"),
             (true, false) => write!(f, " ({})", self.actions.join(", ")),
             (false, true) => write!(f, " (in {})", labels.join(", ")),
-            (false, false) => write!(f, " (in {}: {})", labels.join(", "), self.actions.join(", ")),
+            (false, false) => write!(
+                f,
+                " (in {}: {})",
+                labels.join(", "),
+                self.actions.join(", ")
+            ),
         }
     }
 }
 
 /// What `planned` takes out of `live`, less what `applied` shows to be this configuration's own earlier
 /// work: that is in the plan's diff, and changed on purpose.
-pub(crate) fn removals(live: &Document, planned: &Document, applied: Option<&Document>) -> Vec<Removal> {
+pub(crate) fn removals(
+    live: &Document,
+    planned: &Document,
+    applied: Option<&Document>,
+) -> Vec<Removal> {
     let mut found: BTreeMap<String, (BTreeSet<String>, BTreeSet<String>)> = BTreeMap::new();
     for (index, statement) in live.statements.iter().enumerate() {
         let label = statement.label(index);
-        let kept_whole = |document: &Document| document.statements.iter().any(|other| other.same_content(statement));
+        let kept_whole = |document: &Document| {
+            document
+                .statements
+                .iter()
+                .any(|other| other.same_content(statement))
+        };
         if kept_whole(planned) || applied.is_some_and(kept_whole) {
             // A kept Allow may still lose to a new Deny: looked at below.
             if statement.effect == Effect::Deny || applied.is_some_and(kept_whole) {
@@ -45,7 +63,10 @@ pub(crate) fn removals(live: &Document, planned: &Document, applied: Option<&Doc
         }
         match (&statement.effect, &statement.principals, &statement.actions) {
             (Effect::Allow, Principals::Only(map), Matcher::Only(actions)) => {
-                for (kind, principal) in map.iter().flat_map(|(kind, names)| names.iter().map(move |name| (kind, name))) {
+                for (kind, principal) in map
+                    .iter()
+                    .flat_map(|(kind, names)| names.iter().map(move |name| (kind, name)))
+                {
                     // The id of a deleted principal: nobody uses it any more.
                     if is_deleted(principal) {
                         continue;
@@ -53,8 +74,11 @@ pub(crate) fn removals(live: &Document, planned: &Document, applied: Option<&Doc
                     let lost: BTreeSet<String> = actions
                         .iter()
                         .filter(|action| {
-                            let granted = |document: &Document| grants(document, statement, kind, principal, action);
-                            let loses = !granted(planned) || newly_denied(live, planned, applied, kind, principal, action);
+                            let granted = |document: &Document| {
+                                grants(document, statement, kind, principal, action)
+                            };
+                            let loses = !granted(planned)
+                                || newly_denied(live, planned, applied, kind, principal, action);
                             loses && !applied.is_some_and(granted)
                         })
                         .cloned()
@@ -84,15 +108,24 @@ pub(crate) fn removals(live: &Document, planned: &Document, applied: Option<&Doc
 }
 
 /// Those that the user has not listed, by principal or by label.
-pub(crate) fn unacknowledged(removals: Vec<Removal>, acknowledged: &BTreeSet<String>, partition: &str) -> Vec<Removal> {
+pub(crate) fn unacknowledged(
+    removals: Vec<Removal>,
+    acknowledged: &BTreeSet<String>,
+    partition: &str,
+) -> Vec<Removal> {
     let same = |listed: &str, name: &str| {
         listed == name || (listed.len() == 12 && super::root_arn(partition, listed) == name)
     };
     removals
         .into_iter()
         .filter(|removal| {
-            let by_name = acknowledged.iter().any(|listed| same(listed, &removal.name));
-            let by_label = removal.statements.iter().all(|label| acknowledged.contains(label));
+            let by_name = acknowledged
+                .iter()
+                .any(|listed| same(listed, &removal.name));
+            let by_label = removal
+                .statements
+                .iter()
+                .all(|label| acknowledged.contains(label));
             !by_name && !by_label
         })
         .collect()
@@ -100,12 +133,22 @@ pub(crate) fn unacknowledged(removals: Vec<Removal>, acknowledged: &BTreeSet<Str
 
 fn is_deleted(principal: &str) -> bool {
     principal.len() >= 16
-        && ["AROA", "AIDA", "AGPA", "ANPA"].iter().any(|prefix| principal.starts_with(prefix))
-        && principal.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit())
+        && ["AROA", "AIDA", "AGPA", "ANPA"]
+            .iter()
+            .any(|prefix| principal.starts_with(prefix))
+        && principal
+            .bytes()
+            .all(|b| b.is_ascii_uppercase() || b.is_ascii_digit())
 }
 
 /// Whether `document` grants at least what `statement` grants this principal for this action pattern.
-fn grants(document: &Document, statement: &Statement, kind: &str, principal: &str, action: &str) -> bool {
+fn grants(
+    document: &Document,
+    statement: &Statement,
+    kind: &str,
+    principal: &str,
+    action: &str,
+) -> bool {
     document.statements.iter().any(|other| {
         let principal_fits = match &other.principals {
             Principals::Only(map) => {
@@ -122,9 +165,9 @@ fn grants(document: &Document, statement: &Statement, kind: &str, principal: &st
             Matcher::Except(_) => false,
         };
         let resource_fits = match (&other.resources, &statement.resources) {
-            (Matcher::Only(outer), Matcher::Only(inner)) => {
-                inner.iter().all(|name| outer.iter().any(|pattern| covers(pattern, name)))
-            }
+            (Matcher::Only(outer), Matcher::Only(inner)) => inner
+                .iter()
+                .all(|name| outer.iter().any(|pattern| covers(pattern, name))),
             (one, two) => one == two,
         };
         // Fewer conditions, each with at least the same values.
@@ -135,10 +178,20 @@ fn grants(document: &Document, statement: &Statement, kind: &str, principal: &st
                     .conditions
                     .get(operator)
                     .and_then(|keys| keys.get(key))
-                    .is_some_and(|live| if negated { values.is_subset(live) } else { values.is_superset(live) })
+                    .is_some_and(|live| {
+                        if negated {
+                            values.is_subset(live)
+                        } else {
+                            values.is_superset(live)
+                        }
+                    })
             })
         });
-        other.effect == Effect::Allow && principal_fits && action_fits && resource_fits && conditions_fit
+        other.effect == Effect::Allow
+            && principal_fits
+            && action_fits
+            && resource_fits
+            && conditions_fit
     })
 }
 
@@ -152,12 +205,19 @@ fn newly_denied(
     action: &str,
 ) -> bool {
     planned.statements.iter().any(|deny| {
-        let old = |document: &Document| document.statements.iter().any(|other| other.same_content(deny));
+        let old = |document: &Document| {
+            document
+                .statements
+                .iter()
+                .any(|other| other.same_content(deny))
+        };
         let hits = match &deny.principals {
-            Principals::Only(map) => {
-                map.get(kind).is_some_and(|names| names.iter().any(|name| principal_covers(name, principal)))
+            Principals::Only(map) => map
+                .get(kind)
+                .is_some_and(|names| names.iter().any(|name| principal_covers(name, principal))),
+            Principals::Except(map) => {
+                !map.get(kind).is_some_and(|names| names.contains(principal))
             }
-            Principals::Except(map) => !map.get(kind).is_some_and(|names| names.contains(principal)),
         };
         let touches = match &deny.actions {
             Matcher::Only(set) => set.iter().any(|pattern| overlap(pattern, action)),
@@ -183,13 +243,20 @@ mod tests {
 
     fn ours() -> Document {
         Document::new(vec![
-            allow("Recovery").to("AWS", [ROOT]).actions(["kms:PutKeyPolicy", "kms:DescribeKey"]),
-            allow("Use").to("AWS", [APP]).actions(["kms:Decrypt", "kms:GenerateDataKey*"]),
+            allow("Recovery")
+                .to("AWS", [ROOT])
+                .actions(["kms:PutKeyPolicy", "kms:DescribeKey"]),
+            allow("Use")
+                .to("AWS", [APP])
+                .actions(["kms:Decrypt", "kms:GenerateDataKey*"]),
         ])
     }
 
     fn names(live: &Document, planned: &Document, applied: Option<&Document>) -> Vec<String> {
-        removals(live, planned, applied).iter().map(ToString::to_string).collect()
+        removals(live, planned, applied)
+            .iter()
+            .map(ToString::to_string)
+            .collect()
     }
 
     #[test]
@@ -200,21 +267,36 @@ mod tests {
     #[test]
     fn a_principal_added_by_hand_is_named() {
         let mut live = ours();
-        live.statements[1] = allow("Use").to("AWS", [APP, HAND]).actions(["kms:Decrypt", "kms:GenerateDataKey*"]);
+        live.statements[1] = allow("Use")
+            .to("AWS", [APP, HAND])
+            .actions(["kms:Decrypt", "kms:GenerateDataKey*"]);
         assert_eq!(
             names(&live, &ours(), Some(&ours())),
-            [format!("`{HAND}` (in `Use`: kms:Decrypt, kms:GenerateDataKey*)")]
+            [format!(
+                "`{HAND}` (in `Use`: kms:Decrypt, kms:GenerateDataKey*)"
+            )]
         );
     }
 
     #[test]
     fn a_statement_added_by_hand_is_named_by_its_principals() {
         let mut live = ours();
-        live.statements.push(allow("Hand").to("Service", ["sns.amazonaws.com"]).actions(["kms:Decrypt"]));
-        live.statements.push(deny("NoDelete").to_everybody().actions(["kms:ScheduleKeyDeletion"]));
+        live.statements.push(
+            allow("Hand")
+                .to("Service", ["sns.amazonaws.com"])
+                .actions(["kms:Decrypt"]),
+        );
+        live.statements.push(
+            deny("NoDelete")
+                .to_everybody()
+                .actions(["kms:ScheduleKeyDeletion"]),
+        );
         assert_eq!(
             names(&live, &ours(), Some(&ours())),
-            ["`NoDelete` (the whole statement)", "`sns.amazonaws.com` (in `Hand`: kms:Decrypt)"]
+            [
+                "`NoDelete` (the whole statement)",
+                "`sns.amazonaws.com` (in `Hand`: kms:Decrypt)"
+            ]
         );
     }
 
@@ -223,19 +305,37 @@ mod tests {
         let mut planned = ours();
         planned.statements.pop();
         assert!(names(&ours(), &planned, Some(&ours())).is_empty());
-        assert_eq!(names(&ours(), &planned, None), [format!("`{APP}` (in `Use`: kms:Decrypt, kms:GenerateDataKey*)")]);
+        assert_eq!(
+            names(&ours(), &planned, None),
+            [format!(
+                "`{APP}` (in `Use`: kms:Decrypt, kms:GenerateDataKey*)"
+            )]
+        );
     }
 
     #[test]
     fn the_default_policy_of_a_new_key_is_more_than_recovery() {
-        let live = Document::new(vec![allow("Enable IAM User Permissions").to("AWS", [ROOT]).actions(["kms:*"])]);
-        assert_eq!(names(&live, &ours(), None), [format!("`{ROOT}` (in `Enable IAM User Permissions`: kms:*)")]);
+        let live = Document::new(vec![
+            allow("Enable IAM User Permissions")
+                .to("AWS", [ROOT])
+                .actions(["kms:*"]),
+        ]);
+        assert_eq!(
+            names(&live, &ours(), None),
+            [format!(
+                "`{ROOT}` (in `Enable IAM User Permissions`: kms:*)"
+            )]
+        );
     }
 
     #[test]
     fn narrower_conditions_cut_and_wider_ones_do_not() {
-        let bound = allow("S").to("Service", ["x.amazonaws.com"]).actions(["kms:Decrypt"]);
-        let narrow = bound.clone().when("StringEquals", "aws:SourceAccount", ["111122223333"]);
+        let bound = allow("S")
+            .to("Service", ["x.amazonaws.com"])
+            .actions(["kms:Decrypt"]);
+        let narrow = bound
+            .clone()
+            .when("StringEquals", "aws:SourceAccount", ["111122223333"]);
         let (wide, narrow) = (Document::new(vec![bound]), Document::new(vec![narrow]));
         assert_eq!(names(&wide, &narrow, None).len(), 1);
         assert!(names(&narrow, &wide, None).is_empty());
@@ -244,14 +344,23 @@ mod tests {
     #[test]
     fn a_new_deny_cuts() {
         let mut planned = ours();
-        planned.statements.push(deny("No").to("AWS", [APP]).actions(["kms:Decrypt"]));
-        assert_eq!(names(&ours(), &planned, None), [format!("`{APP}` (in `Use`: kms:Decrypt)")]);
+        planned
+            .statements
+            .push(deny("No").to("AWS", [APP]).actions(["kms:Decrypt"]));
+        assert_eq!(
+            names(&ours(), &planned, None),
+            [format!("`{APP}` (in `Use`: kms:Decrypt)")]
+        );
     }
 
     #[test]
     fn deleted_principals_are_nobody() {
         let mut live = ours();
-        live.statements.push(allow("Old").to("AWS", ["AROAEXAMPLEEXAMPLEEX1"]).actions(["kms:Decrypt"]));
+        live.statements.push(
+            allow("Old")
+                .to("AWS", ["AROAEXAMPLEEXAMPLEEX1"])
+                .actions(["kms:Decrypt"]),
+        );
         assert!(names(&live, &ours(), None).is_empty());
     }
 

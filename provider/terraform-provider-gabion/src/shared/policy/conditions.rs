@@ -46,13 +46,19 @@ fn held(key: &str, principal: &str) -> Held {
     let text = |text: &str| Held::Text(text.to_owned());
     match key {
         "aws:principalarn" => text(principal),
-        "aws:principalaccount" | "kms:calleraccount" => account_of(principal).map_or(Held::Unknown, text),
+        "aws:principalaccount" | "kms:calleraccount" => {
+            account_of(principal).map_or(Held::Unknown, text)
+        }
         "aws:principaltype" if is_root(principal) => text("Account"),
         "aws:principaltype" if principal.contains(":role/") => text("AssumedRole"),
         "aws:principaltype" if principal.contains(":user/") => text("User"),
         "aws:securetransport" => text("true"),
-        "aws:principalisawsservice" | "aws:viaawsservice" | "kms:bypasspolicylockoutsafetycheck" => text("false"),
-        "aws:sourceaccount" | "aws:sourcearn" | "kms:viaservice" | "kms:grantisforawsresource" => Held::Absent,
+        "aws:principalisawsservice"
+        | "aws:viaawsservice"
+        | "kms:bypasspolicylockoutsafetycheck" => text("false"),
+        "aws:sourceaccount" | "aws:sourcearn" | "kms:viaservice" | "kms:grantisforawsresource" => {
+            Held::Absent
+        }
         _ if key.starts_with("kms:encryptioncontext") => Held::Absent,
         _ => Held::Unknown,
     }
@@ -62,7 +68,10 @@ fn held(key: &str, principal: &str) -> Held {
 pub(super) fn hold(conditions: &Conditions, principal: &str) -> Truth {
     conditions
         .iter()
-        .flat_map(|(operator, keys)| keys.iter().map(move |(key, values)| (operator, key, values)))
+        .flat_map(|(operator, keys)| {
+            keys.iter()
+                .map(move |(key, values)| (operator, key, values))
+        })
         .map(|(operator, key, values)| one(operator, key, values, principal))
         .fold(Truth::Yes, Truth::and)
 }
@@ -71,7 +80,10 @@ fn one(operator: &str, key: &str, values: &BTreeSet<String>, principal: &str) ->
     let operator = operator.to_ascii_lowercase();
     let (all, operator) = match operator.strip_prefix("forallvalues:") {
         Some(rest) => (true, rest),
-        None => (false, operator.strip_prefix("foranyvalue:").unwrap_or(&operator)),
+        None => (
+            false,
+            operator.strip_prefix("foranyvalue:").unwrap_or(&operator),
+        ),
     };
     let (if_exists, operator) = match operator.strip_suffix("ifexists") {
         Some(rest) => (true, rest),
@@ -99,14 +111,19 @@ fn one(operator: &str, key: &str, values: &BTreeSet<String>, principal: &str) ->
         return Truth::Maybe;
     }
     let equal = |fits: &dyn Fn(&str) -> bool| {
-        if values.iter().any(|value| fits(value)) { Truth::Yes } else { Truth::No }
+        if values.iter().any(|value| fits(value)) {
+            Truth::Yes
+        } else {
+            Truth::No
+        }
     };
     let positive = match operator {
         "stringequals" | "stringnotequals" => equal(&|value| value == text),
-        "stringequalsignorecase" | "stringnotequalsignorecase" => equal(&|value| value.eq_ignore_ascii_case(&text)),
-        "stringlike" | "stringnotlike" | "arnequals" | "arnlike" | "arnnotequals" | "arnnotlike" => {
-            equal(&|value| matches(value, &text))
+        "stringequalsignorecase" | "stringnotequalsignorecase" => {
+            equal(&|value| value.eq_ignore_ascii_case(&text))
         }
+        "stringlike" | "stringnotlike" | "arnequals" | "arnlike" | "arnnotequals"
+        | "arnnotlike" => equal(&|value| matches(value, &text)),
         "bool" => equal(&|value| value.eq_ignore_ascii_case(&text)),
         _ => Truth::Maybe,
     };
@@ -127,19 +144,48 @@ mod tests {
     #[test]
     fn known_keys() {
         assert_eq!(truth("ArnNotEquals", "aws:PrincipalArn", ROLE), Truth::No);
-        assert_eq!(truth("StringNotLike", "aws:PrincipalArn", "arn:aws:iam::*:role/x*"), Truth::Yes);
-        assert_eq!(truth("StringEquals", "AWS:PrincipalAccount", "111122223333"), Truth::Yes);
+        assert_eq!(
+            truth(
+                "StringNotLike",
+                "aws:PrincipalArn",
+                "arn:aws:iam::*:role/x*"
+            ),
+            Truth::Yes
+        );
+        assert_eq!(
+            truth("StringEquals", "AWS:PrincipalAccount", "111122223333"),
+            Truth::Yes
+        );
         assert_eq!(truth("Bool", "aws:SecureTransport", "false"), Truth::No);
-        assert_eq!(truth("StringEquals", "kms:ViaService", "s3.eu-central-1.amazonaws.com"), Truth::No);
-        assert_eq!(truth("StringNotEqualsIfExists", "kms:ViaService", "x"), Truth::Yes);
+        assert_eq!(
+            truth(
+                "StringEquals",
+                "kms:ViaService",
+                "s3.eu-central-1.amazonaws.com"
+            ),
+            Truth::No
+        );
+        assert_eq!(
+            truth("StringNotEqualsIfExists", "kms:ViaService", "x"),
+            Truth::Yes
+        );
         assert_eq!(truth("Null", "kms:ViaService", "true"), Truth::Yes);
-        assert_eq!(truth("StringEquals", "aws:PrincipalArn", "${aws:x}"), Truth::Maybe);
+        assert_eq!(
+            truth("StringEquals", "aws:PrincipalArn", "${aws:x}"),
+            Truth::Maybe
+        );
     }
 
     #[test]
     fn keys_of_the_call_are_maybe() {
-        assert_eq!(truth("IpAddress", "aws:SourceIp", "10.0.0.0/8"), Truth::Maybe);
-        assert_eq!(truth("BoolIfExists", "aws:MultiFactorAuthPresent", "false"), Truth::Maybe);
+        assert_eq!(
+            truth("IpAddress", "aws:SourceIp", "10.0.0.0/8"),
+            Truth::Maybe
+        );
+        assert_eq!(
+            truth("BoolIfExists", "aws:MultiFactorAuthPresent", "false"),
+            Truth::Maybe
+        );
         let both = deny("D")
             .when("IpAddress", "aws:SourceIp", ["10.0.0.0/8"])
             .when("Bool", "aws:SecureTransport", ["false"]);

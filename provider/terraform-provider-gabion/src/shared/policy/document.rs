@@ -65,13 +65,18 @@ pub(crate) struct Statement {
 impl Document {
     /// A document of the current version.
     pub(crate) fn new(statements: Vec<Statement>) -> Self {
-        Self { version: "2012-10-17".to_owned(), id: None, statements }
+        Self {
+            version: "2012-10-17".to_owned(),
+            id: None,
+            statements,
+        }
     }
 
     /// Whether both say the same: order and the document's id do not count, labels do.
     pub(crate) fn same_as(&self, other: &Self) -> bool {
         let sorted = |document: &Self| {
-            let mut statements: Vec<Statement> = document.statements.iter().map(Statement::folded).collect();
+            let mut statements: Vec<Statement> =
+                document.statements.iter().map(Statement::folded).collect();
             statements.sort();
             statements
         };
@@ -80,7 +85,9 @@ impl Document {
 
     /// The statement with this label.
     pub(crate) fn by_sid(&self, sid: &str) -> Option<&Statement> {
-        self.statements.iter().find(|statement| statement.sid.as_deref() == Some(sid))
+        self.statements
+            .iter()
+            .find(|statement| statement.sid.as_deref() == Some(sid))
     }
 }
 
@@ -95,12 +102,19 @@ impl Statement {
 
     /// The same statement with actions in lower case, as AWS compares them; for comparison.
     pub(crate) fn folded(&self) -> Self {
-        let fold = |set: &BTreeSet<String>| set.iter().map(|action| action.to_ascii_lowercase()).collect();
+        let fold = |set: &BTreeSet<String>| {
+            set.iter()
+                .map(|action| action.to_ascii_lowercase())
+                .collect()
+        };
         let actions = match &self.actions {
             Matcher::Only(set) => Matcher::Only(fold(set)),
             Matcher::Except(set) => Matcher::Except(fold(set)),
         };
-        Self { actions, ..self.clone() }
+        Self {
+            actions,
+            ..self.clone()
+        }
     }
 
     /// Whether both say the same, labels aside.

@@ -13,7 +13,8 @@ impl Document {
     /// # Errors
     /// A sentence that says where the text is not a policy.
     pub(crate) fn parse(text: &str, partition: &str) -> Result<Self, String> {
-        let value: Value = serde_json::from_str(text).map_err(|error| format!("it is not JSON: {error}"))?;
+        let value: Value =
+            serde_json::from_str(text).map_err(|error| format!("it is not JSON: {error}"))?;
         let Value::Object(mut map) = value else {
             return Err("it is not a JSON object".to_owned());
         };
@@ -22,12 +23,14 @@ impl Document {
             Some(single @ Value::Object(_)) => vec![single],
             _ => return Err("it has no list `Statement`".to_owned()),
         };
-        let text_of = |value: Option<Value>| value.and_then(|value| value.as_str().map(str::to_owned));
+        let text_of =
+            |value: Option<Value>| value.and_then(|value| value.as_str().map(str::to_owned));
         let statements = statements
             .into_iter()
             .enumerate()
             .map(|(index, value)| {
-                statement(value, partition).map_err(|fault| format!("in statement {}: {fault}", index + 1))
+                statement(value, partition)
+                    .map_err(|fault| format!("in statement {}: {fault}", index + 1))
             })
             .collect::<Result<_, _>>()?;
         Ok(Self {
@@ -43,14 +46,21 @@ impl Document {
         if let Some(id) = &self.id {
             map.insert("Id", Value::from(id.as_str()));
         }
-        map.insert("Statement", self.statements.iter().map(write_statement).collect());
+        map.insert(
+            "Statement",
+            self.statements.iter().map(write_statement).collect(),
+        );
         map.insert("Version", Value::from(self.version.as_str()));
         object(map).to_string()
     }
 }
 
 fn object<K: Into<String>>(map: BTreeMap<K, Value>) -> Value {
-    Value::Object(map.into_iter().map(|(key, value)| (key.into(), value)).collect())
+    Value::Object(
+        map.into_iter()
+            .map(|(key, value)| (key.into(), value))
+            .collect(),
+    )
 }
 
 fn write_set(set: &BTreeSet<String>) -> Value {
@@ -88,7 +98,10 @@ fn write_statement(statement: &Statement) -> Value {
             .conditions
             .iter()
             .map(|(operator, keys)| {
-                let keys = keys.iter().map(|(key, values)| (key.as_str(), write_set(values))).collect();
+                let keys = keys
+                    .iter()
+                    .map(|(key, values)| (key.as_str(), write_set(values)))
+                    .collect();
                 (operator.as_str(), object::<&str>(keys))
             })
             .collect();
@@ -101,7 +114,11 @@ fn write_principals(map: &BTreeMap<String, BTreeSet<String>>) -> Value {
     let everybody = |names: &BTreeSet<String>| names.len() == 1 && names.contains("*");
     match map.get("AWS") {
         Some(names) if map.len() == 1 && everybody(names) => Value::from("*"),
-        _ => object(map.iter().map(|(kind, names)| (kind.as_str(), write_set(names))).collect()),
+        _ => object(
+            map.iter()
+                .map(|(kind, names)| (kind.as_str(), write_set(names)))
+                .collect(),
+        ),
     }
 }
 
@@ -123,7 +140,9 @@ fn statement(value: Value, partition: &str) -> Result<Statement, String> {
     let actions = matcher(&mut map, "Action", "NotAction")?;
     let resources = matcher(&mut map, "Resource", "NotResource")?;
     Ok(Statement {
-        sid: map.remove("Sid").and_then(|sid| sid.as_str().map(str::to_owned)),
+        sid: map
+            .remove("Sid")
+            .and_then(|sid| sid.as_str().map(str::to_owned)),
         effect,
         principals,
         actions,
@@ -134,15 +153,20 @@ fn statement(value: Value, partition: &str) -> Result<Statement, String> {
 
 fn principals(value: Value, partition: &str) -> Result<BTreeMap<String, BTreeSet<String>>, String> {
     match value {
-        Value::String(star) if star == "*" => {
-            Ok(BTreeMap::from([("AWS".to_owned(), BTreeSet::from(["*".to_owned()]))]))
-        }
+        Value::String(star) if star == "*" => Ok(BTreeMap::from([(
+            "AWS".to_owned(),
+            BTreeSet::from(["*".to_owned()]),
+        )])),
         Value::Object(map) => map
             .into_iter()
             .map(|(kind, names)| {
-                let names = set(names).ok_or_else(|| format!("`Principal.{kind}` is no string or list"))?;
+                let names =
+                    set(names).ok_or_else(|| format!("`Principal.{kind}` is no string or list"))?;
                 let names = match kind.as_str() {
-                    "AWS" => names.into_iter().map(|name| normal_principal(name, partition)).collect(),
+                    "AWS" => names
+                        .into_iter()
+                        .map(|name| normal_principal(name, partition))
+                        .collect(),
                     _ => names,
                 };
                 Ok((kind, names))
@@ -161,7 +185,9 @@ fn normal_principal(name: String, partition: &str) -> String {
 }
 
 fn matcher(map: &mut Map<String, Value>, only: &str, except: &str) -> Result<Matcher, String> {
-    let read = |value: Value, key: &str| set(value).ok_or_else(|| format!("`{key}` is no string or list of strings"));
+    let read = |value: Value, key: &str| {
+        set(value).ok_or_else(|| format!("`{key}` is no string or list of strings"))
+    };
     match (map.remove(only), map.remove(except)) {
         (Some(value), None) => Ok(Matcher::Only(read(value, only)?)),
         (None, Some(value)) => Ok(Matcher::Except(read(value, except)?)),
@@ -186,8 +212,9 @@ fn conditions(value: Option<Value>) -> Result<Conditions, String> {
             let keys = keys
                 .into_iter()
                 .map(|(key, values)| {
-                    let values = set(values)
-                        .ok_or_else(|| format!("the value of condition key `{key}` is no string or list"))?;
+                    let values = set(values).ok_or_else(|| {
+                        format!("the value of condition key `{key}` is no string or list")
+                    })?;
                     Ok((key, values))
                 })
                 .collect::<Result<_, String>>()?;
@@ -228,7 +255,10 @@ mod tests {
 
     #[test]
     fn what_aws_rewrites_is_the_same() {
-        let (one, two) = (Document::parse(ONE, "aws").unwrap(), Document::parse(TWO, "aws").unwrap());
+        let (one, two) = (
+            Document::parse(ONE, "aws").unwrap(),
+            Document::parse(TWO, "aws").unwrap(),
+        );
         assert!(one.same_as(&two));
         let again = Document::parse(&one.to_json(), "aws").unwrap();
         assert_eq!(again, one);
@@ -237,15 +267,26 @@ mod tests {
     #[test]
     fn a_changed_value_is_not_the_same() {
         let one = Document::parse(ONE, "aws").unwrap();
-        for (from, to) in [("kms:a", "kms:c"), ("111122223333", "111122223334"), ("\"B\"", "\"C\""), ("Deny", "Allow")] {
-            assert!(!one.same_as(&Document::parse(&ONE.replace(from, to), "aws").unwrap()), "{from}");
+        for (from, to) in [
+            ("kms:a", "kms:c"),
+            ("111122223333", "111122223334"),
+            ("\"B\"", "\"C\""),
+            ("Deny", "Allow"),
+        ] {
+            assert!(
+                !one.same_as(&Document::parse(&ONE.replace(from, to), "aws").unwrap()),
+                "{from}"
+            );
         }
     }
 
     #[test]
     fn canonical_text() {
         let document = Document::new(vec![
-            allow("A").to("AWS", ["b", "a"]).actions(["kms:Decrypt"]).when("StringEquals", "k", ["v"]),
+            allow("A")
+                .to("AWS", ["b", "a"])
+                .actions(["kms:Decrypt"])
+                .when("StringEquals", "k", ["v"]),
             deny("D").to_everybody().actions(["kms:*"]),
         ]);
         insta::assert_snapshot!(document.to_json(), @r#"{"Statement":[{"Action":"kms:Decrypt","Condition":{"StringEquals":{"k":"v"}},"Effect":"Allow","Principal":{"AWS":["a","b"]},"Resource":"*","Sid":"A"},{"Action":"kms:*","Effect":"Deny","Principal":"*","Resource":"*","Sid":"D"}],"Version":"2012-10-17"}"#);
@@ -256,12 +297,25 @@ mod tests {
         for (text, fault) in [
             ("[]", "it is not a JSON object"),
             ("{}", "it has no list `Statement`"),
-            (r#"{"Statement":[{"Effect":"Maybe"}]}"#, "in statement 1: `Effect` is neither `Allow` nor `Deny`"),
-            (r#"{"Statement":[{"Effect":"Allow"}]}"#, "in statement 1: it needs one of `Action` and `NotAction`"),
-            (r#"{"Statement":{"Effect":"Allow","Principal":7,"Action":"*"}}"#, "in statement 1: `Principal` is neither `*` nor an object"),
+            (
+                r#"{"Statement":[{"Effect":"Maybe"}]}"#,
+                "in statement 1: `Effect` is neither `Allow` nor `Deny`",
+            ),
+            (
+                r#"{"Statement":[{"Effect":"Allow"}]}"#,
+                "in statement 1: it needs one of `Action` and `NotAction`",
+            ),
+            (
+                r#"{"Statement":{"Effect":"Allow","Principal":7,"Action":"*"}}"#,
+                "in statement 1: `Principal` is neither `*` nor an object",
+            ),
         ] {
             assert_eq!(Document::parse(text, "aws").unwrap_err(), fault);
         }
-        assert!(Document::parse("{", "aws").unwrap_err().starts_with("it is not JSON"));
+        assert!(
+            Document::parse("{", "aws")
+                .unwrap_err()
+                .starts_with("it is not JSON")
+        );
     }
 }

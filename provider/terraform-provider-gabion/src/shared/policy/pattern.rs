@@ -4,7 +4,8 @@ use super::document::{Principals, Statement};
 
 /// Whether `pattern` (`*` any text, `?` one character) matches the whole of `text`.
 pub(crate) fn matches(pattern: &str, text: &str) -> bool {
-    let (pattern, text): (Vec<char>, Vec<char>) = (pattern.chars().collect(), text.chars().collect());
+    let (pattern, text): (Vec<char>, Vec<char>) =
+        (pattern.chars().collect(), text.chars().collect());
     let (mut p, mut t) = (0, 0);
     let mut retry: Option<(usize, usize)> = None;
     while t < text.len() {
@@ -48,9 +49,17 @@ pub(crate) fn overlap(one: &str, other: &str) -> bool {
     if matches(&one, &other) || matches(&other, &one) {
         return true;
     }
-    let head = |pattern: &str| pattern.split(['*', '?']).next().unwrap_or_default().to_owned();
+    let head = |pattern: &str| {
+        pattern
+            .split(['*', '?'])
+            .next()
+            .unwrap_or_default()
+            .to_owned()
+    };
     let wild = |pattern: &str| pattern.contains(['*', '?']);
-    wild(&one) && wild(&other) && (head(&one).starts_with(&head(&other)) || head(&other).starts_with(&head(&one)))
+    wild(&one)
+        && wild(&other)
+        && (head(&one).starts_with(&head(&other)) || head(&other).starts_with(&head(&one)))
 }
 
 /// The ARN that stands for an account in a policy.
@@ -74,7 +83,12 @@ pub(crate) fn same_principal(one: &str, other: &str) -> bool {
     let role = |arn: &str| {
         let mut parts = arn.splitn(6, ':').skip(4);
         let account = parts.next()?.to_owned();
-        let name = parts.next()?.strip_prefix("role/")?.rsplit('/').next()?.to_owned();
+        let name = parts
+            .next()?
+            .strip_prefix("role/")?
+            .rsplit('/')
+            .next()?
+            .to_owned();
         Some((account, name))
     };
     one == other || role(one).is_some_and(|one| Some(one) == role(other))
@@ -90,11 +104,12 @@ pub(crate) fn principal_covers(outer: &str, inner: &str) -> bool {
 impl Statement {
     /// Whether the statement is about this principal of this type.
     pub(crate) fn is_about(&self, kind: &str, principal: &str) -> bool {
-        let listed = |map: &std::collections::BTreeMap<String, std::collections::BTreeSet<String>>| {
-            map.get(kind)
-                .is_some_and(|names| names.iter().any(|name| principal_covers(name, principal)))
-                || map.get("*").is_some_and(|names| !names.is_empty())
-        };
+        let listed =
+            |map: &std::collections::BTreeMap<String, std::collections::BTreeSet<String>>| {
+                map.get(kind)
+                    .is_some_and(|names| names.iter().any(|name| principal_covers(name, principal)))
+                    || map.get("*").is_some_and(|names| !names.is_empty())
+            };
         match &self.principals {
             Principals::Only(map) => listed(map),
             Principals::Except(map) => !listed(map),
@@ -125,12 +140,19 @@ pub(crate) fn is_open(statement: &Statement) -> bool {
     ];
     let bound = statement.conditions.iter().any(|(operator, keys)| {
         let operator = operator.to_ascii_lowercase();
-        let names_them = ["stringequals", "stringlike", "arnequals", "arnlike", "stringequalsignorecase"]
-            .iter()
-            .any(|name| operator == *name || operator == format!("foranyvalue:{name}"));
+        let names_them = [
+            "stringequals",
+            "stringlike",
+            "arnequals",
+            "arnlike",
+            "stringequalsignorecase",
+        ]
+        .iter()
+        .any(|name| operator == *name || operator == format!("foranyvalue:{name}"));
         names_them
             && keys.iter().any(|(key, values)| {
-                BINDING.contains(&key.to_ascii_lowercase().as_str()) && values.iter().all(|value| value != "*")
+                BINDING.contains(&key.to_ascii_lowercase().as_str())
+                    && values.iter().all(|value| value != "*")
             })
     });
     !bound
@@ -157,8 +179,14 @@ mod tests {
     #[test]
     fn principals() {
         let role = "arn:aws:iam::111122223333:role/ops/deploy";
-        assert!(same_principal(role, "arn:aws:iam::111122223333:role/deploy"));
-        assert!(!same_principal(role, "arn:aws:iam::444455556666:role/deploy"));
+        assert!(same_principal(
+            role,
+            "arn:aws:iam::111122223333:role/deploy"
+        ));
+        assert!(!same_principal(
+            role,
+            "arn:aws:iam::444455556666:role/deploy"
+        ));
         assert!(principal_covers("arn:aws:iam::111122223333:root", role));
         assert!(!principal_covers(role, "arn:aws:iam::111122223333:root"));
     }
@@ -166,9 +194,23 @@ mod tests {
     #[test]
     fn open_statements() {
         assert!(is_open(&allow("A").to_everybody().actions(["kms:*"])));
-        assert!(is_open(&allow("A").to_everybody().when("Bool", "aws:SecureTransport", ["true"])));
-        assert!(is_open(&allow("A").to_everybody().when("StringNotEquals", "aws:PrincipalOrgID", ["o-1"])));
-        assert!(!is_open(&allow("A").to_everybody().when("StringEquals", "kms:CallerAccount", ["111122223333"])));
-        assert!(!is_open(&allow("A").to("AWS", ["arn:aws:iam::111122223333:root"])));
+        assert!(is_open(&allow("A").to_everybody().when(
+            "Bool",
+            "aws:SecureTransport",
+            ["true"]
+        )));
+        assert!(is_open(&allow("A").to_everybody().when(
+            "StringNotEquals",
+            "aws:PrincipalOrgID",
+            ["o-1"]
+        )));
+        assert!(!is_open(&allow("A").to_everybody().when(
+            "StringEquals",
+            "kms:CallerAccount",
+            ["111122223333"]
+        )));
+        assert!(!is_open(
+            &allow("A").to("AWS", ["arn:aws:iam::111122223333:root"])
+        ));
     }
 }

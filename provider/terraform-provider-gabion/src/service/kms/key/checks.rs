@@ -19,7 +19,11 @@ pub(super) fn separation(key: &KmsKeyModel, diags: &mut Diagnostics) {
     let users = strings::known_part(&key.users);
     let both: BTreeSet<&String> = users
         .iter()
-        .filter(|user| administrators.iter().any(|administrator| same_principal(administrator, user)))
+        .filter(|user| {
+            administrators
+                .iter()
+                .any(|administrator| same_principal(administrator, user))
+        })
         .collect();
     for name in both {
         diags.error_at(
@@ -39,7 +43,12 @@ pub(super) fn defaults(key: &KmsKeyModel, moment: Moment, diags: &mut Diagnostic
 }
 
 /// A policy that KMS would refuse, or that would leave nobody able to administer the key.
-pub(super) fn policy(policy: &Document, scene: &Scene<'_>, key: &KmsKeyModel, diags: &mut Diagnostics) {
+pub(super) fn policy(
+    policy: &Document,
+    scene: &Scene<'_>,
+    key: &KmsKeyModel,
+    diags: &mut Diagnostics,
+) {
     let length = policy.to_json().len();
     if length > LONGEST {
         diags.error_at(
@@ -68,13 +77,21 @@ pub(super) fn policy(policy: &Document, scene: &Scene<'_>, key: &KmsKeyModel, di
 }
 
 /// The principal that applies must be able to change the policy again: KMS refuses the policy otherwise.
-pub(super) fn caller(policy: &Document, caller: &str, key: &KmsKeyModel, severity: Severity, diags: &mut Diagnostics) {
+pub(super) fn caller(
+    policy: &Document,
+    caller: &str,
+    key: &KmsKeyModel,
+    severity: Severity,
+    diags: &mut Diagnostics,
+) {
     let Err(lockout) = may(policy, caller, CHANGE_POLICY) else {
         return;
     };
     let who = match severity {
         Severity::Error => "the principal that applies",
-        Severity::Warning => "the principal that plans; if it applies, too, KMS will refuse the policy",
+        Severity::Warning => {
+            "the principal that plans; if it applies, too, KMS will refuse the policy"
+        }
     };
     let users = strings::known_part(&key.users);
     let hint = if users.iter().any(|user| same_principal(user, caller)) {
@@ -89,7 +106,11 @@ pub(super) fn caller(policy: &Document, caller: &str, key: &KmsKeyModel, severit
             "With this policy `{caller}` ({who}) could not change the policy of {} again. {hint}",
             key.title()
         ),
-        path: Some(Path::root(if hint.starts_with("It is in") { "users" } else { "policy" })),
+        path: Some(Path::root(if hint.starts_with("It is in") {
+            "users"
+        } else {
+            "policy"
+        })),
     });
 }
 
@@ -98,11 +119,18 @@ fn blame(denied_by: &[String]) -> String {
         return format!("No statement permits `{CHANGE_POLICY}`.");
     }
     let labels: Vec<String> = denied_by.iter().map(|label| format!("`{label}`")).collect();
-    format!("It is forbidden by {}: leave `{CHANGE_POLICY}` to somebody there.", labels.join(", "))
+    format!(
+        "It is forbidden by {}: leave `{CHANGE_POLICY}` to somebody there.",
+        labels.join(", ")
+    )
 }
 
 fn lockout_path(key: &KmsKeyModel) -> Path {
-    Path::root(if key.additional_policy_statements.is_null() { "policy" } else { "additional_policy_statements" })
+    Path::root(if key.additional_policy_statements.is_null() {
+        "policy"
+    } else {
+        "additional_policy_statements"
+    })
 }
 
 /// What others put into the live policy stays, unless it is listed.

@@ -38,7 +38,11 @@ impl Converge<'_> {
     }
 
     fn doing(&self, what: &str) -> String {
-        format!("{what} the key `{}` (`{}`)", self.plan.name(), self.observed.key.arn)
+        format!(
+            "{what} the key `{}` (`{}`)",
+            self.plan.name(),
+            self.observed.key.arn
+        )
     }
 
     /// Does what is left to do. `state` holds what is done after every step.
@@ -46,7 +50,9 @@ impl Converge<'_> {
     /// # Errors
     /// The first step that failed.
     pub(super) async fn run(&self, state: &mut StateSlot<KmsKeyModel>) -> Result<(), Diagnostics> {
-        let mut now = self.observed.state(self.plan, &self.ctx.provider()?.default_tags, self.clients);
+        let mut now =
+            self.observed
+                .state(self.plan, &self.ctx.provider()?.default_tags, self.clients);
         // What AWS does not hold is as planned.
         now.exception = self.plan.exception.clone();
         state.set(now.clone());
@@ -74,7 +80,11 @@ impl Converge<'_> {
         Ok(())
     }
 
-    async fn enable(&self, now: &mut KmsKeyModel, state: &mut StateSlot<KmsKeyModel>) -> Result<(), Diagnostics> {
+    async fn enable(
+        &self,
+        now: &mut KmsKeyModel,
+        state: &mut StateSlot<KmsKeyModel>,
+    ) -> Result<(), Diagnostics> {
         if self.plan.is_enabled.known() == Some(&true) && !self.observed.key.enabled {
             self.ctx.interrupted()?;
             let doing = fault::while_setting(Path::root("is_enabled"), self.doing("enabling"));
@@ -85,23 +95,40 @@ impl Converge<'_> {
         Ok(())
     }
 
-    async fn policy(&self, now: &mut KmsKeyModel, state: &mut StateSlot<KmsKeyModel>) -> Result<(), Diagnostics> {
+    async fn policy(
+        &self,
+        now: &mut KmsKeyModel,
+        state: &mut StateSlot<KmsKeyModel>,
+    ) -> Result<(), Diagnostics> {
         let scene = Scene::of(self.clients);
         let live = self.observed.document(scene.partition);
-        let same = live.as_ref().is_some_and(|live| live.same_as(self.document));
+        let same = live
+            .as_ref()
+            .is_some_and(|live| live.same_as(self.document));
         if !same {
             // Somebody may have changed it since the plan, or the plan could not know it.
             if let Some(live) = &live {
                 let mut diags = Diagnostics::new();
-                checks::removals(live, self.document, &state.private, &scene, self.plan, &mut diags);
+                checks::removals(
+                    live,
+                    self.document,
+                    &state.private,
+                    &scene,
+                    self.plan,
+                    &mut diags,
+                );
                 if diags.has_errors() {
                     return Err(diags);
                 }
             }
             self.ctx.interrupted()?;
-            let doing = || fault::while_setting(Path::root("policy"), self.doing("setting the policy of"));
+            let doing =
+                || fault::while_setting(Path::root("policy"), self.doing("setting the policy of"));
             let text = self.document.to_json();
-            self.kms().put_key_policy(self.id(), &text).await.map_err(doing())?;
+            self.kms()
+                .put_key_policy(self.id(), &text)
+                .await
+                .map_err(doing())?;
             live::remember(&mut state.private, self.document);
             now.policy = text.into();
             now.administrators = self.plan.administrators.clone();
@@ -110,7 +137,10 @@ impl Converge<'_> {
             let arrived = |text: &str| {
                 Document::parse(text, scene.partition).is_ok_and(|live| live.same_as(self.document))
             };
-            self.kms().wait_for_policy(self.id(), arrived).await.map_err(doing())?;
+            self.kms()
+                .wait_for_policy(self.id(), arrived)
+                .await
+                .map_err(doing())?;
         }
         live::remember(&mut state.private, self.document);
         if let Some(planned) = self.plan.policy.as_str() {
@@ -119,33 +149,68 @@ impl Converge<'_> {
         Ok(())
     }
 
-    async fn description(&self, now: &mut KmsKeyModel, state: &mut StateSlot<KmsKeyModel>) -> Result<(), Diagnostics> {
+    async fn description(
+        &self,
+        now: &mut KmsKeyModel,
+        state: &mut StateSlot<KmsKeyModel>,
+    ) -> Result<(), Diagnostics> {
         let wanted = self.plan.description.as_str().unwrap_or_default();
         if wanted != self.observed.key.description {
             self.ctx.interrupted()?;
             let doing = fault::while_setting(Path::root("description"), self.doing("describing"));
-            self.kms().update_description(self.id(), wanted).await.map_err(doing)?;
+            self.kms()
+                .update_description(self.id(), wanted)
+                .await
+                .map_err(doing)?;
             now.description = self.plan.description.clone();
             state.set(now.clone());
         }
         Ok(())
     }
 
-    async fn rotation(&self, now: &mut KmsKeyModel, state: &mut StateSlot<KmsKeyModel>) -> Result<(), Diagnostics> {
+    async fn rotation(
+        &self,
+        now: &mut KmsKeyModel,
+        state: &mut StateSlot<KmsKeyModel>,
+    ) -> Result<(), Diagnostics> {
         let wanted = self.plan.enable_key_rotation.known() == Some(&true);
-        let days = self.plan.rotation_period_in_days.known().copied().unwrap_or(ROTATION_PERIOD);
+        let days = self
+            .plan
+            .rotation_period_in_days
+            .known()
+            .copied()
+            .unwrap_or(ROTATION_PERIOD);
         let live = &self.observed.rotation;
-        let other_period = live.period_in_days.is_some_and(|live| i64::from(live) != days);
+        let other_period = live
+            .period_in_days
+            .is_some_and(|live| i64::from(live) != days);
         if wanted && (!live.enabled || other_period) {
             self.ctx.interrupted()?;
-            let doing = || fault::while_setting(Path::root("enable_key_rotation"), self.doing("turning on the rotation of"));
+            let doing = || {
+                fault::while_setting(
+                    Path::root("enable_key_rotation"),
+                    self.doing("turning on the rotation of"),
+                )
+            };
             let days = i32::try_from(days).unwrap_or(i32::MAX);
-            self.kms().enable_rotation(self.id(), days).await.map_err(doing())?;
-            self.kms().wait_for_rotation(self.id(), true).await.map_err(doing())?;
+            self.kms()
+                .enable_rotation(self.id(), days)
+                .await
+                .map_err(doing())?;
+            self.kms()
+                .wait_for_rotation(self.id(), true)
+                .await
+                .map_err(doing())?;
         } else if !wanted && live.enabled {
             self.ctx.interrupted()?;
-            let doing = fault::while_setting(Path::root("enable_key_rotation"), self.doing("turning off the rotation of"));
-            self.kms().disable_rotation(self.id()).await.map_err(doing)?;
+            let doing = fault::while_setting(
+                Path::root("enable_key_rotation"),
+                self.doing("turning off the rotation of"),
+            );
+            self.kms()
+                .disable_rotation(self.id())
+                .await
+                .map_err(doing)?;
         }
         now.enable_key_rotation = wanted.into();
         now.rotation_period_in_days = days.into();
@@ -153,7 +218,11 @@ impl Converge<'_> {
         Ok(())
     }
 
-    async fn tags(&self, now: &mut KmsKeyModel, state: &mut StateSlot<KmsKeyModel>) -> Result<(), Diagnostics> {
+    async fn tags(
+        &self,
+        now: &mut KmsKeyModel,
+        state: &mut StateSlot<KmsKeyModel>,
+    ) -> Result<(), Diagnostics> {
         let planned = tags::plan_all(&self.plan.tags, &self.ctx.provider()?.default_tags);
         let wanted = tags::known(&planned).unwrap_or_default();
         let (set, unset) = tags::changes(&self.observed.tags, &wanted);
@@ -169,25 +238,45 @@ impl Converge<'_> {
         Ok(())
     }
 
-    async fn alias(&self, now: &mut KmsKeyModel, state: &mut StateSlot<KmsKeyModel>) -> Result<(), Diagnostics> {
+    async fn alias(
+        &self,
+        now: &mut KmsKeyModel,
+        state: &mut StateSlot<KmsKeyModel>,
+    ) -> Result<(), Diagnostics> {
         let wanted = alias::full(self.plan.alias.as_str().unwrap_or_default());
         let path = || Path::root("alias");
         if !self.observed.aliases.contains(&wanted) {
             self.ctx.interrupted()?;
-            let doing = || fault::while_setting(path(), format!("pointing `{wanted}` to the key `{}`", self.observed.key.arn));
+            let doing = || {
+                fault::while_setting(
+                    path(),
+                    format!("pointing `{wanted}` to the key `{}`", self.observed.key.arn),
+                )
+            };
             let holder = super::create::holder(self.clients, &wanted).await?;
             let ours = state.private.get::<String>(private::ALIAS).as_ref() == Some(&wanted);
             match holder {
-                None => self.kms().create_alias(&wanted, self.id()).await.map_err(doing())?,
+                None => self
+                    .kms()
+                    .create_alias(&wanted, self.id())
+                    .await
+                    .map_err(doing())?,
                 Some(holder) if ours || holder.was_ours_and_leaves() => {
-                    self.kms().update_alias(&wanted, self.id()).await.map_err(doing())?;
+                    self.kms()
+                        .update_alias(&wanted, self.id())
+                        .await
+                        .map_err(doing())?;
                 }
                 Some(holder) => return Err(holder.refusal(&wanted)),
             }
         }
         state.private.set(private::ALIAS, &wanted);
         // While the old one is there, the state keeps its name: a failure must not leave it behind unnoticed.
-        if let Some(old) = self.old_alias.as_ref().filter(|old| **old != wanted && self.observed.aliases.contains(old)) {
+        if let Some(old) = self
+            .old_alias
+            .as_ref()
+            .filter(|old| **old != wanted && self.observed.aliases.contains(old))
+        {
             let doing = fault::while_setting(path(), format!("deleting the alias `{old}`"));
             self.kms().delete_alias(old).await.map_err(doing)?;
         }
@@ -197,7 +286,11 @@ impl Converge<'_> {
         Ok(())
     }
 
-    async fn disable(&self, now: &mut KmsKeyModel, state: &mut StateSlot<KmsKeyModel>) -> Result<(), Diagnostics> {
+    async fn disable(
+        &self,
+        now: &mut KmsKeyModel,
+        state: &mut StateSlot<KmsKeyModel>,
+    ) -> Result<(), Diagnostics> {
         if self.plan.is_enabled.known() == Some(&false) && self.observed.key.enabled {
             self.ctx.interrupted()?;
             let doing = fault::while_setting(Path::root("is_enabled"), self.doing("disabling"));

@@ -41,12 +41,20 @@ async fn run(
     )?;
 
     let left = match holder(&clients, &name).await? {
-        Some(holder) if creation::is_creating(&holder.tags, TYPE, &name) && !holder.key.is_pending_deletion() => {
+        Some(holder)
+            if creation::is_creating(&holder.tags, TYPE, &name)
+                && !holder.key.is_pending_deletion() =>
+        {
             Some(holder.key.id)
         }
         Some(holder) if holder.was_ours_and_leaves() => None,
         Some(holder) => return Err(holder.refusal(&name)),
-        None => gabion.unfinished_keys.find(&clients, &name, warnings).await?,
+        None => {
+            gabion
+                .unfinished_keys
+                .find(&clients, &name, warnings)
+                .await?
+        }
     };
     state.private.set(private::UNFINISHED, &true);
     let observed = match left {
@@ -98,12 +106,21 @@ pub(super) fn ready(
     let Some(document) = policy::document(plan, &scene) else {
         return Err(Diagnostics::from_error(
             "Something is still unknown",
-            format!("Terraform asked to apply {} while a principal of its policy is not known. Please report it.", plan.title()),
+            format!(
+                "Terraform asked to apply {} while a principal of its policy is not known. Please report it.",
+                plan.title()
+            ),
         ));
     };
     checks::policy(&document, &scene, plan, &mut diags);
     if !diags.has_errors() {
-        checks::caller(&document, &clients.caller().principal_arn(), plan, Severity::Error, &mut diags);
+        checks::caller(
+            &document,
+            &clients.caller().principal_arn(),
+            plan,
+            Severity::Error,
+            &mut diags,
+        );
     }
     if diags.has_errors() {
         return Err(diags);
@@ -124,7 +141,12 @@ pub(super) struct Holder {
 /// The key that an alias points to.
 pub(super) async fn holder(clients: &Clients, name: &str) -> Result<Option<Holder>, Diagnostics> {
     let kms = clients.kms();
-    let doing = || fault::while_setting(Path::root("alias"), format!("looking for the alias `{name}`"));
+    let doing = || {
+        fault::while_setting(
+            Path::root("alias"),
+            format!("looking for the alias `{name}`"),
+        )
+    };
     let Some(found) = kms.find_alias(name).await.map_err(doing())? else {
         return Ok(None);
     };
@@ -193,15 +215,27 @@ async fn make(
         .create_key(&request)
         .await
         .map_err(fault::while_doing(format!("creating the key `{name}`")))?;
-    Ok(Observed { key, policy, rotation: gabion_aws::kms::Rotation::default(), aliases: Vec::new(), tags: all })
+    Ok(Observed {
+        key,
+        policy,
+        rotation: gabion_aws::kms::Rotation::default(),
+        aliases: Vec::new(),
+        tags: all,
+    })
 }
 
 /// Goes on with a key that an earlier create left.
-async fn take_over(clients: &Clients, id: &str, plan: &KmsKeyModel) -> Result<Observed, Diagnostics> {
+async fn take_over(
+    clients: &Clients,
+    id: &str,
+    plan: &KmsKeyModel,
+) -> Result<Observed, Diagnostics> {
     let Found::Here(observed) = observe(clients, id).await? else {
         return Err(Diagnostics::from_error(
             "A key of an earlier create is gone",
-            format!("The key `{id}`, which an earlier create left, was deleted just now. Apply again."),
+            format!(
+                "The key `{id}`, which an earlier create left, was deleted just now. Apply again."
+            ),
         ));
     };
     let planned = plan.multi_region.known() == Some(&true);

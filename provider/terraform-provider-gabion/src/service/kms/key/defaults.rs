@@ -23,7 +23,8 @@ pub(super) const TABLE: &[Enforced<KmsKeyModel>] = &[
         controls: &["C5 3.6"],
         strength: |key| {
             Strength::of(&key.rotation_period_in_days, |days| {
-                (*days > ROTATION_PERIOD).then(|| format!("it is `{days}`, the default is `{ROTATION_PERIOD}`"))
+                (*days > ROTATION_PERIOD)
+                    .then(|| format!("it is `{days}`, the default is `{ROTATION_PERIOD}`"))
             })
         },
     },
@@ -32,7 +33,8 @@ pub(super) const TABLE: &[Enforced<KmsKeyModel>] = &[
         controls: &["KMS.3"],
         strength: |key| {
             Strength::of(&key.deletion_window_in_days, |days| {
-                (*days < DELETION_WINDOW).then(|| format!("it is `{days}`, the default is `{DELETION_WINDOW}`"))
+                (*days < DELETION_WINDOW)
+                    .then(|| format!("it is `{days}`, the default is `{DELETION_WINDOW}`"))
             })
         },
     },
@@ -40,15 +42,24 @@ pub(super) const TABLE: &[Enforced<KmsKeyModel>] = &[
         attribute: "multi_region",
         controls: &["own"],
         strength: |key| {
-            Strength::of(&key.multi_region, |on| on.then(|| "it is `true`, the default is `false`".to_owned()))
+            Strength::of(&key.multi_region, |on| {
+                on.then(|| "it is `true`, the default is `false`".to_owned())
+            })
         },
     },
     Enforced {
         attribute: policy_statement::ATTRIBUTE,
         controls: &["KMS.5", "C7 2.21"],
-        strength: |key| match policy_statement::to_statements(&key.additional_policy_statements, "aws") {
+        strength: |key| match policy_statement::to_statements(
+            &key.additional_policy_statements,
+            "aws",
+        ) {
             None => Strength::Unknown,
-            Some(statements) => match statements.iter().enumerate().find(|(_, statement)| is_open(statement)) {
+            Some(statements) => match statements
+                .iter()
+                .enumerate()
+                .find(|(_, statement)| is_open(statement))
+            {
                 None => Strength::Kept,
                 Some((index, statement)) => Strength::Weaker(format!(
                     "`{}` lets in everybody, with no condition that says from which account or organization",

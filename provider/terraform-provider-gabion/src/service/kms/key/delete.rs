@@ -1,7 +1,7 @@
 //! Destroy: refuses a key in use, disables it, looks again, then schedules its deletion.
 
-use gabion_aws::kms::UsageSource;
 use gabion_aws::Clients;
+use gabion_aws::kms::UsageSource;
 use gabion_framework::prelude::*;
 use jiff::{SignedDuration, Timestamp};
 
@@ -78,15 +78,26 @@ async fn run(
 
     ctx.interrupted()?;
     if let Some(name) = now.alias.as_str().map(alias::full) {
-        let ours = kms.aliases_of(&id).await.map_err(doing("reading the aliases of"))?;
+        let ours = kms
+            .aliases_of(&id)
+            .await
+            .map_err(doing("reading the aliases of"))?;
         if ours.iter().any(|alias| alias.name == name) {
-            kms.delete_alias(&name).await.map_err(doing("deleting the alias of"))?;
+            kms.delete_alias(&name)
+                .await
+                .map_err(doing("deleting the alias of"))?;
         }
     }
-    let days = now.deletion_window_in_days.known().copied().unwrap_or(DELETION_WINDOW);
+    let days = now
+        .deletion_window_in_days
+        .known()
+        .copied()
+        .unwrap_or(DELETION_WINDOW);
     kms.schedule_deletion(&id, i32::try_from(days).unwrap_or(30))
         .await
-        .map_err(fault::while_doing(format!("scheduling the deletion of {TYPE} (`{id}`)")))?;
+        .map_err(fault::while_doing(format!(
+            "scheduling the deletion of {TYPE} (`{id}`)"
+        )))?;
     Ok(())
 }
 
@@ -111,7 +122,12 @@ pub(super) async fn refuse_in_use(
     let usage = match clients.kms().last_usage(arn).await {
         Ok(usage) => usage,
         Err(error) if error.is_not_found() => return Ok(None),
-        Err(error) => return Err(fault::while_doing(format!("finding out when {} was last used", key.title()))(error)),
+        Err(error) => {
+            return Err(fault::while_doing(format!(
+                "finding out when {} was last used",
+                key.title()
+            ))(error));
+        }
     };
     if let UsageSource::Unknown(why) = usage.source {
         return Ok(Some(why));
@@ -126,7 +142,10 @@ pub(super) async fn refuse_in_use(
         return Ok(None);
     };
     let mut diags = Diagnostics::new();
-    let operation = usage.operation.as_deref().unwrap_or("an operation of its use");
+    let operation = usage
+        .operation
+        .as_deref()
+        .unwrap_or("an operation of its use");
     acknowledge::check(
         &key.acknowledge_irreversible,
         &name,
@@ -138,5 +157,9 @@ pub(super) async fn refuse_in_use(
         ),
         &mut diags,
     );
-    if diags.has_errors() { Err(diags) } else { Ok(None) }
+    if diags.has_errors() {
+        Err(diags)
+    } else {
+        Ok(None)
+    }
 }

@@ -7,17 +7,25 @@ use gabion_framework::prelude::*;
 use gabion_framework::resource::IdentitySchema;
 
 use crate::configured::Gabion;
-use crate::shared::location::{self, Place};
 use crate::shared::fault;
+use crate::shared::location::{self, Place};
 
 use super::model::KmsKeyModel;
 use super::private;
 
-pub(super) async fn import(ctx: &Ctx<Gabion>, id: &str, state: &mut StateSlot<KmsKeyModel>) -> Diagnostics {
+pub(super) async fn import(
+    ctx: &Ctx<Gabion>,
+    id: &str,
+    state: &mut StateSlot<KmsKeyModel>,
+) -> Diagnostics {
     fault::collect(Diagnostics::new(), run(ctx, id, state).await)
 }
 
-async fn run(ctx: &Ctx<Gabion>, id: &str, state: &mut StateSlot<KmsKeyModel>) -> Result<(), Diagnostics> {
+async fn run(
+    ctx: &Ctx<Gabion>,
+    id: &str,
+    state: &mut StateSlot<KmsKeyModel>,
+) -> Result<(), Diagnostics> {
     let id = id.trim();
     let place = place_of(id)?;
     let clients = location::read(ctx, &place).await?;
@@ -38,7 +46,9 @@ async fn run(ctx: &Ctx<Gabion>, id: &str, state: &mut StateSlot<KmsKeyModel>) ->
             )
         })?;
     refuse(&key, id)?;
-    let alias = id.split_once("alias/").map(|(_, name)| format!("alias/{name}"));
+    let alias = id
+        .split_once("alias/")
+        .map(|(_, name)| format!("alias/{name}"));
     state.private.set(private::IMPORT, &true);
     state.set(KmsKeyModel {
         id: key.id.as_str().into(),
@@ -59,12 +69,19 @@ fn place_of(id: &str) -> Result<Place, Diagnostics> {
     }
     let parts: Vec<&str> = id.splitn(6, ':').collect();
     match parts.as_slice() {
-        ["arn", _, "kms", region, account, _] if validate::is_region(region) && validate::is_account_id(account) => {
-            Ok(Place { account_id: (*account).into(), region: (*region).into() })
+        ["arn", _, "kms", region, account, _]
+            if validate::is_region(region) && validate::is_account_id(account) =>
+        {
+            Ok(Place {
+                account_id: (*account).into(),
+                region: (*region).into(),
+            })
         }
         _ => Err(Diagnostics::from_error(
             "Not the ARN of a key",
-            format!("`{id}` is not the ARN of a key or an alias: expected `arn:aws:kms:REGION:ACCOUNT:key/ID`."),
+            format!(
+                "`{id}` is not the ARN of a key or an alias: expected `arn:aws:kms:REGION:ACCOUNT:key/ID`."
+            ),
         )),
     }
 }
@@ -79,14 +96,21 @@ fn refuse(key: &Key, id: &str) -> Result<(), Diagnostics> {
         "it is not a symmetric key for encryption"
     } else if key.origin != "AWS_KMS" {
         "its material was imported, or lives in a key store outside of KMS, so KMS cannot rotate it"
-    } else if key.multi_region_role.as_deref().is_some_and(|role| role.eq_ignore_ascii_case("replica")) {
+    } else if key
+        .multi_region_role
+        .as_deref()
+        .is_some_and(|role| role.eq_ignore_ascii_case("replica"))
+    {
         "it is a replica; import its primary key"
     } else {
         return Ok(());
     };
     Err(Diagnostics::from_error(
         "The key cannot be imported",
-        format!("`{id}` (`{}`) cannot be managed by this resource: {why}.", key.arn),
+        format!(
+            "`{id}` (`{}`) cannot be managed by this resource: {why}.",
+            key.arn
+        ),
     ))
 }
 
@@ -94,8 +118,16 @@ fn refuse(key: &Key, id: &str) -> Result<(), Diagnostics> {
 pub(super) fn identity_schema() -> IdentitySchema {
     IdentitySchema::new()
         .required("key_id", Type::String, "The key id.")
-        .optional("account_id", Type::String, "The account. Default: the provider's.")
-        .optional("region", Type::String, "The region. Default: the provider's.")
+        .optional(
+            "account_id",
+            Type::String,
+            "The account. Default: the provider's.",
+        )
+        .optional(
+            "region",
+            Type::String,
+            "The region. Default: the provider's.",
+        )
 }
 
 /// The identity of a key in the state.
@@ -110,9 +142,17 @@ pub(super) fn identity(state: &KmsKeyModel) -> Option<BTreeMap<String, Dynamic>>
 
 /// The import id for an identity.
 pub(super) fn import_id(identity: &BTreeMap<String, Dynamic>) -> Result<String, Diagnostics> {
-    let text = |name: &str| identity.get(name).and_then(Dynamic::as_str).filter(|text| !text.is_empty());
+    let text = |name: &str| {
+        identity
+            .get(name)
+            .and_then(Dynamic::as_str)
+            .filter(|text| !text.is_empty())
+    };
     let Some(id) = text("key_id") else {
-        return Err(Diagnostics::from_error("Incomplete identity", "The identity needs `key_id`."));
+        return Err(Diagnostics::from_error(
+            "Incomplete identity",
+            "The identity needs `key_id`.",
+        ));
     };
     match (text("account_id"), text("region")) {
         (Some(account), Some(region)) => {
@@ -143,7 +183,10 @@ mod tests {
     #[test]
     fn an_arn_says_where() {
         let place = place_of("arn:aws:kms:eu-west-1:111122223333:key/1").unwrap();
-        assert_eq!((place.account_id.as_str(), place.region.as_str()), (Some("111122223333"), Some("eu-west-1")));
+        assert_eq!(
+            (place.account_id.as_str(), place.region.as_str()),
+            (Some("111122223333"), Some("eu-west-1"))
+        );
         assert_eq!(place_of("alias/app").unwrap(), Place::default());
         assert!(place_of("arn:aws:s3:::bucket").is_err());
     }
@@ -156,7 +199,10 @@ mod tests {
         identity.insert("region".to_owned(), text("cn-north-1"));
         assert!(import_id(&identity).is_err());
         identity.insert("account_id".to_owned(), text("111122223333"));
-        assert_eq!(import_id(&identity).unwrap(), "arn:aws-cn:kms:cn-north-1:111122223333:key/1");
+        assert_eq!(
+            import_id(&identity).unwrap(),
+            "arn:aws-cn:kms:cn-north-1:111122223333:key/1"
+        );
     }
 
     #[test]

@@ -45,12 +45,18 @@ object! {
 impl KmsKeyModel {
     /// Where it lives.
     pub(super) fn place(&self) -> Place {
-        Place { account_id: self.account_id.clone(), region: self.region.clone() }
+        Place {
+            account_id: self.account_id.clone(),
+            region: self.region.clone(),
+        }
     }
 
     /// Its name for messages: the alias, else the id.
     pub(super) fn name(&self) -> &str {
-        self.alias.as_str().or(self.key_id.as_str()).unwrap_or("(unknown)")
+        self.alias
+            .as_str()
+            .or(self.key_id.as_str())
+            .unwrap_or("(unknown)")
     }
 
     /// Type and name for messages.

@@ -8,9 +8,9 @@ use gabion_framework::prelude::*;
 
 use crate::shared::fault;
 use crate::shared::policy::Document;
+use crate::shared::policy_statement;
 use crate::shared::strings::{self, Strings};
 use crate::shared::tags::{self, TagMap};
-use crate::shared::policy_statement;
 
 use super::defaults::{DELETION_WINDOW, ROTATION_PERIOD};
 use super::model::KmsKeyModel;
@@ -53,7 +53,13 @@ pub(super) async fn observe(clients: &Clients, id: &str) -> Result<Found, Diagno
     let Some((policy, rotation, aliases, tags)) = rest else {
         return Ok(Found::Gone);
     };
-    Ok(Found::Here(Box::new(Observed { key, policy, rotation, aliases, tags })))
+    Ok(Found::Here(Box::new(Observed {
+        key,
+        policy,
+        rotation,
+        aliases,
+        tags,
+    })))
 }
 
 async fn rest(kms: &Kms, id: &str) -> gabion_aws::Result<(String, Rotation, Vec<String>, Tags)> {
@@ -63,7 +69,12 @@ async fn rest(kms: &Kms, id: &str) -> gabion_aws::Result<(String, Rotation, Vec<
         kms.aliases_of(id),
         kms.tags(id),
     )?;
-    Ok((policy, rotation, aliases.into_iter().map(|alias| alias.name).collect(), tags))
+    Ok((
+        policy,
+        rotation,
+        aliases.into_iter().map(|alias| alias.name).collect(),
+        tags,
+    ))
 }
 
 impl Observed {
@@ -73,7 +84,12 @@ impl Observed {
     }
 
     /// The key as a state. What AWS does not tell, and what it tells in other words, stays as in `prior`.
-    pub(super) fn state(&self, prior: &KmsKeyModel, defaults: &TagMap, clients: &Clients) -> KmsKeyModel {
+    pub(super) fn state(
+        &self,
+        prior: &KmsKeyModel,
+        defaults: &TagMap,
+        clients: &Clients,
+    ) -> KmsKeyModel {
         let scene = Scene::of(clients);
         let (tags, tags_all) = tags::read(&self.tags, &prior.tags, defaults);
         let mut state = KmsKeyModel {
@@ -94,7 +110,10 @@ impl Observed {
             ..prior.clone()
         };
         let name = self.alias(prior);
-        state.alias_arn = name.as_ref().map(|name| clients.arn("kms", &alias::full(name))).into();
+        state.alias_arn = name
+            .as_ref()
+            .map(|name| clients.arn("kms", &alias::full(name)))
+            .into();
         state.alias = name.into();
         self.read_policy(prior, &scene, &mut state);
         state
@@ -118,7 +137,10 @@ impl Observed {
     /// The alias of the state, while it points here; the first one where the state has none yet.
     fn alias(&self, prior: &KmsKeyModel) -> Option<String> {
         match prior.alias.as_str() {
-            Some(name) => self.aliases.contains(&alias::full(name)).then(|| name.to_owned()),
+            Some(name) => self
+                .aliases
+                .contains(&alias::full(name))
+                .then(|| name.to_owned()),
             None => None,
         }
     }
@@ -134,12 +156,21 @@ impl Observed {
         if !same {
             state.policy = live.to_json().into();
         }
-        refresh(&mut state.administrators, policy::read_administrators(&live), scene.partition);
+        refresh(
+            &mut state.administrators,
+            policy::read_administrators(&live),
+            scene.partition,
+        );
         refresh(&mut state.users, policy::read_users(&live), scene.partition);
     }
 
     /// The state of a key that is imported: the alias and the lists are found in what is there.
-    pub(super) fn imported(&self, prior: &KmsKeyModel, defaults: &TagMap, clients: &Clients) -> KmsKeyModel {
+    pub(super) fn imported(
+        &self,
+        prior: &KmsKeyModel,
+        defaults: &TagMap,
+        clients: &Clients,
+    ) -> KmsKeyModel {
         let scene = Scene::of(clients);
         let mut named = prior.clone();
         if named.alias.is_null() {
@@ -148,11 +179,19 @@ impl Observed {
         let mut state = self.state(&named, defaults, clients);
         if let Some(live) = self.document(scene.partition) {
             let services = service_user::read(&live, &scene);
-            state.service_users = if services.is_empty() { Value::Null } else { Value::Known(services) };
+            state.service_users = if services.is_empty() {
+                Value::Null
+            } else {
+                Value::Known(services)
+            };
             let others = policy::others(&live, &state, &scene);
             if !others.is_empty() {
-                state.additional_policy_statements =
-                    Value::Known(others.iter().map(policy_statement::from_statement).collect());
+                state.additional_policy_statements = Value::Known(
+                    others
+                        .iter()
+                        .map(policy_statement::from_statement)
+                        .collect(),
+                );
             }
         }
         state

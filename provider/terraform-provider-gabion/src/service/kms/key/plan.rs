@@ -12,7 +12,11 @@ use super::model::KmsKeyModel;
 use super::policy::Scene;
 use super::{alias, checks, delete, policy, private};
 
-pub(super) async fn modify(ctx: &Ctx<Gabion>, plan: &mut Plan<KmsKeyModel>, diags: &mut Diagnostics) {
+pub(super) async fn modify(
+    ctx: &Ctx<Gabion>,
+    plan: &mut Plan<KmsKeyModel>,
+    diags: &mut Diagnostics,
+) {
     let Some(mut planned) = plan.planned.take() else {
         destroy(ctx, plan, diags).await;
         return;
@@ -36,9 +40,13 @@ pub(super) async fn modify(ctx: &Ctx<Gabion>, plan: &mut Plan<KmsKeyModel>, diag
         (Some(clients), Some(name)) => clients.arn("kms", &alias::full(name)).into(),
         _ => Value::Unknown,
     };
-    let generated = clients.as_ref().and_then(|clients| policy::document(&planned, &Scene::of(clients)));
+    let generated = clients
+        .as_ref()
+        .and_then(|clients| policy::document(&planned, &Scene::of(clients)));
     planned.policy = match (&clients, &generated) {
-        (Some(clients), Some(document)) => text_of(document, plan.prior.as_ref(), clients.partition()),
+        (Some(clients), Some(document)) => {
+            text_of(document, plan.prior.as_ref(), clients.partition())
+        }
         _ => Value::Unknown,
     };
 
@@ -82,7 +90,11 @@ pub(super) fn moment(prior: Option<&KmsKeyModel>, planned: &KmsKeyModel) -> Mome
         before.deletion_protection = planned.deletion_protection.clone();
         before.acknowledge_irreversible = planned.acknowledge_irreversible.clone();
     }
-    if before == *planned { Moment::Still } else { Moment::Change }
+    if before == *planned {
+        Moment::Still
+    } else {
+        Moment::Change
+    }
 }
 
 fn refuse_replacement(prior: Option<&KmsKeyModel>, planned: &KmsKeyModel, diags: &mut Diagnostics) {
@@ -122,10 +134,9 @@ fn judge(
         checks::caller(document, &who, planned, Severity::Warning, diags);
     }
     // A replacement leaves the old policy behind with the old key.
-    let same_place = plan
-        .prior
-        .as_ref()
-        .is_some_and(|prior| prior.place() == planned.place() && prior.multi_region == planned.multi_region);
+    let same_place = plan.prior.as_ref().is_some_and(|prior| {
+        prior.place() == planned.place() && prior.multi_region == planned.multi_region
+    });
     if let Some(live) = live.filter(|_| same_place) {
         checks::removals(&live, document, &plan.private, &scene, planned, diags);
     }
@@ -142,7 +153,12 @@ async fn destroy(ctx: &Ctx<Gabion>, plan: &mut Plan<KmsKeyModel>, diags: &mut Di
         return;
     }
     deletion::check_destroy(&prior.deletion_protection, &prior.title(), diags);
-    if diags.has_errors() || !ctx.provider.as_ref().is_some_and(|gabion| gabion.pool_if_known().is_some()) {
+    if diags.has_errors()
+        || !ctx
+            .provider
+            .as_ref()
+            .is_some_and(|gabion| gabion.pool_if_known().is_some())
+    {
         return;
     }
     match location::read(ctx, &prior.place()).await {

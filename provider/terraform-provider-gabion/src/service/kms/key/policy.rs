@@ -21,7 +21,11 @@ pub(super) struct Scene<'a> {
 
 impl<'a> Scene<'a> {
     pub(super) fn of(clients: &'a gabion_aws::Clients) -> Self {
-        Self { partition: clients.partition(), account: clients.account_id(), region: clients.region() }
+        Self {
+            partition: clients.partition(),
+            account: clients.account_id(),
+            region: clients.region(),
+        }
     }
 }
 
@@ -67,7 +71,12 @@ const ADMINISTER: &[&str] = &[
 const REVOKE: &str = "kms:RevokeGrant";
 
 /// Use.
-pub(super) const USE: &[&str] = &["kms:Encrypt", "kms:Decrypt", "kms:ReEncrypt*", "kms:GenerateDataKey*"];
+pub(super) const USE: &[&str] = &[
+    "kms:Encrypt",
+    "kms:Decrypt",
+    "kms:ReEncrypt*",
+    "kms:GenerateDataKey*",
+];
 
 const RECOVERY: &str = "AccountRecovery";
 const ADMINISTRATORS: &str = "Administrators";
@@ -77,12 +86,17 @@ const USERS_DENIED: &str = "UsersCannotAdminister";
 
 /// Whether the generated policy uses this label.
 pub(super) fn is_reserved(sid: &str) -> bool {
-    [RECOVERY, ADMINISTRATORS, USERS, USERS_GRANTS, USERS_DENIED].contains(&sid) || service_user::is_reserved(sid)
+    [RECOVERY, ADMINISTRATORS, USERS, USERS_GRANTS, USERS_DENIED].contains(&sid)
+        || service_user::is_reserved(sid)
 }
 
 /// A principal as policies name it: account ids are root ARNs.
 pub(super) fn normal(name: &str, partition: &str) -> String {
-    if validate::is_account_id(name) { root_arn(partition, name) } else { name.to_owned() }
+    if validate::is_account_id(name) {
+        root_arn(partition, name)
+    } else {
+        name.to_owned()
+    }
 }
 
 /// Principals of a list; none while one of them is unknown.
@@ -95,17 +109,25 @@ fn all_administration() -> impl Iterator<Item = &'static str> {
 }
 
 fn administrators(names: BTreeSet<String>) -> Statement {
-    allow(ADMINISTRATORS).to("AWS", names).actions(all_administration())
+    allow(ADMINISTRATORS)
+        .to("AWS", names)
+        .actions(all_administration())
 }
 
 fn users(names: BTreeSet<String>) -> Statement {
-    allow(USERS).to("AWS", names).actions(USE.iter().copied().chain(["kms:DescribeKey"]))
+    allow(USERS)
+        .to("AWS", names)
+        .actions(USE.iter().copied().chain(["kms:DescribeKey"]))
 }
 
 /// The policy of a planned key; none while something it depends on is unknown.
 pub(super) fn document(key: &KmsKeyModel, scene: &Scene<'_>) -> Option<Document> {
     let root = root_arn(scene.partition, scene.account);
-    let mut statements = vec![allow(RECOVERY).to("AWS", [root.as_str()]).actions(all_administration())];
+    let mut statements = vec![
+        allow(RECOVERY)
+            .to("AWS", [root.as_str()])
+            .actions(all_administration()),
+    ];
 
     let names = principals(&key.administrators, scene.partition)?;
     if !names.is_empty() {
@@ -123,20 +145,34 @@ pub(super) fn document(key: &KmsKeyModel, scene: &Scene<'_>) -> Option<Document>
         );
         // The recovery statement leaves administration to IAM: users are kept out whatever IAM permits them.
         // An account's root stands for everybody in it, so there IAM decides.
-        let named: BTreeSet<String> = names.into_iter().filter(|name| !name.ends_with(":root")).collect();
+        let named: BTreeSet<String> = names
+            .into_iter()
+            .filter(|name| !name.ends_with(":root"))
+            .collect();
         if !named.is_empty() {
-            statements.push(deny(USERS_DENIED).to("AWS", named).actions(ADMINISTER.iter().copied()));
+            statements.push(
+                deny(USERS_DENIED)
+                    .to("AWS", named)
+                    .actions(ADMINISTER.iter().copied()),
+            );
         }
     }
 
     statements.extend(service_user::statements(&key.service_users, scene)?);
-    statements.extend(policy_statement::to_statements(&key.additional_policy_statements, scene.partition)?);
+    statements.extend(policy_statement::to_statements(
+        &key.additional_policy_statements,
+        scene.partition,
+    )?);
     Some(Document::new(statements))
 }
 
 /// The principals of a list as the live policy has them; none where its statement was changed in more
 /// than its principals.
-fn read_list(live: &Document, sid: &str, generate: fn(BTreeSet<String>) -> Statement) -> Option<BTreeSet<String>> {
+fn read_list(
+    live: &Document,
+    sid: &str,
+    generate: fn(BTreeSet<String>) -> Statement,
+) -> Option<BTreeSet<String>> {
     let Some(statement) = live.by_sid(sid) else {
         return Some(BTreeSet::new());
     };
@@ -165,9 +201,14 @@ pub(super) fn others(live: &Document, key: &KmsKeyModel, scene: &Scene<'_>) -> V
     live.statements
         .iter()
         .filter(|statement| {
-            let made = generated.statements.iter().any(|own| own.folded() == statement.folded());
+            let made = generated
+                .statements
+                .iter()
+                .any(|own| own.folded() == statement.folded());
             let replaced = statement.sid.as_deref().is_some_and(is_reserved);
-            !made && !replaced && !matches!(&statement.actions, Matcher::Only(set) if set.is_empty())
+            !made
+                && !replaced
+                && !matches!(&statement.actions, Matcher::Only(set) if set.is_empty())
         })
         .cloned()
         .collect()
@@ -178,7 +219,11 @@ mod tests {
     use super::*;
     use crate::shared::policy::{may, someone_may};
 
-    const SCENE: Scene<'static> = Scene { partition: "aws", account: "111122223333", region: "eu-central-1" };
+    const SCENE: Scene<'static> = Scene {
+        partition: "aws",
+        account: "111122223333",
+        region: "eu-central-1",
+    };
     const ADMIN: &str = "arn:aws:iam::111122223333:role/admin";
     const APP: &str = "arn:aws:iam::111122223333:role/app";
 
@@ -195,7 +240,12 @@ mod tests {
         let policy = document(&key(), &SCENE).unwrap();
         let allows = |who: &str, what: &str| may(&policy, who, what).is_ok();
         assert!(allows(ADMIN, "kms:PutKeyPolicy"));
-        for action in ["kms:Decrypt", "kms:Encrypt", "kms:GenerateDataKey", "kms:CreateGrant"] {
+        for action in [
+            "kms:Decrypt",
+            "kms:Encrypt",
+            "kms:GenerateDataKey",
+            "kms:CreateGrant",
+        ] {
             assert!(!allows(ADMIN, action), "{action}");
         }
         assert!(allows(APP, "kms:Decrypt"));
@@ -207,8 +257,14 @@ mod tests {
         let other = "arn:aws:iam::111122223333:role/other";
         assert!(allows(other, "kms:PutKeyPolicy"));
         assert!(!allows(other, "kms:Decrypt"));
-        assert!(!allows("arn:aws:iam::444455556666:role/x", "kms:PutKeyPolicy"));
-        assert_eq!(someone_may(&policy, "aws", "111122223333", CHANGE_POLICY), Ok(()));
+        assert!(!allows(
+            "arn:aws:iam::444455556666:role/x",
+            "kms:PutKeyPolicy"
+        ));
+        assert_eq!(
+            someone_may(&policy, "aws", "111122223333", CHANGE_POLICY),
+            Ok(())
+        );
     }
 
     #[test]
@@ -219,8 +275,14 @@ mod tests {
     #[test]
     fn lists_are_read_back() {
         let policy = document(&key(), &SCENE).unwrap();
-        assert_eq!(read_administrators(&policy), Some([ADMIN.to_owned()].into()));
-        assert_eq!(read_users(&policy), Some([APP.to_owned(), "arn:aws:iam::444455556666:root".to_owned()].into()));
+        assert_eq!(
+            read_administrators(&policy),
+            Some([ADMIN.to_owned()].into())
+        );
+        assert_eq!(
+            read_users(&policy),
+            Some([APP.to_owned(), "arn:aws:iam::444455556666:root".to_owned()].into())
+        );
         let mut changed = policy.clone();
         for statement in &mut changed.statements {
             if statement.sid.as_deref() == Some(USERS) {
@@ -228,7 +290,10 @@ mod tests {
             }
         }
         assert_eq!(read_users(&changed), None);
-        assert_eq!(read_users(&Document::new(Vec::new())), Some(BTreeSet::new()));
+        assert_eq!(
+            read_users(&Document::new(Vec::new())),
+            Some(BTreeSet::new())
+        );
     }
 
     #[test]

@@ -32,7 +32,9 @@ async fn run(
     match observe(&clients, &id).await? {
         Found::Gone => state.remove(),
         Found::Leaving(key) => {
-            let date = key.deletion_date.map_or_else(|| "soon".to_owned(), |date| format!("at {date}"));
+            let date = key
+                .deletion_date
+                .map_or_else(|| "soon".to_owned(), |date| format!("at {date}"));
             warnings.warning(
                 format!("{} is pending deletion", prior.title()),
                 format!(

@@ -90,7 +90,11 @@ mod tests {
     #[test]
     fn model_and_schema_have_the_same_names() {
         let schema = schema();
-        let mut names: Vec<&str> = schema.all_attributes().iter().map(Attribute::name).collect();
+        let mut names: Vec<&str> = schema
+            .all_attributes()
+            .iter()
+            .map(Attribute::name)
+            .collect();
         names.extend(["exception", "timeouts"]);
         names.sort_unstable();
         let mut model = KmsKeyModel::ATTRIBUTES.to_vec();

@@ -87,7 +87,10 @@ fn is_service(text: &str) -> bool {
     name.is_some_and(|name| {
         !name.is_empty()
             && name.split('.').all(|part| {
-                !part.is_empty() && part.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
+                !part.is_empty()
+                    && part
+                        .bytes()
+                        .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
             })
     })
 }
@@ -99,9 +102,17 @@ fn is_arn_pattern(text: &str) -> bool {
 }
 
 fn is_use_action(text: &str) -> bool {
-    const NAMES: &[&str] = &["kms:encrypt", "kms:decrypt", "kms:reencrypt", "kms:generatedatakey"];
+    const NAMES: &[&str] = &[
+        "kms:encrypt",
+        "kms:decrypt",
+        "kms:reencrypt",
+        "kms:generatedatakey",
+    ];
     let text = text.to_ascii_lowercase();
-    NAMES.iter().any(|name| text.starts_with(name)) && text.bytes().all(|b| b.is_ascii_alphanumeric() || b":*".contains(&b))
+    NAMES.iter().any(|name| text.starts_with(name))
+        && text
+            .bytes()
+            .all(|b| b.is_ascii_alphanumeric() || b":*".contains(&b))
 }
 
 /// Checks what single attributes cannot.
@@ -134,18 +145,26 @@ pub(super) fn is_reserved(sid: &str) -> bool {
 /// The number in a label such as `Service2Use`.
 fn number(sid: &str) -> Option<usize> {
     let rest = sid.strip_prefix("Service")?;
-    let digits = ["Use", "Describe", "Grant"].iter().find_map(|end| rest.strip_suffix(end))?;
+    let digits = ["Use", "Describe", "Grant"]
+        .iter()
+        .find_map(|end| rest.strip_suffix(end))?;
     digits.parse().ok()
 }
 
 /// The statements of all service users; none while something in them is unknown.
-pub(super) fn statements(users: &Value<Vec<ServiceUser>>, scene: &Scene<'_>) -> Option<Vec<Statement>> {
+pub(super) fn statements(
+    users: &Value<Vec<ServiceUser>>,
+    scene: &Scene<'_>,
+) -> Option<Vec<Statement>> {
     match users {
         Value::Null => Some(Vec::new()),
         Value::Unknown => None,
         Value::Known(list) => {
-            let each: Option<Vec<Vec<Statement>>> =
-                list.iter().enumerate().map(|(index, user)| of_one(user, index + 1, scene)).collect();
+            let each: Option<Vec<Vec<Statement>>> = list
+                .iter()
+                .enumerate()
+                .map(|(index, user)| of_one(user, index + 1, scene))
+                .collect();
             each.map(|each| each.into_iter().flatten().collect())
         }
     }
@@ -159,23 +178,37 @@ struct Known {
 }
 
 fn known(service: &str, scene: &Scene<'_>) -> Known {
-    let Scene { partition, account, region } = scene;
+    let Scene {
+        partition,
+        account,
+        region,
+    } = scene;
     let name = service.split(".amazonaws").next().unwrap_or(service);
     if name == "cloudtrail" {
         return Known {
             actions: &["kms:GenerateDataKey*"],
-            context: Some(("aws:cloudtrail:arn", format!("arn:{partition}:cloudtrail:*:{account}:trail/*"))),
+            context: Some((
+                "aws:cloudtrail:arn",
+                format!("arn:{partition}:cloudtrail:*:{account}:trail/*"),
+            )),
             sends_source: true,
         };
     }
     if name == "logs" || name.starts_with("logs.") {
         return Known {
             actions: USE,
-            context: Some(("aws:logs:arn", format!("arn:{partition}:logs:{region}:{account}:*"))),
+            context: Some((
+                "aws:logs:arn",
+                format!("arn:{partition}:logs:{region}:{account}:*"),
+            )),
             sends_source: false,
         };
     }
-    Known { actions: USE, context: None, sends_source: true }
+    Known {
+        actions: USE,
+        context: None,
+        sends_source: true,
+    }
 }
 
 fn of_one(user: &ServiceUser, number: usize, scene: &Scene<'_>) -> Option<Vec<Statement>> {
@@ -189,7 +222,11 @@ fn of_one(user: &ServiceUser, number: usize, scene: &Scene<'_>) -> Option<Vec<St
     let service = user.service.as_str()?;
     let known = known(service, scene);
     let actions = match &user.actions {
-        Value::Null => known.actions.iter().map(|action| (*action).to_owned()).collect(),
+        Value::Null => known
+            .actions
+            .iter()
+            .map(|action| (*action).to_owned())
+            .collect(),
         some => strings::known(some)?,
     };
     let sid = |end: &str| format!("Service{number}{end}");
@@ -197,7 +234,10 @@ fn of_one(user: &ServiceUser, number: usize, scene: &Scene<'_>) -> Option<Vec<St
 
     if user.via_service.known() == Some(&true) {
         let principals = match &user.principals {
-            Value::Null => std::iter::once(root_arn(scene.partition, account.unwrap_or(scene.account))).collect(),
+            Value::Null => {
+                std::iter::once(root_arn(scene.partition, account.unwrap_or(scene.account)))
+                    .collect()
+            }
             some => strings::known(some)?
                 .into_iter()
                 .map(|name| super::policy::normal(&name, scene.partition))
@@ -206,14 +246,24 @@ fn of_one(user: &ServiceUser, number: usize, scene: &Scene<'_>) -> Option<Vec<St
         let bound = |statement: Statement| {
             statement
                 .to("AWS", principals.clone())
-                .when("StringEquals", "kms:ViaService", [via(service, scene.region)])
-                .when("StringEquals", "kms:CallerAccount", [account.unwrap_or(scene.account)])
+                .when(
+                    "StringEquals",
+                    "kms:ViaService",
+                    [via(service, scene.region)],
+                )
+                .when(
+                    "StringEquals",
+                    "kms:CallerAccount",
+                    [account.unwrap_or(scene.account)],
+                )
         };
         let context = context(user, None)?;
         return Some(vec![
             with_context(bound(allow(sid("Use"))).actions(actions), &context),
             bound(allow(sid("Describe"))).actions(["kms:DescribeKey"]),
-            bound(allow(sid("Grant"))).actions(["kms:CreateGrant"]).when("Bool", "kms:GrantIsForAWSResource", ["true"]),
+            bound(allow(sid("Grant")))
+                .actions(["kms:CreateGrant"])
+                .when("Bool", "kms:GrantIsForAWSResource", ["true"]),
         ]);
     }
 
@@ -231,7 +281,10 @@ fn of_one(user: &ServiceUser, number: usize, scene: &Scene<'_>) -> Option<Vec<St
         statement
     };
     let has_context = !context.is_empty();
-    let mut list = vec![with_context(bound(allow(sid("Use")), has_context).actions(actions), &context)];
+    let mut list = vec![with_context(
+        bound(allow(sid("Use")), has_context).actions(actions),
+        &context,
+    )];
     // Describing has no encryption context; a service bound only by that does not need to describe.
     if known.sends_source {
         list.push(bound(allow(sid("Describe")), false).actions(["kms:DescribeKey"]));
@@ -247,19 +300,36 @@ fn via(service: &str, region: &str) -> String {
     }
 }
 
-fn context(user: &ServiceUser, default: Option<(&str, String)>) -> Option<BTreeMap<String, String>> {
+fn context(
+    user: &ServiceUser,
+    default: Option<(&str, String)>,
+) -> Option<BTreeMap<String, String>> {
     match &user.encryption_context {
-        Value::Known(map) => {
-            map.iter().map(|(key, value)| Some((key.clone(), value.known()?.clone()))).collect()
-        }
-        _ => Some(default.into_iter().map(|(key, value)| (key.to_owned(), value)).collect()),
+        Value::Known(map) => map
+            .iter()
+            .map(|(key, value)| Some((key.clone(), value.known()?.clone())))
+            .collect(),
+        _ => Some(
+            default
+                .into_iter()
+                .map(|(key, value)| (key.to_owned(), value))
+                .collect(),
+        ),
     }
 }
 
 fn with_context(statement: Statement, context: &BTreeMap<String, String>) -> Statement {
     context.iter().fold(statement, |statement, (key, value)| {
-        let operator = if value.starts_with("arn:") { "ArnLike" } else { "StringLike" };
-        statement.when(operator, &format!("kms:EncryptionContext:{key}"), [value.as_str()])
+        let operator = if value.starts_with("arn:") {
+            "ArnLike"
+        } else {
+            "StringLike"
+        };
+        statement.when(
+            operator,
+            &format!("kms:EncryptionContext:{key}"),
+            [value.as_str()],
+        )
     })
 }
 
@@ -274,7 +344,11 @@ pub(super) fn read(live: &Document, scene: &Scene<'_>) -> Vec<ServiceUser> {
         };
         let fitting = guesses(statement, scene).into_iter().find(|guess| {
             of_one(guess, next, scene).is_some_and(|own| {
-                own.iter().all(|own| live.statements.iter().any(|other| other.folded() == own.folded()))
+                own.iter().all(|own| {
+                    live.statements
+                        .iter()
+                        .any(|other| other.folded() == own.folded())
+                })
             })
         });
         match fitting {
@@ -286,7 +360,8 @@ pub(super) fn read(live: &Document, scene: &Scene<'_>) -> Vec<ServiceUser> {
 
 /// Blocks that could have made a statement, the shortest first.
 fn guesses(statement: &Statement, scene: &Scene<'_>) -> Vec<ServiceUser> {
-    let (Effect::Allow, Principals::Only(principals)) = (statement.effect, &statement.principals) else {
+    let (Effect::Allow, Principals::Only(principals)) = (statement.effect, &statement.principals)
+    else {
         return Vec::new();
     };
     let single = |operator: &str, key: &str| {
@@ -305,14 +380,20 @@ fn guesses(statement: &Statement, scene: &Scene<'_>) -> Vec<ServiceUser> {
             Some((key.to_owned(), Value::Known(values.first()?.clone())))
         })
         .collect();
-    let base = match principals.get("Service").and_then(std::collections::BTreeSet::first) {
+    let base = match principals
+        .get("Service")
+        .and_then(std::collections::BTreeSet::first)
+    {
         Some(service) => ServiceUser {
             service: service.clone().into(),
             source_account: single("StringEquals", "aws:SourceAccount").into(),
             source_arn: single("ArnLike", "aws:SourceArn").into(),
             ..ServiceUser::default()
         },
-        None => match (single("StringEquals", "kms:ViaService"), principals.get("AWS")) {
+        None => match (
+            single("StringEquals", "kms:ViaService"),
+            principals.get("AWS"),
+        ) {
             (Some(service), Some(names)) => ServiceUser {
                 service: service.replace(&format!(".{}.", scene.region), ".").into(),
                 via_service: true.into(),
@@ -353,10 +434,17 @@ fn guesses(statement: &Statement, scene: &Scene<'_>) -> Vec<ServiceUser> {
 mod tests {
     use super::*;
 
-    const SCENE: Scene<'static> = Scene { partition: "aws", account: "111122223333", region: "eu-central-1" };
+    const SCENE: Scene<'static> = Scene {
+        partition: "aws",
+        account: "111122223333",
+        region: "eu-central-1",
+    };
 
     fn user(service: &str) -> ServiceUser {
-        ServiceUser { service: service.into(), ..ServiceUser::default() }
+        ServiceUser {
+            service: service.into(),
+            ..ServiceUser::default()
+        }
     }
 
     fn text(user: ServiceUser) -> String {
@@ -364,7 +452,10 @@ mod tests {
         statements
             .into_iter()
             .map(|statement| Document::new(vec![statement]).to_json())
-            .map(|text| text.replace(r#"{"Statement":["#, "").replace(r#"],"Version":"2012-10-17"}"#, ""))
+            .map(|text| {
+                text.replace(r#"{"Statement":["#, "")
+                    .replace(r#"],"Version":"2012-10-17"}"#, "")
+            })
             .collect::<Vec<_>>()
             .join("\n")
     }
@@ -384,7 +475,9 @@ mod tests {
             ..user("cloudtrail.amazonaws.com")
         };
         let text = text(trail);
-        assert!(text.contains(r#""aws:SourceArn":"arn:aws:cloudtrail:eu-central-1:111122223333:trail/main""#));
+        assert!(text.contains(
+            r#""aws:SourceArn":"arn:aws:cloudtrail:eu-central-1:111122223333:trail/main""#
+        ));
         assert!(!text.contains("aws:SourceAccount"));
     }
 
@@ -411,9 +504,18 @@ mod tests {
     #[test]
     fn unknown_is_not_guessed() {
         for unknown in [
-            ServiceUser { source_arn: Value::Unknown, ..user("cloudtrail.amazonaws.com") },
-            ServiceUser { actions: Value::Known(vec![Value::Unknown]), ..user("cloudtrail.amazonaws.com") },
-            ServiceUser { service: Value::Unknown, ..ServiceUser::default() },
+            ServiceUser {
+                source_arn: Value::Unknown,
+                ..user("cloudtrail.amazonaws.com")
+            },
+            ServiceUser {
+                actions: Value::Known(vec![Value::Unknown]),
+                ..user("cloudtrail.amazonaws.com")
+            },
+            ServiceUser {
+                service: Value::Unknown,
+                ..ServiceUser::default()
+            },
         ] {
             assert_eq!(statements(&Value::Known(vec![unknown]), &SCENE), None);
         }
@@ -424,7 +526,10 @@ mod tests {
         let all = vec![
             user("cloudtrail.amazonaws.com"),
             user("logs.eu-central-1.amazonaws.com"),
-            ServiceUser { via_service: true.into(), ..user("s3.amazonaws.com") },
+            ServiceUser {
+                via_service: true.into(),
+                ..user("s3.amazonaws.com")
+            },
             ServiceUser {
                 source_account: "444455556666".into(),
                 actions: strings::of(["kms:Decrypt"]),
@@ -445,7 +550,13 @@ mod tests {
     fn names() {
         assert!(is_service("delivery.logs.amazonaws.com"));
         assert!(is_service("ec2.amazonaws.com.cn"));
-        for wrong in ["s3", "*.amazonaws.com", ".amazonaws.com", "S3.amazonaws.com", "s3.example.com"] {
+        for wrong in [
+            "s3",
+            "*.amazonaws.com",
+            ".amazonaws.com",
+            "S3.amazonaws.com",
+            "s3.example.com",
+        ] {
             assert!(!is_service(wrong), "{wrong}");
         }
         assert!(is_use_action("kms:GenerateDataKeyWithoutPlaintext"));

@@ -30,7 +30,10 @@ impl Unfinished {
         let mut known = self.0.lock().await;
         if !known.contains_key(&place) {
             let found = match clients.kms().find_keys_by_tags(&Tags::new()).await {
-                Ok(keys) => keys.into_iter().filter(|key| creation::is_unfinished(&key.tags)).collect(),
+                Ok(keys) => keys
+                    .into_iter()
+                    .filter(|key| creation::is_unfinished(&key.tags))
+                    .collect(),
                 Err(error) if error.is_access_denied() => {
                     warnings.warning(
                         "Keys of interrupted creates cannot be found",
@@ -39,7 +42,9 @@ impl Unfinished {
                     Vec::new()
                 }
                 Err(error) => {
-                    return Err(fault::while_doing("looking for keys that an earlier create left")(error));
+                    return Err(fault::while_doing(
+                        "looking for keys that an earlier create left",
+                    )(error));
                 }
             };
             known.insert(place.clone(), found);
@@ -47,7 +52,9 @@ impl Unfinished {
         let Some(keys) = known.get_mut(&place) else {
             return Ok(None);
         };
-        let fitting = keys.iter().position(|key| creation::is_creating(&key.tags, TYPE, alias));
+        let fitting = keys
+            .iter()
+            .position(|key| creation::is_creating(&key.tags, TYPE, alias));
         Ok(fitting.map(|index| keys.remove(index).key_id))
     }
 }

@@ -37,7 +37,9 @@ async fn run(
         Found::Gone | Found::Leaving(_) => {
             return Err(Diagnostics::from_error(
                 format!("{} is gone", prior.title()),
-                format!("The key `{id}` was deleted, or scheduled for deletion, after the plan was made. Plan again."),
+                format!(
+                    "The key `{id}` was deleted, or scheduled for deletion, after the plan was made. Plan again."
+                ),
             ));
         }
     };
