@@ -222,16 +222,11 @@ fn restore_nested(
                     .collect(),
             )
         }
-        (Nesting::Set, Dynamic::List(config), Dynamic::List(filled), Dynamic::List(planned)) => {
-            // A set's elements have no name. Only what the model turned unknown is looked for.
+        (Nesting::Set, _, Dynamic::List(filled), Dynamic::List(planned))
             if filled.len() == planned.len()
-                && filled.iter().any(|item| !item.is_wholly_known())
-                && filled.len() == config.len()
-            {
-                restore_set(body, filled, planned)
-            } else {
-                Dynamic::List(planned)
-            }
+                && filled.iter().any(|item| !item.is_wholly_known()) =>
+        {
+            restore_set(body, filled, planned)
         }
         (Nesting::Map, Dynamic::Map(config), Dynamic::Map(filled), Dynamic::Map(planned)) => {
             let null = Dynamic::Null;

@@ -243,6 +243,24 @@ impl<P: Provider> Harness<P> {
         planned
     }
 
+    /// Plans again, as core does at apply when values have become known: what the first plan said must
+    /// still hold.
+    pub async fn plan_again(&self, first: &Planned, config: &serde_json::Value) -> Planned {
+        let prior = first.prior.as_ref();
+        let mut planned = self.plan(&first.type_name, prior, config).await;
+        if planned.diags.has_errors() {
+            return planned;
+        }
+        if let Some(schema) = self.server.resource_schema(&first.type_name) {
+            for fault in core::apply_faults(schema, &first.state, &planned.state) {
+                planned
+                    .diags
+                    .error("Provider produced inconsistent final plan", fault);
+            }
+        }
+        planned
+    }
+
     /// PlanResourceChange for a destroy.
     pub async fn plan_destroy(&self, type_name: &str, prior: &Stored) -> Planned {
         let mut planned = Planned {

@@ -4,6 +4,7 @@ mod apply;
 mod lifecycle;
 mod others;
 mod planning;
+mod random;
 mod sample;
 mod validation;
 

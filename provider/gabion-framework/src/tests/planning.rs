@@ -62,6 +62,15 @@ async fn whole_collections_unknown() {
 }
 
 #[tokio::test]
+async fn elements_of_a_set_that_become_equal_by_their_defaults() {
+    let harness = harness().await;
+    let config =
+        json!({ "name": "a", "limit": ["<unknown>", { "name": "c" }, { "name": "c", "max": 5 }] });
+    let planned = plan(&harness, &config).await;
+    assert!(planned.diags.is_empty(), "{}", render(&planned.diags));
+}
+
+#[tokio::test]
 async fn no_phantom_changes_in_nested_values() {
     let harness = harness().await;
     let config = |protocol: &str| {
