@@ -23,7 +23,7 @@ fn a_trace_holds_no_credentials() -> Result<()> {
         .env("AWS_SECRET_ACCESS_KEY", SECRET_KEY)
         .env("AWS_SESSION_TOKEN", SESSION_TOKEN);
     world.terraform.provider(&format!(
-        "  assume_role = {{\n    role_arn    = \"arn:aws:iam::123456789012:role/vend\"\n    external_id = \"{EXTERNAL_ID}\"\n  }}"
+        "  assume_role {{\n    role_arn    = \"arn:aws:iam::123456789012:role/vend\"\n    external_id = \"{EXTERNAL_ID}\"\n  }}"
     ))?;
     world.init("resource \"gabion_kms_key\" \"app\" {\n  alias = \"app\"\n}\n")?;
     let mut seen = String::new();
