@@ -82,3 +82,25 @@ pub mod prelude {
         PASS, Review, Stage, Stop, Target, Value, Verdict, found, rule,
     };
 }
+
+#[cfg(test)]
+mod tests {
+    /// The crate carries its own copy, as a published crate must; `GABION_UPDATE=1` renews it.
+    #[test]
+    fn the_contract_is_that_of_the_workspace() {
+        let own = concat!(env!("CARGO_MANIFEST_DIR"), "/wit/package.wit");
+        let Ok(workspace) = std::fs::read_to_string(concat!(
+            env!("CARGO_MANIFEST_DIR"),
+            "/../../wit/guardrail/package.wit"
+        )) else {
+            return;
+        };
+        if std::env::var_os("GABION_UPDATE").is_some() {
+            std::fs::write(own, &workspace).unwrap();
+        }
+        assert!(
+            std::fs::read_to_string(own).unwrap() == workspace,
+            "wit/package.wit is stale: run `cargo xtask gen`"
+        );
+    }
+}

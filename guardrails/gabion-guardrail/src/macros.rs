@@ -81,6 +81,7 @@ macro_rules! pack {
         rules: [$($rule:path),* $(,)?] $(,)?
     ) => {
         /// The pack: what the component offers.
+        #[allow(unreachable_pub)]
         pub static PACK: $crate::Pack = $crate::Pack {
             name: $name,
             version: $version,

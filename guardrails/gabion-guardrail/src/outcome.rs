@@ -151,6 +151,18 @@ impl Review {
         }
     }
 
+    /// As [`Review::look`], for any number of findings: those before an end by `?` are kept.
+    pub fn look_at(&mut self, look: impl FnOnce(&mut Vec<Finding>) -> Result<(), Stop>) {
+        if let Err(stop) = look(&mut self.findings) {
+            self.stop(stop);
+        }
+    }
+
+    /// Whether something was found.
+    pub fn found(&self) -> bool {
+        !self.findings.is_empty()
+    }
+
     /// The boolean at `value` must be true: else a finding with `message`, and the fix that sets it.
     pub fn must_be_true(&mut self, value: &Value, message: &str) {
         match value.boolean() {

@@ -55,28 +55,33 @@ impl PolicyDocument {
         let Some(document) = value.document()? else {
             return Ok(None);
         };
-        let bad = |what: String| {
-            Stop::Failed(["`", &value.path(), "` is no policy document: ", &what].concat())
-        };
         if document.kind() != Kind::Mapping {
-            return Err(bad("it is no JSON object".to_owned()));
+            return Err(bad(value, "it is no JSON object"));
         }
+        Self::of(value, &document.get("Statement")).map(Some)
+    }
+
+    fn of(value: &Value, list: &Value) -> Result<Self, Stop> {
         let mut statements = Vec::new();
-        for statement in one_or_many(&document.get("Statement"))? {
+        for statement in one_or_many(list)? {
             let number = (statements.len() + 1).to_string();
             if statement.kind() != Kind::Mapping {
-                return Err(bad(["statement ", &number, " is no JSON object"].concat()));
+                return Err(bad(
+                    value,
+                    &["statement ", &number, " is no JSON object"].concat(),
+                ));
             }
             let effect = match statement.get("Effect").text()?.as_deref() {
                 Some("Allow") => Effect::Allow,
                 Some("Deny") => Effect::Deny,
                 _ => {
-                    return Err(bad([
+                    let what = [
                         "statement ",
                         &number,
                         " has neither the effect `Allow` nor `Deny`",
                     ]
-                    .concat()));
+                    .concat();
+                    return Err(bad(value, &what));
                 }
             };
             statements.push(Statement {
@@ -88,7 +93,7 @@ impl PolicyDocument {
                 conditions: condition::read(&statement.get("Condition"))?,
             });
         }
-        Ok(Some(Self { statements }))
+        Ok(Self { statements })
     }
 
     /// The statements that allow.
@@ -145,6 +150,10 @@ impl Statement {
             _ => ["statement ", &number.to_string()].concat(),
         }
     }
+}
+
+fn bad(value: &Value, what: &str) -> Stop {
+    Stop::Failed(["`", &value.path(), "` is no policy document: ", what].concat())
 }
 
 fn one_or_many(value: &Value) -> Result<Vec<Value>, Stop> {

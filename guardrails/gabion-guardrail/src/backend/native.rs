@@ -132,9 +132,15 @@ impl Value {
         Ok(self.moved(document))
     }
 
-    /// The detector lives in the sandbox host: native runs find nothing.
     pub(crate) fn secrets(&self) -> Vec<Secret> {
-        Vec::new()
+        let found = self.view.secrets(&mut self.trace.borrow_mut());
+        found
+            .into_iter()
+            .map(|secret| Secret {
+                kind: secret.kind,
+                path: secret.path.to_string(),
+            })
+            .collect()
     }
 }
 
@@ -248,24 +254,22 @@ impl Graph {
         self.graph.complete
     }
 
-    pub(crate) fn changes(&self, resource_type: &str) -> Vec<Change> {
-        let wanted = |change: &&Arc<model::Change>| {
-            resource_type.is_empty() || change.resource_type == resource_type
+    fn at(&self, positions: Vec<usize>) -> Vec<Change> {
+        let change = |position: usize| {
+            self.graph
+                .changes
+                .get(position)
+                .map(|change| Change::new(change, &self.trace))
         };
-        self.graph
-            .changes
-            .iter()
-            .filter(wanted)
-            .map(|change| Change::new(change, &self.trace))
-            .collect()
+        positions.into_iter().filter_map(change).collect()
     }
 
-    fn references_at(&self, index: usize) -> &[model::change::Reference] {
-        self.graph.references.get(&index).map_or(&[], Vec::as_slice)
+    pub(crate) fn changes(&self, resource_type: &str) -> Vec<Change> {
+        self.at(self.graph.of_type(resource_type))
     }
 
     pub(crate) fn references(&self, change: &Change) -> Vec<Reference> {
-        let Some(index) = self
+        let Some(position) = self
             .graph
             .changes
             .iter()
@@ -273,34 +277,19 @@ impl Graph {
         else {
             return Vec::new();
         };
-        let reference = |reference: &model::change::Reference| Reference {
+        let reference = |reference: &model::Reference| Reference {
             path: reference.path.to_string(),
             address: reference.address.clone(),
             attribute: reference.attribute.clone(),
         };
-        self.references_at(index).iter().map(reference).collect()
+        self.graph
+            .references_of(position)
+            .iter()
+            .map(reference)
+            .collect()
     }
 
     pub(crate) fn referrers(&self, change: &Change) -> Vec<Change> {
-        let Some(address) = &change.change.address else {
-            return Vec::new();
-        };
-        let refers = |index: usize| {
-            self.references_at(index)
-                .iter()
-                .any(|reference| names(&reference.address, address))
-        };
-        let changes = self.graph.changes.iter().enumerate();
-        changes
-            .filter(|(index, _)| refers(*index))
-            .map(|(_, other)| Change::new(other, &self.trace))
-            .collect()
+        self.at(self.graph.referrers().of(&change.change))
     }
-}
-
-/// Whether an address in an expression names the resource at `address`: without an instance key it names all.
-fn names(reference: &str, address: &str) -> bool {
-    address
-        .strip_prefix(reference)
-        .is_some_and(|rest| rest.is_empty() || rest.starts_with('['))
 }

@@ -65,7 +65,7 @@ impl model::Runner for NativePack {
         let view = crate::Change(native::Change::new(change, &trace));
         let outcome = self.pack.check(rule, &view);
         let trace = trace.borrow();
-        let raw = raw(outcome, |path| change.observed(path));
+        let raw = raw(outcome);
         model::Evaluation {
             verdict: model::Verdict::settle(raw, &trace),
             reads: trace.reads(),
@@ -77,7 +77,7 @@ impl model::Runner for NativePack {
         let view = crate::Graph(native::Graph::new(graph, &trace));
         let outcome = self.pack.check_plan(rule, &view);
         let trace = trace.borrow();
-        let raw = raw(outcome, |_| None);
+        let raw = raw(outcome);
         model::Evaluation {
             verdict: model::Verdict::settle(raw, &trace),
             reads: trace.reads(),
@@ -85,31 +85,22 @@ impl model::Runner for NativePack {
     }
 }
 
-fn raw(
-    outcome: Outcome,
-    observed: impl Fn(&model::Path) -> Option<String>,
-) -> Result<model::RawVerdict, String> {
+fn raw(outcome: Outcome) -> Result<model::RawVerdict, String> {
     match outcome {
         Ok(Verdict::NotApplicable) => Ok(model::RawVerdict::NotApplicable),
         Ok(Verdict::Pass) => Ok(model::RawVerdict::Pass),
         Ok(Verdict::Violation(findings)) => {
-            let findings: Result<Vec<_>, String> = findings
-                .into_iter()
-                .map(|one| finding(one, &observed))
-                .collect();
+            let findings: Result<Vec<_>, String> = findings.into_iter().map(finding).collect();
             Ok(model::RawVerdict::Violation(findings?))
         }
         Ok(Verdict::Undetermined(text)) | Err(Stop::Undetermined(text)) => {
             Ok(model::RawVerdict::Undetermined(text))
         }
-        Err(Stop::Failed(reason)) => Err(reason),
+        Err(Stop::Failed(reason)) => Err(["the rule failed: ", &reason].concat()),
     }
 }
 
-fn finding(
-    finding: crate::Finding,
-    observed: impl Fn(&model::Path) -> Option<String>,
-) -> Result<model::Finding, String> {
+fn finding(finding: crate::Finding) -> Result<model::Finding, String> {
     let path = model::Path::parse(&finding.path)?;
     let patch = |patch: crate::Patch| {
         Ok(model::Patch {
@@ -120,7 +111,7 @@ fn finding(
     let fix: Result<Vec<_>, String> = finding.fix.into_iter().map(patch).collect();
     Ok(model::Finding {
         address: finding.address,
-        observed: finding.observed.or_else(|| observed(&path)),
+        observed: finding.observed,
         path,
         message: finding.message,
         fix: fix?,
@@ -156,5 +147,203 @@ fn rule(entry: &RuleEntry) -> model::RuleInfo {
         applies_to: of.targets.iter().map(target).collect(),
         controls: of.controls.iter().map(control).collect(),
         since: of.since.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use model::{Runner as _, Shape, Tree, Unreadable};
+
+    use super::*;
+    use crate::prelude::*;
+
+    rule! {
+        /// ## What it does
+        /// Finds names that are not allowed.
+        struct ForeignName {
+            code: "T01",
+            name: "foreign-name",
+            title: "a name that is not allowed",
+            level: Advisory,
+            since: "1.0.0",
+            targets: [Target::new("thing", "acme/things", "*")],
+            controls: [],
+        }
+        fn check(change) {
+            let Some(thing) = change.planned() else { return NOT_APPLICABLE };
+            let name = thing.get("name");
+            let allowed = crate::settings::get();
+            match name.text()? {
+                Some(text) if allowed.get("names").elements().iter().any(|one| one.text() == Some(&text)) => PASS,
+                Some(_) => found(name.finding("the name is not allowed").fix("a")),
+                None => Err(Stop::Failed("a thing without a name".to_owned())),
+            }
+        }
+    }
+
+    rule! {
+        /// ## What it does
+        /// Finds plans with more than one thing.
+        struct Crowd {
+            code: "T02",
+            name: "crowd",
+            title: "more than one thing",
+            level: Mandatory,
+            since: "1.0.0",
+            targets: [],
+            controls: [Control::own("T02")],
+        }
+        fn check_plan(graph) {
+            let things = graph.changes("thing");
+            match things.get(1) {
+                Some(second) if !graph.referrers(second).is_empty() => {
+                    found(Finding::new("", "there is a second thing in use").on(second.address()))
+                }
+                _ => PASS,
+            }
+        }
+    }
+
+    crate::pack! {
+        name: "test",
+        version: "1.2.3",
+        settings: r#"{"type":"object"}"#,
+        configure: |settings| match settings.get("names").elements() {
+            [] => Err(vec![SettingsProblem { path: "names".into(), message: "name some".into() }]),
+            _ => Ok(()),
+        },
+        rules: [ForeignName, Crowd],
+    }
+
+    fn change(after: &serde_json::Value, address: &str) -> Arc<model::Change> {
+        Arc::new(model::Change {
+            resource_type: "thing".into(),
+            mode: model::Mode::Managed,
+            provider: "registry.terraform.io/acme/things".into(),
+            provider_version: None,
+            operation: model::Operation::Create,
+            stage: model::Stage::Plan,
+            before: Arc::new(Tree::null()),
+            after: Arc::new(Tree::from_json(after, Shape::Object)),
+            config: None,
+            provider_configuration: Arc::new(Tree::null()),
+            address: Some(address.into()),
+            module_address: None,
+        })
+    }
+
+    fn runner() -> NativePack {
+        NativePack::new(&PACK, &serde_json::json!({"names": ["a", "b"]})).unwrap()
+    }
+
+    #[test]
+    fn a_pack_says_what_it_is() {
+        let runner = runner();
+        let info = runner.info();
+        assert_eq!(
+            (info.name.as_str(), info.version.as_str()),
+            ("test", "1.2.3")
+        );
+        assert_eq!(
+            info.rules[0].page,
+            "## What it does\nFinds names that are not allowed.\n"
+        );
+        assert_eq!(info.rules[1].scope, model::Scope::Plan);
+        let problems = NativePack::new(&PACK, &serde_json::json!({})).unwrap_err();
+        assert_eq!(problems[0].path, "names");
+    }
+
+    #[test]
+    fn settings_reach_the_rule_and_findings_the_caller() {
+        let mut runner = runner();
+        let mut verdict = |after| runner.check("T01", &change(&after, "thing.x")).verdict;
+        assert_eq!(
+            verdict(serde_json::json!({"name": "b"})),
+            model::Verdict::Pass
+        );
+        let model::Verdict::Violation(findings) = verdict(serde_json::json!({"name": "c"})) else {
+            panic!()
+        };
+        assert_eq!(findings[0].path.to_string(), "name");
+        assert_eq!(
+            findings[0].observed, None,
+            "the host says what stands there"
+        );
+        assert_eq!(findings[0].fix[0].value, "\"a\"");
+        assert_eq!(
+            verdict(serde_json::json!({"name": null})),
+            model::Verdict::Error("the rule failed: a thing without a name".into())
+        );
+        let model::Verdict::Error(reason) = verdict(serde_json::json!({"names": 1})) else {
+            panic!()
+        };
+        assert!(reason.contains("`name`"), "{reason}");
+        let model::Verdict::Error(reason) = verdict(serde_json::json!({"name": 1})) else {
+            panic!()
+        };
+        assert!(reason.contains("another kind"), "{reason}");
+    }
+
+    #[test]
+    fn reads_are_noted_and_the_unknown_decides() {
+        let mut builder = model::TreeBuilder::new();
+        let name = builder.push(model::Data::Unknown, false);
+        let root = builder.push(
+            model::Data::Mapping(Shape::Object, vec![("name".into(), name)]),
+            false,
+        );
+        let mut one = change(&serde_json::json!({}), "thing.x").as_ref().clone();
+        one.after = Arc::new(builder.finish(root));
+        let evaluation = runner().check("T01", &Arc::new(one));
+        let model::Verdict::Undetermined(blocked) = evaluation.verdict else {
+            panic!()
+        };
+        assert_eq!(
+            (blocked[0].path.to_string().as_str(), blocked[0].why),
+            ("name", Unreadable::Unknown)
+        );
+        assert_eq!(evaluation.reads.len(), 1);
+    }
+
+    #[test]
+    fn other_types_and_unknown_rules() {
+        let mut runner = runner();
+        let mut other = change(&serde_json::json!({}), "thing.x").as_ref().clone();
+        other.resource_type = "other".into();
+        assert_eq!(
+            runner.check("T01", &Arc::new(other.clone())).verdict,
+            model::Verdict::NotApplicable
+        );
+        let model::Verdict::Error(reason) = runner.check("T99", &Arc::new(other)).verdict else {
+            panic!()
+        };
+        assert_eq!(reason, "the rule failed: the pack `test` has no rule `T99`");
+    }
+
+    #[test]
+    fn a_whole_plan_is_joined_by_reference() {
+        let things = ["thing.a", "thing.b[0]", "user.c"]
+            .map(|address| change(&serde_json::json!({"name": "a"}), address));
+        let mut graph = model::Graph {
+            changes: things.to_vec(),
+            complete: true,
+            ..model::Graph::default()
+        };
+        assert_eq!(
+            runner().check_plan("T02", &Arc::new(graph.clone())).verdict,
+            model::Verdict::Pass
+        );
+        let reference = model::Reference {
+            path: model::Path::root(),
+            address: "thing.b".into(),
+            attribute: "id".into(),
+        };
+        graph.references.insert(2, vec![reference]);
+        let model::Verdict::Violation(findings) =
+            runner().check_plan("T02", &Arc::new(graph)).verdict
+        else {
+            panic!()
+        };
+        assert_eq!(findings[0].address.as_deref(), Some("thing.b[0]"));
     }
 }

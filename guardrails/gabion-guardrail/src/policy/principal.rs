@@ -21,6 +21,20 @@ pub enum PrincipalKind {
     Other,
 }
 
+impl PrincipalKind {
+    /// The kind of a name in a policy, `AWS`.
+    pub fn of(name: &str) -> Self {
+        match name {
+            "*" => Self::Everybody,
+            "AWS" => Self::Aws,
+            "Service" => Self::Service,
+            "Federated" => Self::Federated,
+            "CanonicalUser" => Self::CanonicalUser,
+            _ => Self::Other,
+        }
+    }
+}
+
 /// A principal.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Principal {
@@ -76,14 +90,7 @@ pub(super) fn read(value: &Value) -> Result<Vec<Principal>, Stop> {
     }
     let mut principals = Vec::new();
     for name in value.keys()? {
-        let kind = match name.as_str() {
-            "AWS" => PrincipalKind::Aws,
-            "Service" => PrincipalKind::Service,
-            "Federated" => PrincipalKind::Federated,
-            "CanonicalUser" => PrincipalKind::CanonicalUser,
-            "*" => PrincipalKind::Everybody,
-            _ => PrincipalKind::Other,
-        };
+        let kind = PrincipalKind::of(&name);
         principals.extend(
             texts(&value.get(&name))?
                 .into_iter()

@@ -1,0 +1,88 @@
+//! DT01.
+
+use gabion_guardrail::prelude::*;
+
+use crate::target::{aws, gabion};
+
+/// The four settings, and what S3 does without each.
+const SETTINGS: [(&str, &str); 4] = [
+    (
+        "block_public_acls",
+        "S3 accepts ACLs that make objects public",
+    ),
+    (
+        "block_public_policy",
+        "S3 accepts a bucket policy that makes the bucket public",
+    ),
+    (
+        "ignore_public_acls",
+        "S3 honours ACLs that make objects public",
+    ),
+    (
+        "restrict_public_buckets",
+        "S3 lets anybody use a bucket whose policy is public",
+    ),
+];
+
+rule! {
+    /// ## What it does
+    ///
+    /// Finds public access blocks, of a bucket or of an account, in which one of the four settings is not `true`.
+    /// In hashicorp/aws an unset one is `false`.
+    ///
+    /// It judges the resource that carries the settings. A bucket without any `aws_s3_bucket_public_access_block`
+    /// is not its business: the block may live in another module, or at the account.
+    ///
+    /// ## Why it matters
+    ///
+    /// The block is the one switch that holds when a policy or an ACL is wrong. Each setting closes a different
+    /// way out: two for ACLs, two for policies, each for what is new and for what is there already.
+    ///
+    /// ## Example
+    ///
+    /// ```hcl
+    /// resource "aws_s3_bucket_public_access_block" "logs" {
+    ///   bucket              = aws_s3_bucket.logs.id
+    ///   block_public_acls   = true
+    ///   block_public_policy = true
+    /// }
+    /// ```
+    ///
+    /// ## Fix
+    ///
+    /// ```hcl
+    /// resource "aws_s3_bucket_public_access_block" "logs" {
+    ///   bucket                  = aws_s3_bucket.logs.id
+    ///   block_public_acls       = true
+    ///   block_public_policy     = true
+    ///   ignore_public_acls      = true
+    ///   restrict_public_buckets = true
+    /// }
+    /// ```
+    ///
+    /// ## References
+    ///
+    /// - [Blocking public access to your Amazon S3 storage](https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-control-block-public-access.html)
+    /// - CIS AWS Foundations v5 2.1.4, v7 3.1.4; Security Hub S3.8
+    pub struct PublicBucket {
+        code: "DT01",
+        name: "partial-public-access-block",
+        title: "a bucket without full public access block",
+        level: Mandatory,
+        since: "1.0.0",
+        targets: [
+            aws("aws_s3_bucket_public_access_block"),
+            aws("aws_s3_account_public_access_block"),
+            gabion("gabion_log_sink"),
+        ],
+        controls: [Control::cis_v5("2.1.4"), Control::cis_v7("3.1.4"), Control::security_hub("S3.8")],
+    }
+    fn check(change) {
+        let Some(block) = change.planned() else { return NOT_APPLICABLE };
+        let mut review = Review::new();
+        for (name, message) in SETTINGS {
+            review.must_be_true(&block.get(name), message);
+        }
+        review.outcome()
+    }
+}

@@ -1,0 +1,225 @@
+//! DT10.
+
+use gabion_guardrail::policy::{Condition, Set, account_of};
+use gabion_guardrail::prelude::*;
+
+use super::key_policy;
+use crate::target::{aws, gabion};
+
+/// Condition keys that say who calls, or on whose behalf.
+const NARROWING: [&str; 14] = [
+    "kms:CallerAccount",
+    "aws:PrincipalAccount",
+    "aws:PrincipalArn",
+    "aws:PrincipalOrgID",
+    "aws:PrincipalOrgPaths",
+    "aws:SourceAccount",
+    "aws:SourceArn",
+    "aws:SourceOrgID",
+    "aws:SourceOrgPaths",
+    "aws:SourceVpc",
+    "aws:SourceVpce",
+    "aws:VpceAccount",
+    "aws:VpceOrgID",
+    "aws:userid",
+];
+
+/// Operators that compare for being the same.
+const COMPARING: [&str; 5] = [
+    "StringEquals",
+    "StringEqualsIgnoreCase",
+    "StringLike",
+    "ArnEquals",
+    "ArnLike",
+];
+
+rule! {
+    /// ## What it does
+    ///
+    /// Finds key policies with a statement that allows everybody (`Principal = "*"`, `{ AWS = "*" }`, or
+    /// `NotPrincipal`) and has no condition that says who calls.
+    ///
+    /// Conditions that count: `kms:CallerAccount`, `aws:PrincipalAccount`, `aws:PrincipalArn`, `aws:PrincipalOrgID`,
+    /// `aws:PrincipalOrgPaths`, `aws:SourceAccount`, `aws:SourceArn`, `aws:SourceOrgID`, `aws:SourceOrgPaths`,
+    /// `aws:SourceVpc`, `aws:SourceVpce`, `aws:VpceAccount`, `aws:VpceOrgID` and `aws:userid`, compared for being the
+    /// same with a value that is not open itself: `*`, an ARN with a wildcard for its account, and a policy
+    /// variable are. `...IfExists` and `ForAllValues:` do not count, as they hold when the key is missing. Nor do
+    /// `kms:ViaService` and `aws:SourceIp` alone: everybody can call through a service.
+    ///
+    /// A policy that is left to AWS (unset) passes. Each statement is judged alone: one that a `Deny` elsewhere
+    /// closes again is found all the same.
+    ///
+    /// ## Why it matters
+    ///
+    /// In a key policy, everybody means every AWS account. Such a key encrypts nothing: who gets hold of the
+    /// ciphertext also decrypts it.
+    ///
+    /// ## Example
+    ///
+    /// ```hcl
+    /// resource "aws_kms_key" "logs" {
+    ///   enable_key_rotation = true
+    ///   policy = jsonencode({
+    ///     Version = "2012-10-17"
+    ///     Statement = [{
+    ///       Effect    = "Allow"
+    ///       Principal = { AWS = "*" }
+    ///       Action    = "kms:*"
+    ///       Resource  = "*"
+    ///     }]
+    ///   })
+    /// }
+    /// ```
+    ///
+    /// ## Fix
+    ///
+    /// ```hcl
+    /// resource "aws_kms_key" "logs" {
+    ///   enable_key_rotation = true
+    ///   policy = jsonencode({
+    ///     Version = "2012-10-17"
+    ///     Statement = [{
+    ///       Effect    = "Allow"
+    ///       Principal = { AWS = "arn:aws:iam::111122223333:root" }
+    ///       Action    = "kms:*"
+    ///       Resource  = "*"
+    ///     }]
+    ///   })
+    /// }
+    /// ```
+    ///
+    /// ## References
+    ///
+    /// - [Key policies in AWS KMS](https://docs.aws.amazon.com/kms/latest/developerguide/key-policies.html)
+    /// - CIS AWS Foundations v7 2.21; Security Hub KMS.5
+    pub struct OpenKeyPolicy {
+        code: "DT10",
+        name: "open-key-policy",
+        title: "a key policy open to everybody",
+        level: Mandatory,
+        since: "1.0.0",
+        targets: [
+            aws("aws_kms_key"),
+            aws("aws_kms_key_policy"),
+            aws("aws_kms_external_key"),
+            aws("aws_kms_replica_key"),
+            aws("aws_kms_replica_external_key"),
+            gabion("gabion_kms_key"),
+        ],
+        controls: [Control::cis_v7("2.21"), Control::security_hub("KMS.5")],
+    }
+    fn check(change) {
+        let Some(key) = change.planned() else { return NOT_APPLICABLE };
+        let mut review = Review::new();
+        if change.resource_type() == "gabion_kms_key" {
+            review.look_at(|found| {
+                for (index, (at, statement)) in key_policy::additional(&key)?.iter().enumerate() {
+                    found.extend(open(at, statement, index));
+                }
+                Ok(())
+            });
+        }
+        // What a user added stands in the whole policy too: it is told once, where it can be changed.
+        if !review.found() {
+            review.look_at(|found| {
+                if let Some(policy) = key_policy::whole(&key)? {
+                    for (index, statement) in policy.document.statements.iter().enumerate() {
+                        found.extend(open(&policy.at, statement, index));
+                    }
+                }
+                Ok(())
+            });
+        }
+        review.outcome()
+    }
+}
+
+fn open(at: &Value, statement: &Statement, index: usize) -> Option<Finding> {
+    if statement.effect == Effect::Deny
+        || !statement.covers_everybody()
+        || statement.conditions.iter().any(says_who)
+    {
+        return None;
+    }
+    // Id and actions tell a statement that is new, or grew, from one that was there before. Its number would not:
+    // it moves when another statement comes or goes.
+    let id = statement.sid.as_deref().unwrap_or("without id");
+    let not = if matches!(statement.actions, Set::AllBut(_)) {
+        "all but "
+    } else {
+        ""
+    };
+    let observed = [
+        "statement ",
+        id,
+        " allows ",
+        not,
+        &statement.actions.named().join(", "),
+    ]
+    .concat();
+    let label = statement.label(index + 1);
+    let message = [
+        label.as_str(),
+        " of the key policy allows everybody, and no condition says who calls",
+    ]
+    .concat();
+    Some(at.finding(message).observed(observed))
+}
+
+/// Whether a condition holds for some callers only, and those are named.
+fn says_who(condition: &Condition) -> bool {
+    let is = |known: &&str, text: &str| known.eq_ignore_ascii_case(text);
+    NARROWING.iter().any(|key| is(key, &condition.key))
+        && COMPARING
+            .iter()
+            .any(|operator| is(operator, condition.base_operator()))
+        && !condition.holds_when_missing()
+        && !condition.values.is_empty()
+        && condition.values.iter().all(|value| names_somebody(value))
+}
+
+fn names_somebody(value: &str) -> bool {
+    if value.contains("${") || value.bytes().all(|byte| matches!(byte, b'*' | b'?')) {
+        return false;
+    }
+    let is_arn = value.starts_with("arn:");
+    let wild = |text: &str| text.contains(['*', '?']);
+    match account_of(value) {
+        Some(account) => !wild(account),
+        // An S3 ARN has no account; its bucket names somebody when it does not begin with a wildcard.
+        None if is_arn => value
+            .splitn(6, ':')
+            .nth(5)
+            .is_some_and(|resource| !resource.starts_with(['*', '?'])),
+        None => !value.starts_with(['*', '?']),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_that_name_somebody() {
+        for value in [
+            "111122223333",
+            "o-abc",
+            "o-abc/r-ab12/*",
+            "arn:aws:iam::111122223333:role/*",
+            "arn:aws:s3:::logs/*",
+        ] {
+            assert!(names_somebody(value), "{value}");
+        }
+        for value in [
+            "*",
+            "",
+            "${aws:PrincipalAccount}",
+            "arn:aws:iam::*:role/x",
+            "arn:*",
+            "*:role/x",
+            "arn:aws:s3:::*",
+        ] {
+            assert!(!names_somebody(value), "{value}");
+        }
+    }
+}

@@ -1,0 +1,7 @@
+//! Logging: trails and where logs are kept.
+
+pub(crate) mod lg01;
+pub(crate) mod lg02;
+pub(crate) mod lg03;
+pub(crate) mod lg11;
+pub(crate) mod lg12;
