@@ -135,8 +135,24 @@ fn scope_all_judges_what_was_there_before() -> Result<()> {
         .plan(&["-var", "tag=two"])?
         .refused()?
         .says(&["DT08"])?;
-    world.terraform.destroy(&[])?.ok()?;
     Ok(())
+}
+
+#[test]
+fn a_new_default_tag_is_not_refused_for_old_violations() -> Result<()> {
+    let Some(world) = world(UNTIL_EXPIRY)? else {
+        return Ok(());
+    };
+    world.terraform.apply(&[])?.ok()?;
+    world.terraform.write("gabion.hcl", NONE)?;
+    world
+        .terraform
+        .provider("  default_tags {\n    tags = { CostCenter = \"4711\" }\n  }")?;
+    assert!(world.terraform.plan(&[])?.changes()?);
+    world.terraform.apply(&[])?.ok()?;
+    let state = world.terraform.state("gabion_kms_key.weak")?;
+    assert_eq!(state["tags_all"]["CostCenter"], "4711");
+    world.terraform.settled()
 }
 
 #[test]
