@@ -9,7 +9,7 @@ use gabion_model::{
 use wasmtime::Store;
 use wasmtime::component::Resource;
 
-use crate::abi::handles::Entry;
+use crate::abi::handles::{Entry, MOST_LEAKED};
 use crate::abi::state::{LogLine, Severity, State};
 use crate::abi::v1;
 use crate::budget::Budgets;
@@ -87,6 +87,8 @@ fn prepare(store: &mut Store<State>, budgets: &Budgets) -> wasmtime::Result<()> 
     store.set_fuel(budgets.fuel)?;
     store.set_epoch_deadline(ticks(budgets.wall));
     store.set_hostcall_fuel(budgets.output);
+    // Our own count stops a call first; this one also counts what earlier calls left.
+    store.set_max_component_handles(budgets.handles.saturating_add(2 * MOST_LEAKED));
     Ok(())
 }
 

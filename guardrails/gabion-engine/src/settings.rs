@@ -40,7 +40,11 @@ fn check(value: &Value, schema: &Value, path: &str, found: &mut Vec<SettingsProb
     {
         found.push(problem(
             path,
-            format!("is {}, and {} is wanted", kind(value), wanted.join(" or ")),
+            format!(
+                "{} is given, and {} is wanted",
+                kind(value),
+                wanted.join(" or ")
+            ),
         ));
         return;
     }
@@ -75,7 +79,7 @@ fn check(value: &Value, schema: &Value, path: &str, found: &mut Vec<SettingsProb
             found.push(problem(
                 path,
                 format!(
-                    "has {} elements, and at least {least} are wanted",
+                    "it has {} elements, and at least {least} are wanted",
                     items.len()
                 ),
             ));
@@ -139,7 +143,7 @@ fn check_object(
         .filter_map(Value::as_str)
     {
         if !object.contains_key(name) {
-            found.push(problem(&below(name), "is missing"));
+            found.push(problem(&below(name), "it is missing"));
         }
     }
 }
@@ -219,10 +223,10 @@ mod tests {
         assert_eq!(
             found,
             [
-                "regions[1]: is a number, and string is wanted",
+                "regions[1]: a number is given, and string is wanted",
                 "days: 31 is more than 30",
                 "mod: there is no such setting; known are `regions`, `days`, `mode`",
-                "mode: is missing",
+                "mode: it is missing",
             ]
         );
         assert_eq!(

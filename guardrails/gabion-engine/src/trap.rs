@@ -21,6 +21,7 @@ pub(crate) fn reason(error: &wasmtime::Error, state: &State) -> String {
         }
         Some(Trap::StackOverflow) => "was stopped: it called itself too deeply".to_owned(),
         Some(Trap::UnreachableCodeReached) => match state.log.last_words() {
+            Some(words) if words.starts_with("panicked") => words.to_owned(),
             Some(words) => format!("panicked: {words}"),
             None => "panicked".to_owned(),
         },

@@ -19,9 +19,12 @@ pub const KINDS: [&str; 4] = [
     "url-password",
 ];
 
+/// A kind, and whether a text holds one.
+type Test = (&'static str, fn(&str) -> bool);
+
 /// The kinds of secrets in a text, each once.
 pub fn kinds(text: &str) -> Vec<&'static str> {
-    let tests: [(&'static str, fn(&str) -> bool); 4] = [
+    let tests: [Test; 4] = [
         ("aws-access-key-id", has_access_key),
         ("private-key", has_private_key),
         ("github-token", has_github_token),

@@ -92,10 +92,13 @@ pub struct View {
     document: Option<Arc<Path>>,
 }
 
+/// A read as it is noted: where, inside which document, and why it had no answer.
+type Noted = (Arc<Tree>, Side, At, Option<Arc<Path>>, Option<Unreadable>);
+
 /// What a rule read so far.
 #[derive(Debug, Default)]
 pub struct Trace {
-    reads: Vec<(Arc<Tree>, Side, At, Option<Arc<Path>>, Option<Unreadable>)>,
+    reads: Vec<Noted>,
     paths: Vec<(Path, bool)>,
     /// What is in `reads` beyond the first [`FEW`]: a guest that reads one value in a loop must not fill the
     /// host's memory. The trees stay alive in `reads`, so an address names one tree.

@@ -17,6 +17,9 @@ pub struct ChangeHandle;
 #[expect(unreachable_pub, reason = "the generated bindings re-export it")]
 pub struct GraphHandle;
 
+/// So many handles may a guest leave undropped before its instance is replaced.
+pub(crate) const MOST_LEAKED: usize = 100_000;
+
 /// What a handle stands for.
 #[derive(Debug)]
 pub(crate) enum Entry {
@@ -101,7 +104,7 @@ impl Handles {
 
     /// Whether the instance should be replaced: the guest never drops, or the numbers run out.
     pub(crate) fn worn_out(&self) -> bool {
-        self.leaked > 100_000 || self.base > u32::MAX / 2
+        self.leaked > MOST_LEAKED || self.base > u32::MAX / 2
     }
 }
 
