@@ -1,1 +1,40 @@
-//! The gabion command.
+//! The `gabion` command: guardrails on saved plans, and what goes with them.
+//!
+//! What belongs here: arguments, exit codes, the reader of plan files, output. What does not: the meaning of a
+//! policy file and of a verdict (`gabion-engine`), rules.
+
+pub mod exit;
+pub mod plan;
+
+mod args;
+mod command;
+mod output;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+use clap::error::ErrorKind;
+
+use exit::Exit;
+
+/// Runs the command with the arguments of the process.
+pub fn run() -> ExitCode {
+    let args = match args::Args::try_parse() {
+        Ok(args) => args,
+        Err(error) => {
+            let asked = matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion);
+            // Where nobody reads the help any more, there is nobody to tell.
+            let _ = error.print();
+            return if asked { Exit::Clean } else { Exit::Failed }.into();
+        }
+    };
+    match args.command.run() {
+        Ok(exit) => exit.into(),
+        Err(failure) => {
+            let mut lines = failure.message.lines();
+            eprintln!("error: {}", lines.next().unwrap_or_default());
+            lines.for_each(|line| eprintln!("       {line}"));
+            failure.exit.into()
+        }
+    }
+}

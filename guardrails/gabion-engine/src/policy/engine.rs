@@ -10,11 +10,15 @@ use crate::{Engine, EngineError, Pack};
 
 impl Packs for Engine {
     fn baseline(&self) -> Result<Arc<dyn LoadedPack>, String> {
-        self.load_baseline().map(shared).map_err(|error| error.to_string())
+        self.load_baseline()
+            .map(shared)
+            .map_err(|error| error.to_string())
     }
 
     fn file(&self, path: &Path) -> Result<Arc<dyn LoadedPack>, String> {
-        self.load_file(path).map(shared).map_err(|error| error.to_string())
+        self.load_file(path)
+            .map(shared)
+            .map_err(|error| error.to_string())
     }
 }
 

@@ -234,6 +234,13 @@ impl Guard {
         !self.anywhere.is_empty() || self.index.contains_key(resource_type)
     }
 
+    /// Whether any rule wants the whole plan.
+    pub fn judges_plans(&self) -> bool {
+        self.rules.iter().any(|entry| {
+            entry.rule.info.scope == Scope::Plan && self.binding(entry, None).level != Level::Off
+        })
+    }
+
     /// The rules that apply to a change, and how each binds it.
     pub(super) fn applicable(&self, change: &Change) -> Vec<(&RuleEntry, Binding)> {
         let typed = match change.mode {

@@ -188,10 +188,7 @@ fn load(wanted: Wanted, packs: &dyn Packs, problems: &mut Vec<Problem>) -> Optio
     let loaded = match result {
         Ok(loaded) => loaded,
         Err(message) => {
-            problems.push(place(format!(
-                "pack `{}`: {message}",
-                wanted.name
-            )));
+            problems.push(place(format!("pack `{}`: {message}", wanted.name)));
             return None;
         }
     };
@@ -260,10 +257,7 @@ fn load(wanted: Wanted, packs: &dyn Packs, problems: &mut Vec<Problem>) -> Optio
             None
         }
         Err(SessionFault::Failed(message)) => {
-            problems.push(place(format!(
-                "pack `{}`: {message}",
-                wanted.name
-            )));
+            problems.push(place(format!("pack `{}`: {message}", wanted.name)));
             None
         }
     }

@@ -1,0 +1,56 @@
+//! The arguments.
+
+use clap::{Parser, Subcommand};
+
+use crate::command::{cache, check, explain, inspect};
+use crate::exit::{Exit, Failure};
+
+const AFTER: &str = "\
+Exit codes:
+  0  clean (an empty plan too)
+  1  at least one change is refused
+  2  nothing refused, something not decided (only with --strict)
+  3  a rule or file that was named selected nothing
+  4  the tool failed, or was used wrongly";
+
+/// Guardrails for Terraform: sandboxed rules on plans.
+#[derive(Debug, Parser)]
+#[command(name = "gabion", version, after_help = AFTER, disable_help_subcommand = true)]
+pub(crate) struct Args {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Judge a saved plan
+    Check(check::Check),
+    /// Show what a rule finds, why it matters, and how to mend it
+    Explain(explain::Explain),
+    /// Show what a pack offers and what it would run as
+    Inspect(inspect::Inspect),
+    /// Look after the cache of compiled packs
+    #[command(subcommand)]
+    Cache(cache::Cache),
+}
+
+impl Command {
+    pub(crate) fn run(self) -> Result<Exit, Failure> {
+        match self {
+            Self::Check(check) => check.run(),
+            Self::Explain(explain) => explain.run(),
+            Self::Inspect(inspect) => inspect.run(),
+            Self::Cache(cache) => cache.run(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_arguments_hold_together() {
+        super::Args::command().debug_assert();
+    }
+}

@@ -1,0 +1,94 @@
+//! `gabion cache`.
+
+use std::path::{Path, PathBuf};
+
+use gabion_engine::CacheOptions;
+
+use crate::command::{Policy, engine};
+use crate::exit::{Exit, Failure};
+use crate::output;
+
+/// Look after the cache of compiled packs.
+#[derive(Debug, clap::Subcommand)]
+pub(crate) enum Cache {
+    /// Compile every pack of the policy now, for an image or before a first run
+    #[command(after_help = "Examples:\n  gabion cache warm\n  gabion cache warm --floor /etc/gabion/floor.hcl")]
+    Warm(Policy),
+    /// Show where the cache is
+    Path,
+    /// Delete the cache; it is made again when it is needed
+    Clear,
+}
+
+impl Cache {
+    pub(crate) fn run(self) -> Result<Exit, Failure> {
+        match self {
+            Self::Warm(policy) => {
+                // Without any policy file, and as a floor for those that name no pack: the pack inside the binary.
+                engine()?.load_baseline().map_err(|error| Failure::failed(error.to_string()))?;
+                let guard = policy.load(&[])?;
+                let mut packs: Vec<String> =
+                    guard.rules().into_iter().map(|rule| format!("{} {} {}\n", rule.pack, rule.pack_version, rule.pack_digest)).collect();
+                packs.sort();
+                packs.dedup();
+                output::stdout(&format!("{}in {}\n", packs.concat(), directory()?.display()))?;
+            }
+            Self::Path => output::stdout(&format!("{}\n", directory()?.display()))?,
+            Self::Clear => {
+                let directory = directory()?;
+                let deleted = clear(&directory)
+                    .map_err(|error| Failure::failed(format!("cannot clear `{}`: {error}", directory.display())))?;
+                output::stdout(&format!("deleted {deleted} files in {}\n", directory.display()))?;
+            }
+        }
+        Ok(Exit::Clean)
+    }
+}
+
+fn directory() -> Result<PathBuf, Failure> {
+    CacheOptions::default()
+        .directory
+        .ok_or_else(|| Failure::failed("there is no place for a cache: neither XDG_CACHE_HOME nor HOME is set"))
+}
+
+/// Deletes the cache's own files: the folder may hold what others keep there.
+fn clear(directory: &Path) -> std::io::Result<usize> {
+    let entries = match std::fs::read_dir(directory) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(0),
+        Err(error) => return Err(error),
+    };
+    let mut deleted = 0;
+    for entry in entries {
+        let entry = entry?;
+        if entry.file_type()?.is_file() && entry.file_name().to_str().is_some_and(is_ours) {
+            std::fs::remove_file(entry.path())?;
+            deleted += 1;
+        }
+    }
+    Ok(deleted)
+}
+
+/// Files are named by kind and 32 hexadecimal digits, records of them with something after a dot.
+fn is_ours(name: &str) -> bool {
+    let stem = name.split('.').next().unwrap_or_default();
+    stem.rsplit_once('-').is_some_and(|(kind, digits)| {
+        !kind.is_empty() && digits.len() == 32 && digits.chars().all(|c| c.is_ascii_hexdigit())
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn only_our_own_files_go() {
+        let folder = tempfile::tempdir().unwrap();
+        let ours = format!("code-{}", "0123456789abcdef".repeat(2));
+        for name in [ours.as_str(), &format!("{ours}.seen"), "notes.txt", "target-1"] {
+            std::fs::write(folder.path().join(name), "x").unwrap();
+        }
+        std::fs::create_dir(folder.path().join(format!("dir-{}", "0".repeat(32)))).unwrap();
+        assert_eq!(super::clear(folder.path()).unwrap(), 2);
+        assert!(folder.path().join("notes.txt").exists() && folder.path().join("target-1").exists());
+        assert_eq!(super::clear(&folder.path().join("missing")).unwrap(), 0);
+    }
+}

@@ -1,0 +1,188 @@
+//! `gabion check`.
+
+use std::io::Read;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use gabion_engine::policy::{Disposition, Guard, Judgement};
+use gabion_model::Operation;
+
+use crate::command::Policy;
+use crate::exit::{Exit, Failure};
+use crate::output::{self, Format, Report, Target};
+use crate::plan::{self, Names, Plan, PlanError, Planned};
+
+const LONG: &str = "\
+Judge a saved plan.
+
+Reads what `terraform show -json` writes, asks every rule of the policy about every change, whole-plan rules \
+included, and says what the guard would say inside `terraform plan`. A plan file has no schema: where it cannot \
+tell, the answer is \"not decided\", never \"pass\".
+
+The policy is the nearest gabion.hcl from the working directory upwards; without one, the pack inside the binary \
+holds at its defaults.";
+
+const EXAMPLES: &str = "\
+Examples:
+  terraform plan -out=tfplan && terraform show -json tfplan | gabion check -
+  gabion check plan.json
+  gabion check plan.json -o text -o json=report.json
+  gabion check plan.json --rule DT08 --strict
+  gabion check plan.json --floor /etc/gabion/floor.hcl
+
+Exit codes:
+  0  clean (an empty plan too)
+  1  at least one change is refused
+  2  nothing refused, something not decided (only with --strict)
+  3  a rule or file that was named selected nothing
+  4  the tool failed, or was used wrongly";
+
+/// Judge a saved plan.
+#[derive(Debug, clap::Args)]
+#[command(long_about = LONG, after_help = EXAMPLES)]
+pub(crate) struct Check {
+    /// The plan as JSON; `-` reads it from the standard input
+    #[arg(value_name = "PLAN.json")]
+    plan: PathBuf,
+    /// How to write the result: `text` or `json`, and where to with `=FILE`; repeatable
+    #[arg(short, long, value_name = "FORMAT[=FILE]", default_value = "text")]
+    output: Vec<Target>,
+    #[command(flatten)]
+    policy: Policy,
+    /// Ask only this rule; repeatable
+    #[arg(long, value_name = "CODE")]
+    rule: Vec<String>,
+    /// End with exit code 2 when something could not be decided
+    #[arg(long)]
+    strict: bool,
+    /// Judge what does not change, too: the debt of the whole state
+    #[arg(long)]
+    all: bool,
+}
+
+impl Check {
+    pub(crate) fn run(self) -> Result<Exit, Failure> {
+        if self.output.iter().filter(|target| target.file.is_none()).count() > 1 {
+            return Err(Failure::failed("two outputs for the screen; send one of them to a file with `-o json=FILE`"));
+        }
+        let shown = if self.plan == Path::new("-") { "the standard input".to_owned() } else { format!("`{}`", self.plan.display()) };
+        let text = plan::decode(self.read()?).map_err(|error| unreadable(&shown, &error))?;
+        let guard = self.policy.load(&self.rule)?;
+        let plan = Plan::read(&text).map_err(|error| unreadable(&shown, &error))?;
+        if plan.errored {
+            return Err(Failure::failed(format!(
+                "{shown} is of a planning that failed, so a part of the changes is missing; mend the plan's errors first"
+            )));
+        }
+        let mut report = self.judge(&guard, &plan).map_err(|error| unreadable(&shown, &error))?;
+        report.exit = self.exit(&report);
+        for target in &self.output {
+            let text = match target.format {
+                Format::Text => output::text::write(&report),
+                Format::Json => output::json::write(&report),
+            };
+            match &target.file {
+                None => output::stdout(&text)?,
+                Some(path) => std::fs::write(path, text)
+                    .map_err(|error| Failure::failed(format!("cannot write `{}`: {error}", path.display())))?,
+            }
+        }
+        Ok(report.exit)
+    }
+
+    fn read(&self) -> Result<Vec<u8>, Failure> {
+        if self.plan == Path::new("-") {
+            let mut bytes = Vec::new();
+            return match std::io::stdin().lock().read_to_end(&mut bytes) {
+                Ok(_) => Ok(bytes),
+                Err(error) => Err(Failure::failed(format!("cannot read the standard input: {error}"))),
+            };
+        }
+        std::fs::read(&self.plan).map_err(|error| {
+            let shown = self.plan.display();
+            if error.kind() == std::io::ErrorKind::NotFound {
+                Failure::nothing(format!("there is no plan `{shown}`; write one with `terraform show -json PLAN > {shown}`"))
+            } else {
+                Failure::failed(format!("cannot read `{shown}`: {error}"))
+            }
+        })
+    }
+
+    fn judge<'p>(&self, guard: &Guard, plan: &'p Plan<'p>) -> Result<Report<'p>, PlanError> {
+        let wanted = |planned: &&Planned<'_>| self.all || planned.operation != Operation::NoOp;
+        let considered: Vec<&Planned<'p>> = plan.changes.iter().filter(wanted).collect();
+        let concerned: Vec<&Planned<'p>> =
+            considered.iter().copied().filter(|planned| guard.concerns(&planned.index_type())).collect();
+        let mut judgement = Judgement::default();
+        for part in in_parallel(&concerned, |planned, names| {
+            let change = plan.change(planned, names)?;
+            Ok(guard.judge(&Arc::new(change)))
+        }) {
+            judgement.extend(part?);
+        }
+        if guard.judges_plans() {
+            judgement.extend(guard.judge_plan(&Arc::new(plan.graph()?)));
+        }
+        for ruling in &mut judgement.rulings {
+            let source = ruling.module_address.as_deref().and_then(|module| plan.configuration.remote_source(module));
+            if let Some(source) = source {
+                ruling.notes.push(format!("The module comes from `{source}`: you may not be able to edit it here."));
+            }
+        }
+        judgement.notices.extend(guard.warnings().iter().cloned());
+        Ok(Report {
+            format_version: &plan.format_version,
+            terraform_version: plan.terraform_version.as_deref(),
+            complete: plan.complete,
+            changes: considered.len(),
+            judged: concerned.len(),
+            rules: guard.rules(),
+            judgement,
+            exit: Exit::Clean,
+        })
+    }
+
+    fn exit(&self, report: &Report<'_>) -> Exit {
+        if report.judgement.refused() {
+            Exit::Violations
+        } else if self.strict && report.count(Disposition::Note) > 0 {
+            Exit::Undetermined
+        } else {
+            Exit::Clean
+        }
+    }
+}
+
+fn unreadable(shown: &str, error: &PlanError) -> Failure {
+    Failure::failed(format!("cannot read the plan from {shown}: {error}"))
+}
+
+/// Changes for which starting a thread is worth it.
+const WORTH: usize = 128;
+
+/// Works on every item, on all processors where there are many, and gives the results in order.
+fn in_parallel<'a, T: Send>(
+    items: &[&'a Planned<'a>],
+    work: impl Fn(&'a Planned<'a>, &mut Names) -> Result<T, PlanError> + Sync,
+) -> Vec<Result<T, PlanError>> {
+    let run = |items: &[&'a Planned<'a>]| {
+        let mut names = Names::default();
+        items.iter().map(|item| work(item, &mut names)).collect::<Vec<_>>()
+    };
+    let threads = std::thread::available_parallelism().map_or(1, usize::from).min(items.len() / WORTH);
+    if threads < 2 {
+        return run(items);
+    }
+    let share = items.len().div_ceil(threads);
+    let run = &run;
+    std::thread::scope(|scope| {
+        let workers: Vec<_> = items.chunks(share).map(|part| scope.spawn(move || run(part))).collect();
+        workers
+            .into_iter()
+            .flat_map(|worker| match worker.join() {
+                Ok(results) => results,
+                Err(panic) => std::panic::resume_unwind(panic),
+            })
+            .collect()
+    })
+}

@@ -1,0 +1,7 @@
+//! The `gabion` command.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    gabion_cli::run()
+}

@@ -1,0 +1,164 @@
+//! The result for a reader.
+
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
+use std::collections::BTreeSet;
+use std::fmt::Write;
+
+use gabion_engine::policy::{Disposition, Ruling};
+use gabion_model::Operation;
+
+use super::Report;
+
+/// Resources that are shown one by one; a reader mends those first, and JSON has all.
+const SHOWN: usize = 50;
+/// Addresses that are named where many share a line.
+const NAMED: usize = 3;
+
+/// The whole report as text.
+pub(crate) fn write(report: &Report<'_>) -> String {
+    let mut text = String::new();
+    resources(report, &mut text);
+    together(report, Disposition::Debt, "Old violations, not refused:", &mut text);
+    together(report, Disposition::Note, "Not decided:", &mut text);
+    for notice in &report.judgement.notices {
+        let _ = writeln!(text, "Note: {notice}\n");
+    }
+    text.push_str(&summary(report));
+    text
+}
+
+/// Everything that is said of single resources, grouped by resource in the plan's order, refused ones first.
+fn resources(report: &Report<'_>, text: &mut String) {
+    let mut order: Vec<(String, Vec<&Ruling>)> = Vec::new();
+    let mut places: BTreeMap<String, usize> = BTreeMap::new();
+    for ruling in &report.judgement.rulings {
+        if matches!(ruling.disposition, Disposition::Debt | Disposition::Note) {
+            continue;
+        }
+        let subject = ruling.subject();
+        match places.entry(subject.clone()) {
+            Entry::Occupied(place) => {
+                if let Some((_, rulings)) = order.get_mut(*place.get()) {
+                    rulings.push(ruling);
+                }
+            }
+            Entry::Vacant(place) => {
+                place.insert(order.len());
+                order.push((subject, vec![ruling]));
+            }
+        }
+    }
+    let weight = |rulings: &[&Ruling]| rulings.iter().map(|ruling| rank(ruling.disposition)).min();
+    order.sort_by_key(|(_, rulings)| weight(rulings));
+    let mut explained = BTreeSet::new();
+    for (subject, rulings) in order.iter().take(SHOWN) {
+        let operation = rulings.first().map_or("", |ruling| verb(ruling.operation));
+        let _ = writeln!(text, "{subject} ({operation})");
+        for ruling in rulings {
+            let _ = writeln!(text, "  {}: {} {}", word(ruling.disposition), ruling.code, ruling.name);
+            if explained.insert((ruling.code.as_str(), ruling.disposition)) {
+                for line in ruling.detail().lines() {
+                    let _ = writeln!(text, "    {line}");
+                }
+            } else {
+                let place = if ruling.path.is_root() { String::new() } else { format!("{}: ", ruling.path) };
+                let observed = ruling.observed.as_ref().map_or_else(String::new, |observed| format!(" (observed: {observed})"));
+                let _ = writeln!(text, "    {place}{}{observed}", ruling.message);
+                for line in ruling.accepted.iter().chain(&ruling.notes) {
+                    let _ = writeln!(text, "    {line}");
+                }
+            }
+        }
+        text.push('\n');
+    }
+    if order.len() > SHOWN {
+        let _ = writeln!(text, "... and {} more resources; `-o json` lists them all.\n", order.len() - SHOWN);
+    }
+}
+
+/// What is said of many resources at once: one line a rule.
+fn together(report: &Report<'_>, disposition: Disposition, title: &str, text: &mut String) {
+    let mut rules: BTreeMap<(&str, &str), Vec<&Ruling>> = BTreeMap::new();
+    for ruling in report.judgement.rulings.iter().filter(|ruling| ruling.disposition == disposition) {
+        rules.entry((&ruling.code, &ruling.name)).or_default().push(ruling);
+    }
+    if rules.is_empty() {
+        return;
+    }
+    let _ = writeln!(text, "{title}");
+    for ((code, name), rulings) in rules {
+        let mut subjects: Vec<String> = rulings.iter().map(|ruling| ruling.subject()).collect();
+        subjects.sort();
+        subjects.dedup();
+        let named = subjects.iter().take(NAMED).map(String::as_str).collect::<Vec<_>>().join(", ");
+        let more = if subjects.len() > NAMED { format!(" and {} more", subjects.len() - NAMED) } else { String::new() };
+        let _ = writeln!(text, "  {code} {name}: {named}{more}");
+        if let Some(first) = rulings.first() {
+            let _ = writeln!(text, "    {}", first.message);
+            for note in &first.notes {
+                let _ = writeln!(text, "    {note}");
+            }
+        }
+    }
+    text.push('\n');
+}
+
+fn summary(report: &Report<'_>) -> String {
+    let counts = [
+        (report.count(Disposition::Refuse), "refused", "refused"),
+        (report.count(Disposition::Error), "failed rule", "failed rules"),
+        (report.count(Disposition::Warn), "warning", "warnings"),
+        (report.count(Disposition::Debt), "old", "old"),
+        (report.count(Disposition::Note), "not decided", "not decided"),
+        (report.count(Disposition::Accepted), "accepted", "accepted"),
+    ];
+    let counts: Vec<String> = counts
+        .iter()
+        .filter(|(count, _, _)| *count > 0)
+        .map(|(count, one, many)| format!("{count} {}", if *count == 1 { one } else { many }))
+        .collect();
+    let counts = if counts.is_empty() { "Clean".to_owned() } else { counts.join(", ") };
+    let packs: Vec<String> = report.packs().iter().map(|(name, version, _)| format!("{name} {version}")).collect();
+    let changes = if report.changes == 1 { "1 change".to_owned() } else { format!("{} changes", report.changes) };
+    format!("{counts}. {} of {changes} judged by {} rules of {}.\n", report.judged, report.rules.len(), packs.join(", "))
+}
+
+/// What weighs most comes first.
+fn rank(disposition: Disposition) -> u8 {
+    match disposition {
+        Disposition::Error => 0,
+        Disposition::Refuse => 1,
+        Disposition::Warn => 2,
+        Disposition::Accepted => 3,
+        Disposition::Note => 4,
+        Disposition::Debt => 5,
+    }
+}
+
+fn word(disposition: Disposition) -> &'static str {
+    match disposition {
+        Disposition::Error => "FAILED",
+        Disposition::Refuse => "REFUSED",
+        Disposition::Warn => "warning",
+        Disposition::Accepted => "accepted",
+        Disposition::Note => "not decided",
+        Disposition::Debt => "old",
+    }
+}
+
+/// The operation as a reader says it.
+fn verb(operation: Operation) -> &'static str {
+    match operation {
+        Operation::Create => "create",
+        Operation::Update => "update",
+        Operation::Replace => "replace",
+        Operation::Delete => "delete",
+        Operation::NoOp => "no change",
+        Operation::Read => "read",
+        Operation::Open => "open",
+        Operation::Import => "import",
+        Operation::Move => "move",
+        Operation::Forget => "forget",
+    }
+}

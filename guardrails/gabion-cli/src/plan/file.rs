@@ -1,0 +1,334 @@
+//! The plan file: what is in it, and each change as a rule sees it.
+
+use std::borrow::Cow;
+use std::fmt;
+use std::sync::Arc;
+
+use gabion_model::{Change, Data, Mode, Operation, Shape, Stage, Tree, TreeBuilder};
+
+use super::config::{Configuration, expression_node, join, without_keys};
+use super::scan::{Fault, Json, Scan, Slice};
+use super::tree::{self, Names};
+
+/// The newest format that this binary knows: all of its minors only add.
+const NEWEST_MAJOR: u64 = 1;
+
+/// A plan as `terraform show -json` writes it, borrowing from the text.
+#[derive(Debug)]
+pub struct Plan<'a> {
+    /// `1.2`.
+    pub format_version: String,
+    /// The Terraform or OpenTofu that wrote it.
+    pub terraform_version: Option<String>,
+    /// Whether it holds everything: false with `-target`, and where Terraform does not say.
+    pub complete: bool,
+    /// Whether the planning failed on the way.
+    pub errored: bool,
+    /// The changes, in the plan's order, not yet read into trees.
+    pub changes: Vec<Planned<'a>>,
+    /// What the plan says of the configuration.
+    pub configuration: Configuration<'a>,
+}
+
+/// One change, as text.
+#[derive(Debug)]
+pub struct Planned<'a> {
+    /// `module.a.aws_kms_key.k["x"]`.
+    pub address: Cow<'a, str>,
+    /// `module.a`; empty for the root module.
+    pub module_address: Cow<'a, str>,
+    /// `aws_kms_key`.
+    pub resource_type: Cow<'a, str>,
+    /// Managed or data.
+    pub mode: Mode,
+    /// What happens.
+    pub operation: Operation,
+    name: Cow<'a, str>,
+    provider: Cow<'a, str>,
+    before: Slice<'a>,
+    after: Slice<'a>,
+    after_unknown: Slice<'a>,
+    before_sensitive: Slice<'a>,
+    after_sensitive: Slice<'a>,
+}
+
+/// Why a plan cannot be read. Each text goes on a sentence that names the file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum PlanError {
+    /// A saved plan, not its JSON.
+    Binary,
+    /// Not text.
+    NotText {
+        /// The first byte that is none.
+        offset: usize,
+    },
+    /// Not whole, or not JSON.
+    Json(Fault),
+    /// JSON, and something else than a plan; the text says what and what to do.
+    NoPlan(&'static str),
+    /// A format that is newer.
+    Newer(String),
+}
+
+impl fmt::Display for PlanError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Binary => f.write_str("it is a saved plan; write its JSON with `terraform show -json PLAN > plan.json`"),
+            Self::NotText { offset } => write!(f, "it is no text at byte {offset}"),
+            Self::Json(fault) => fault.fmt(f),
+            Self::NoPlan(what) => f.write_str(what),
+            Self::Newer(version) => write!(
+                f,
+                "its format is version `{version}`, and this gabion ({}) knows 0.1 to {NEWEST_MAJOR}.x; use a newer gabion",
+                env!("CARGO_PKG_VERSION")
+            ),
+        }
+    }
+}
+
+impl std::error::Error for PlanError {}
+
+impl From<Fault> for PlanError {
+    fn from(fault: Fault) -> Self {
+        Self::Json(fault)
+    }
+}
+
+impl<'a> Plan<'a> {
+    /// Reads the outline of a plan; the values of resources are only skipped over.
+    ///
+    /// # Errors
+    /// Where it is cut off, no JSON, no plan, or of a newer format.
+    pub fn read(text: &'a str) -> Result<Self, PlanError> {
+        let mut scan = Scan::new(text);
+        if scan.peek()? != b'{' {
+            return Err(PlanError::NoPlan("it is no plan: a plan is a JSON object; write one with `terraform show -json PLAN`"));
+        }
+        scan.token()?;
+        let mut plan = Self {
+            format_version: String::new(),
+            terraform_version: None,
+            complete: false,
+            errored: false,
+            changes: Vec::new(),
+            configuration: Configuration::default(),
+        };
+        let (mut planned, mut state, mut log, mut configuration) = (false, false, false, Slice::NULL);
+        let mut first = true;
+        while let Some(key) = scan.key(&mut first)? {
+            match key.as_ref() {
+                "format_version" => {
+                    plan.format_version = scan.text_or_skip()?.unwrap_or_default().into_owned();
+                    check_format(&plan.format_version)?;
+                }
+                "terraform_version" => plan.terraform_version = scan.text_or_skip()?.map(Cow::into_owned),
+                "complete" => plan.complete = scan.boolean_or_skip()?.unwrap_or(false),
+                "errored" => plan.errored = scan.boolean_or_skip()?.unwrap_or(false),
+                "resource_changes" => {
+                    planned = true;
+                    plan.changes = changes(&mut scan)?;
+                }
+                "configuration" => {
+                    planned = true;
+                    configuration = scan.skip()?;
+                }
+                other => {
+                    planned |= other == "planned_values";
+                    state |= other == "values";
+                    log |= other == "@level";
+                    scan.skip()?;
+                }
+            }
+        }
+        if log {
+            return Err(PlanError::NoPlan(
+                "it is the log of `terraform plan -json`, not a plan; save the plan with `-out=PLAN` and write `terraform show -json PLAN`",
+            ));
+        }
+        scan.end()?;
+        if plan.format_version.is_empty() {
+            return Err(PlanError::NoPlan("it is no plan: it has no `format_version`; write one with `terraform show -json PLAN`"));
+        }
+        if state && !planned {
+            return Err(PlanError::NoPlan("it is a state, not a plan; save a plan with `-out=PLAN` and write `terraform show -json PLAN`"));
+        }
+        plan.configuration = Configuration::read(configuration)?;
+        Ok(plan)
+    }
+
+    /// A change with its values.
+    ///
+    /// # Errors
+    /// Where its part of the file is no JSON.
+    pub fn change(&self, planned: &Planned<'a>, names: &mut Names) -> Result<Change, PlanError> {
+        let key = planned.config_key();
+        let expressions = self.configuration.expressions(&key)?;
+        let (version, provider) = self.configuration.provider(&key);
+        let before = tree::build(names, planned.before, Slice::NULL, planned.before_sensitive, None, None)?;
+        let after =
+            tree::build(names, planned.after, planned.after_unknown, planned.after_sensitive, expressions.as_ref(), Some(&before))?;
+        let config = expressions.as_ref().map(|expressions| {
+            let mut builder = TreeBuilder::new();
+            // An object without a field reads as an expression; here it is a resource that sets nothing.
+            let root = match expressions {
+                Json::Object(items) if items.is_empty() => builder.push(Data::Mapping(Shape::Object, Vec::new()), false),
+                _ => expression_node(&mut builder, expressions),
+            };
+            Arc::new(builder.finish(root))
+        });
+        Ok(Change {
+            resource_type: planned.resource_type.clone().into_owned(),
+            mode: planned.mode,
+            provider: planned.provider.clone().into_owned(),
+            provider_version: version,
+            operation: planned.operation,
+            stage: Stage::Check,
+            before: Arc::new(before),
+            after: Arc::new(after),
+            config,
+            provider_configuration: provider.unwrap_or_else(|| Arc::new(Tree::null())),
+            address: Some(planned.address.clone().into_owned()),
+            module_address: Some(planned.module_address.clone().into_owned()),
+        })
+    }
+}
+
+impl Planned<'_> {
+    /// Where the configuration has the resource: its address without instance keys.
+    pub(super) fn config_key(&self) -> String {
+        let data = if self.mode == Mode::Data { "data." } else { "" };
+        join(&without_keys(&self.module_address), &format!("{data}{}.{}", self.resource_type, self.name))
+    }
+
+    /// The type as the guard's index has it: `data.TYPE` for a data source.
+    pub fn index_type(&self) -> Cow<'_, str> {
+        match self.mode {
+            Mode::Data => Cow::Owned(format!("data.{}", self.resource_type)),
+            _ => Cow::Borrowed(&self.resource_type),
+        }
+    }
+}
+
+/// 0.1 and up, 1.x: minors only add.
+fn check_format(version: &str) -> Result<(), PlanError> {
+    let (major, minor) = version.split_once('.').unwrap_or((version, "0"));
+    match (major.parse::<u64>(), minor.parse::<u64>()) {
+        (Ok(0), Ok(1..)) | (Ok(1..=NEWEST_MAJOR), Ok(_)) => Ok(()),
+        (Ok(major), Ok(_)) if major > NEWEST_MAJOR => Err(PlanError::Newer(version.to_owned())),
+        _ => Err(PlanError::NoPlan("it is no plan: its `format_version` is no version; write one with `terraform show -json PLAN`")),
+    }
+}
+
+fn changes<'a>(scan: &mut Scan<'a>) -> Result<Vec<Planned<'a>>, PlanError> {
+    let mut changes = Vec::new();
+    if scan.peek()? != b'[' {
+        scan.skip()?;
+        return Ok(changes);
+    }
+    scan.token()?;
+    let mut first = true;
+    while scan.item(&mut first)? {
+        if scan.peek()? != b'{' {
+            return Err(PlanError::NoPlan("it is no plan: `resource_changes` holds something else than objects"));
+        }
+        changes.push(change(scan)?);
+    }
+    Ok(changes)
+}
+
+fn change<'a>(scan: &mut Scan<'a>) -> Result<Planned<'a>, PlanError> {
+    scan.token()?;
+    let mut planned = Planned {
+        address: Cow::Borrowed(""),
+        module_address: Cow::Borrowed(""),
+        resource_type: Cow::Borrowed(""),
+        mode: Mode::Managed,
+        operation: Operation::NoOp,
+        name: Cow::Borrowed(""),
+        provider: Cow::Borrowed(""),
+        before: Slice::NULL,
+        after: Slice::NULL,
+        after_unknown: Slice::NULL,
+        before_sensitive: Slice::NULL,
+        after_sensitive: Slice::NULL,
+    };
+    let (mut actions, mut importing, mut moved) = (Vec::new(), false, false);
+    let mut first = true;
+    while let Some(key) = scan.key(&mut first)? {
+        match key.as_ref() {
+            "address" => planned.address = scan.text_or_skip()?.unwrap_or_default(),
+            "previous_address" => moved = scan.text_or_skip()?.is_some(),
+            "module_address" => planned.module_address = scan.text_or_skip()?.unwrap_or_default(),
+            "type" => planned.resource_type = scan.text_or_skip()?.unwrap_or_default(),
+            "name" => planned.name = scan.text_or_skip()?.unwrap_or_default(),
+            "provider_name" => planned.provider = scan.text_or_skip()?.unwrap_or_default(),
+            "mode" => {
+                planned.mode = match scan.text_or_skip()?.as_deref() {
+                    Some("data") => Mode::Data,
+                    Some("ephemeral") => Mode::Ephemeral,
+                    _ => Mode::Managed,
+                }
+            }
+            "change" if scan.peek()? == b'{' => {
+                scan.token()?;
+                let mut first = true;
+                while let Some(key) = scan.key(&mut first)? {
+                    match key.as_ref() {
+                        "actions" => actions = texts(scan)?,
+                        "before" => planned.before = scan.skip()?,
+                        "after" => planned.after = scan.skip()?,
+                        "after_unknown" => planned.after_unknown = scan.skip()?,
+                        "before_sensitive" => planned.before_sensitive = scan.skip()?,
+                        "after_sensitive" => planned.after_sensitive = scan.skip()?,
+                        "importing" => importing = !scan.skip()?.is_null(),
+                        _ => {
+                            scan.skip()?;
+                        }
+                    }
+                }
+            }
+            _ => {
+                scan.skip()?;
+            }
+        }
+    }
+    planned.operation = operation(&actions, importing, moved)?;
+    Ok(planned)
+}
+
+fn texts<'a>(scan: &mut Scan<'a>) -> Result<Vec<Cow<'a, str>>, Fault> {
+    let mut found = Vec::new();
+    if scan.peek()? != b'[' {
+        scan.skip()?;
+        return Ok(found);
+    }
+    scan.token()?;
+    let mut first = true;
+    while scan.item(&mut first)? {
+        found.extend(scan.text_or_skip()?);
+    }
+    Ok(found)
+}
+
+fn operation(actions: &[Cow<'_, str>], importing: bool, moved: bool) -> Result<Operation, PlanError> {
+    let actions: Vec<&str> = actions.iter().map(AsRef::as_ref).collect();
+    Ok(match actions.as_slice() {
+        ["no-op" | "update"] if importing => Operation::Import,
+        ["no-op"] if moved => Operation::Move,
+        ["no-op"] => Operation::NoOp,
+        ["create"] => Operation::Create,
+        ["update"] => Operation::Update,
+        ["delete"] => Operation::Delete,
+        ["read"] => Operation::Read,
+        ["open" | "renew" | "close"] => Operation::Open,
+        ["forget"] => Operation::Forget,
+        // A forgotten object whose address is filled again is a new object.
+        ["create", "forget"] | ["forget", "create"] => Operation::Create,
+        ["delete", "create"] | ["create", "delete"] => Operation::Replace,
+        _ => {
+            return Err(PlanError::NoPlan(
+                "it holds a change with actions that this gabion does not know; use a newer gabion, as what it does not know it cannot judge",
+            ));
+        }
+    })
+}

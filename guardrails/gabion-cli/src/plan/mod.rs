@@ -1,0 +1,16 @@
+//! Reads a plan as `terraform show -json` writes it.
+//!
+//! What belongs here: bytes to [`gabion_model::Change`], and what a plan file cannot tell. What does not: rules, policy.
+
+mod config;
+mod encoding;
+mod file;
+mod graph;
+mod scan;
+mod tree;
+
+pub use config::Configuration;
+pub use encoding::decode;
+pub use file::{Plan, PlanError, Planned};
+pub use scan::{Fault, What};
+pub use tree::Names;

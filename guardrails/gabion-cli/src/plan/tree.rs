@@ -1,0 +1,435 @@
+//! One side of a change as a tree: the values, and the marks that the plan keeps beside them.
+
+use std::borrow::Cow;
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use gabion_model::{Data, Kind, NodeId, Shape, Tree, TreeBuilder};
+
+use super::config::is_leaf;
+use super::scan::{Fault, Json, Scan, Slice, Token};
+
+/// Names that were seen, each kept once: thousands of resources have the same ones.
+#[derive(Debug, Default)]
+pub struct Names(HashSet<Arc<str>>);
+
+impl Names {
+    fn get(&mut self, name: &str) -> Arc<str> {
+        if let Some(known) = self.0.get(name) {
+            return known.clone();
+        }
+        let new: Arc<str> = name.into();
+        // Keys of maps are without end: what is kept must not be.
+        if self.0.len() < 65_536 {
+            self.0.insert(new.clone());
+        }
+        new
+    }
+}
+
+/// Which values below a point are marked: unknown, or sensitive.
+#[derive(Clone, Debug, PartialEq)]
+enum Mark<'a> {
+    No,
+    Yes,
+    List(Vec<Mark<'a>>),
+    Object(Vec<(Cow<'a, str>, Mark<'a>)>),
+}
+
+const NO: Mark<'static> = Mark::No;
+
+impl<'a> Mark<'a> {
+    fn read(scan: &mut Scan<'a>) -> Result<Self, Fault> {
+        Ok(match scan.token()? {
+            Token::Boolean(true) => Self::Yes,
+            Token::List => {
+                let (mut items, mut first) = (Vec::new(), true);
+                while scan.item(&mut first)? {
+                    items.push(Self::read(scan)?);
+                }
+                if items.iter().all(|item| *item == Self::No) { Self::No } else { Self::List(items) }
+            }
+            Token::Object => {
+                let (mut items, mut first) = (Vec::new(), true);
+                while let Some(key) = scan.key(&mut first)? {
+                    match Self::read(scan)? {
+                        Self::No => {}
+                        mark => items.push((key, mark)),
+                    }
+                }
+                if items.is_empty() { Self::No } else { Self::Object(items) }
+            }
+            _ => Self::No,
+        })
+    }
+
+    fn child(&self, name: &str) -> &Self {
+        match self {
+            Self::Object(items) => items.iter().find(|(key, _)| key == name).map_or(&NO, |(_, mark)| mark),
+            _ => &NO,
+        }
+    }
+
+    fn element(&self, index: usize) -> &Self {
+        match self {
+            Self::List(items) => items.get(index).unwrap_or(&NO),
+            _ => &NO,
+        }
+    }
+}
+
+/// What the configuration says at a point; it tells what is unknown from what the provider computes.
+#[derive(Clone, Debug)]
+enum Said<'c, 'a> {
+    /// It cannot be told.
+    Untold,
+    /// Nothing is set here.
+    Unset,
+    /// This expression or block.
+    Here(&'c Json<'a>),
+    /// One of these: the blocks of a set have no order.
+    OneOf(Vec<&'c Json<'a>>),
+}
+
+impl<'c, 'a> Said<'c, 'a> {
+    fn child(&self, name: &str) -> Self {
+        match self {
+            Self::Untold => Self::Untold,
+            Self::Unset => Self::Unset,
+            Self::Here(expression) => Self::below(expression, name),
+            Self::OneOf(blocks) => {
+                let mut found = Vec::new();
+                let mut unset = 0;
+                for block in blocks {
+                    match Self::below(block, name) {
+                        Self::Here(expression) => found.push(expression),
+                        Self::Unset => unset += 1,
+                        _ => return Self::Untold,
+                    }
+                }
+                match (found.is_empty(), unset) {
+                    (true, _) => Self::Unset,
+                    (false, 0) => Self::OneOf(found),
+                    _ => Self::Untold,
+                }
+            }
+        }
+    }
+
+    fn below(expression: &'c Json<'a>, name: &str) -> Self {
+        if is_leaf(expression) {
+            return match expression.get("constant_value") {
+                Some(constant) => match constant.get(name) {
+                    None | Some(Json::Null) => Self::Unset,
+                    Some(_) => Self::Untold,
+                },
+                None => Self::Untold,
+            };
+        }
+        match expression {
+            Json::Object(_) => expression.get(name).map_or(Self::Unset, Self::Here),
+            _ => Self::Untold,
+        }
+    }
+
+    fn element(&self, length: usize) -> Self {
+        match self {
+            Self::Unset => Self::Unset,
+            Self::Here(Json::List(blocks)) if blocks.len() == length => Self::OneOf(blocks.iter().collect()),
+            _ => Self::Untold,
+        }
+    }
+
+    /// What an unknown value here is.
+    fn unknown(&self) -> Data {
+        let unset = |expression: &Json<'_>| is_leaf(expression) && expression.get("constant_value") == Some(&Json::Null);
+        let computed = match self {
+            Self::Untold => false,
+            Self::Unset => true,
+            Self::Here(expression) => unset(expression),
+            Self::OneOf(expressions) => expressions.iter().all(|expression| unset(expression)),
+        };
+        if computed { Data::Computed } else { Data::Unknown }
+    }
+}
+
+/// Where a value stands; it decides what is made of an object without schema.
+#[derive(Clone, Copy)]
+enum Place<'n> {
+    Top,
+    Item,
+    Field(&'n str),
+}
+
+/// Names under which providers keep maps of the reader's own keys.
+const MAPS: [&str; 8] =
+    ["tags", "tags_all", "labels", "annotations", "variables", "effective_labels", "terraform_labels", "default_tags"];
+
+struct Builder<'n, 'b> {
+    builder: TreeBuilder,
+    /// The kind of the node that was added last.
+    last: Kind,
+    names: &'n mut Names,
+    before: Option<&'b Tree>,
+}
+
+/// Builds one side of a change. `expressions` are those of the resource, where the plan has them; `before` the other
+/// side, where this one is the planned side.
+pub(super) fn build(
+    names: &mut Names,
+    value: Slice<'_>,
+    unknown: Slice<'_>,
+    sensitive: Slice<'_>,
+    expressions: Option<&Json<'_>>,
+    before: Option<&Tree>,
+) -> Result<Tree, Fault> {
+    let unknown = Mark::read(&mut unknown.scan())?;
+    let sensitive = Mark::read(&mut sensitive.scan())?;
+    let said = expressions.map_or(Said::Untold, |expressions| match expressions {
+        // No expression at all: everything is unset.
+        Json::Object(items) if items.is_empty() => Said::Unset,
+        _ => Said::Here(expressions),
+    });
+    let mut builder = Builder { builder: TreeBuilder::new(), last: Kind::Null, names, before };
+    let root = builder.value(&mut value.scan(), &unknown, &sensitive, &said, Place::Top)?;
+    Ok(builder.builder.finish(root))
+}
+
+impl Builder<'_, '_> {
+    fn value(
+        &mut self,
+        scan: &mut Scan<'_>,
+        unknown: &Mark<'_>,
+        sensitive: &Mark<'_>,
+        said: &Said<'_, '_>,
+        place: Place<'_>,
+    ) -> Result<NodeId, Fault> {
+        let marked = *sensitive == Mark::Yes;
+        if *unknown == Mark::Yes {
+            scan.skip()?;
+            return Ok(self.push(said.unknown(), marked));
+        }
+        let data = match scan.token()? {
+            Token::Null => Data::Null,
+            Token::Boolean(value) => Data::Boolean(value),
+            Token::Number(text) => Data::Number(text.into()),
+            Token::Text(text) => Data::Text(text.into()),
+            Token::List => {
+                let length = if let Mark::List(marks) = unknown { marks.len() } else { 0 };
+                let (mut items, mut first) = (Vec::new(), true);
+                while scan.item(&mut first)? {
+                    let index = items.len();
+                    let mark = unknown.element(index);
+                    // A list of blocks that nobody wrote may be a dynamic one, which the plan does not show.
+                    let said = match (mark, said) {
+                        (Mark::No, _) => Said::Untold,
+                        (_, Said::Unset) if scan.peek()? == b'{' => Said::Untold,
+                        _ => said.element(length),
+                    };
+                    items.push(self.value(scan, mark, sensitive.element(index), &said, Place::Item)?);
+                }
+                Data::Sequence(items)
+            }
+            Token::Object => {
+                let (mut fields, mut first) = (Vec::new(), true);
+                let mut kinds = Kinds::default();
+                while let Some(key) = scan.key(&mut first)? {
+                    let mark = unknown.child(&key);
+                    let said = self.said(said, &key, mark, place);
+                    let child = self.value(scan, mark, sensitive.child(&key), &said, Place::Field(&key))?;
+                    kinds.add(self.last);
+                    fields.push((self.names.get(&key), child));
+                }
+                if let Mark::Object(marks) = unknown {
+                    for (key, mark) in marks {
+                        if !fields.iter().any(|(name, _)| **name == **key) {
+                            let said = self.said(said, key, mark, place);
+                            let child = self.absent(mark, sensitive.child(key), &said);
+                            kinds.add(self.last);
+                            fields.push((self.names.get(key), child));
+                        }
+                    }
+                }
+                Data::Mapping(shape(place, &fields, &kinds), fields)
+            }
+        };
+        Ok(self.push(data, marked))
+    }
+
+    /// What the configuration says of a field; only asked where something below it is unknown.
+    fn said<'c, 'a>(&self, said: &Said<'c, 'a>, key: &str, mark: &Mark<'_>, place: Place<'_>) -> Said<'c, 'a> {
+        if *mark == Mark::No {
+            return Said::Untold;
+        }
+        match said.child(key) {
+            // Blocks may come from a `dynamic` one, which the plan does not show; the prior state has some.
+            Said::Unset if matches!(place, Place::Top) && self.had_blocks(key) => Said::Untold,
+            said => said,
+        }
+    }
+
+    fn had_blocks(&self, key: &str) -> bool {
+        let Some(before) = self.before else { return false };
+        before.child(before.root(), key).and_then(|list| before.element(list, 0)).is_some_and(|item| before.kind(item) == Kind::Mapping)
+    }
+
+    /// A value that the plan leaves out because it is unknown, wholly or in parts.
+    fn absent(&mut self, unknown: &Mark<'_>, sensitive: &Mark<'_>, said: &Said<'_, '_>) -> NodeId {
+        let data = match unknown {
+            Mark::No => Data::Null,
+            Mark::Yes => said.unknown(),
+            Mark::List(marks) => {
+                let said = said.element(marks.len());
+                Data::Sequence(
+                    marks.iter().enumerate().map(|(index, mark)| self.absent(mark, sensitive.element(index), &said)).collect(),
+                )
+            }
+            Mark::Object(marks) => {
+                let fields = marks
+                    .iter()
+                    .map(|(key, mark)| {
+                        let child = self.absent(mark, sensitive.child(key), &said.child(key));
+                        (self.names.get(key), child)
+                    })
+                    .collect();
+                Data::Mapping(Shape::Unsure, fields)
+            }
+        };
+        self.push(data, *sensitive == Mark::Yes)
+    }
+
+    fn push(&mut self, data: Data, sensitive: bool) -> NodeId {
+        self.last = match &data {
+            Data::Null => Kind::Null,
+            Data::Boolean(_) => Kind::Boolean,
+            Data::Number(_) => Kind::Number,
+            Data::Text(_) => Kind::Text,
+            Data::Sequence(_) => Kind::Sequence,
+            Data::Mapping(..) => Kind::Mapping,
+            Data::Unknown => Kind::Unknown,
+            Data::Computed => Kind::Computed,
+        };
+        self.builder.push(data, sensitive)
+    }
+}
+
+/// Whether the values of a mapping are all scalars of one kind.
+#[derive(Default)]
+struct Kinds {
+    first: Option<Kind>,
+    differ: bool,
+}
+
+impl Kinds {
+    fn add(&mut self, kind: Kind) {
+        let scalar = matches!(kind, Kind::Boolean | Kind::Number | Kind::Text);
+        self.differ |= !scalar || self.first.is_some_and(|first| first != kind);
+        self.first = Some(kind);
+    }
+}
+
+/// Whether a mapping is an object or a map. A plan file has no schema, so this is what can be told from the place,
+/// the keys and the values: the state of an object always has all of its attributes, and null where one is unset;
+/// a map has what the reader wrote.
+fn shape(place: Place<'_>, fields: &[(Arc<str>, NodeId)], kinds: &Kinds) -> Shape {
+    match place {
+        Place::Top | Place::Item => return Shape::Object,
+        Place::Field(name) if MAPS.contains(&name) => return Shape::Map,
+        Place::Field(_) => {}
+    }
+    let plain = |name: &str| name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_');
+    if fields.is_empty() || !fields.iter().all(|(name, _)| plain(name)) {
+        Shape::Map
+    } else if kinds.differ {
+        Shape::Object
+    } else {
+        Shape::Unsure
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn tree(value: &str, unknown: &str, sensitive: &str, expressions: Option<&str>) -> Tree {
+        let slice = |text| Scan::new(text).skip().unwrap();
+        let expressions = expressions.map(|text| Json::read(&mut Scan::new(text)).unwrap());
+        let slices = (slice(value), slice(unknown), slice(sensitive));
+        build(&mut Names::default(), slices.0, slices.1, slices.2, expressions.as_ref(), None).unwrap()
+    }
+
+    fn data<'t>(tree: &'t Tree, path: &str) -> &'t Data {
+        tree.data(tree.lookup(&gabion_model::Path::parse(path).unwrap()).unwrap_or_else(|| panic!("{path}")))
+    }
+
+    #[test]
+    fn unknown_or_computed_by_the_expressions() {
+        let tree = tree(
+            r#"{"name": "k", "rule": [{"x": 1}, {"x": 2}], "dyn": [{"a": 1}], "nested": {"q": null}}"#,
+            r#"{"arn": true, "policy": true, "none": true, "call": true, "rule": [{"y": true, "z": true}, {"y": true, "z": true, "w": true}],
+                "dyn": [{"b": true}], "nested": {"p": true}}"#,
+            "{}",
+            Some(
+                r#"{"name": {"constant_value": "k"}, "policy": {"references": ["data.x.y.json", "data.x.y"]}, "none": {"constant_value": null},
+                "call": {}, "rule": [{"x": {"constant_value": 1}, "y": {"references": ["a.b"]}}, {"x": {"constant_value": 2}, "y": {"references": ["a.b"]},
+                "w": {"references": ["a.b"]}}]}"#,
+            ),
+        );
+        assert_eq!(data(&tree, "arn"), &Data::Computed);
+        assert_eq!(data(&tree, "policy"), &Data::Unknown);
+        assert_eq!(data(&tree, "none"), &Data::Computed);
+        assert_eq!(data(&tree, "call"), &Data::Unknown);
+        assert_eq!(data(&tree, "rule[0].y"), &Data::Unknown);
+        assert_eq!(data(&tree, "rule[1].z"), &Data::Computed);
+        assert_eq!(data(&tree, "rule[1].w"), &Data::Unknown);
+        assert_eq!(data(&tree, "dyn[0].b"), &Data::Unknown);
+        assert_eq!(data(&tree, "nested.p"), &Data::Computed);
+    }
+
+    #[test]
+    fn without_configuration_everything_is_unknown() {
+        let tree = tree(r#"{"a": 1}"#, r#"{"arn": true, "list": [{"x": true}]}"#, "false", None);
+        assert_eq!(data(&tree, "arn"), &Data::Unknown);
+        assert_eq!(data(&tree, "list[0].x"), &Data::Unknown);
+    }
+
+    #[test]
+    fn sensitive_values_are_marked_where_they_stand() {
+        let tree = tree(
+            r#"{"a": "x", "b": {"c": "hunter2", "d": 1}, "l": [{"p": "hunter2"}]}"#,
+            r#"{"u": true}"#,
+            r#"{"b": {"c": true}, "l": [{"p": true}], "u": true}"#,
+            None,
+        );
+        let text = tree.to_display_json(tree.root()).to_string();
+        assert_eq!(
+            text,
+            r#"{"a":"x","b":{"c":"(sensitive)","d":1},"l":[{"p":"(sensitive)"}],"u":"(known after apply)"}"#
+        );
+    }
+
+    #[test]
+    fn objects_and_maps_are_told_apart_where_they_can_be() {
+        let tree = tree(
+            r#"{"tags": {"a": "b"}, "labels": {}, "empty": {}, "odd": {"A-b": "c"}, "one": {"a": "b"}, "many": {"a": "b", "c": null}, "list": [{"a": "b"}]}"#,
+            "{}",
+            "{}",
+            None,
+        );
+        let shape = |path: &str| match data(&tree, path) {
+            Data::Mapping(shape, _) => *shape,
+            other => panic!("{other:?}"),
+        };
+        for (path, expected) in [
+            ("tags", Shape::Map),
+            ("labels", Shape::Map),
+            ("empty", Shape::Map),
+            ("odd", Shape::Map),
+            ("one", Shape::Unsure),
+            ("many", Shape::Object),
+            ("list[0]", Shape::Object),
+        ] {
+            assert_eq!(shape(path), expected, "{path}");
+        }
+    }
+}
