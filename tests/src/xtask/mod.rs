@@ -7,7 +7,6 @@ mod emulator;
 mod gaps;
 mod r#gen;
 mod guardrails;
-mod rules;
 mod setup;
 mod test;
 

@@ -1,8 +1,10 @@
 //! Every HCL example in docs/, examples/ and the README is a test: Terraform blocks are planned
 //! (those that use hashicorp/aws are validated), policy files are parsed by `gabion check`.
 //!
+//! A block that refers to a resource which it does not show gets an empty one of that name.
+//!
 //! A block whose fence says `refused` (```` ```terraform refused ````) shows what a guardrail
-//! or a validator stops: it must be well-formed, and is not planned.
+//! or a validator stops: it must be well-formed, and is not planned; so are the pages of the rules.
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
@@ -92,7 +94,12 @@ fn examples() -> Result<Vec<Example>> {
     walk(&root.join("docs"), "md", &mut pages)?;
     for page in pages.iter().filter(|page| page.is_file()) {
         let place = page.strip_prefix(root)?.display().to_string();
-        found.extend(fenced(&place, &std::fs::read_to_string(page)?));
+        let mut blocks = fenced(&place, &std::fs::read_to_string(page)?);
+        if place.starts_with("docs/rules/") {
+            // Half of them are what the rule finds.
+            blocks.iter_mut().for_each(|block| block.refused = true);
+        }
+        found.extend(blocks);
     }
     let mut files = Vec::new();
     walk(&root.join("examples/resources"), "tf", &mut files)?;
@@ -161,13 +168,31 @@ fn fenced(place: &str, page: &str) -> Vec<Example> {
     found
 }
 
+/// Empty resources for those that a block refers to and does not show.
+fn missing(text: &str) -> String {
+    let mut stubs = std::collections::BTreeSet::new();
+    let word = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '.' || c == '-';
+    for reference in text.split(|c: char| !word(c)) {
+        let mut parts = reference.split('.');
+        let (Some(of), Some(name), Some(_)) = (parts.next(), parts.next(), parts.next()) else {
+            continue;
+        };
+        let declared = format!("resource \"{of}\" \"{name}\"");
+        // In a text such as a host name the parts look alike; types have an underscore.
+        if of.starts_with("aws_") && !text.contains(&declared) {
+            stubs.insert(format!("{declared} {{}}\n"));
+        }
+    }
+    stubs.into_iter().collect()
+}
+
 /// Lays examples out as child modules of one root, so that one run does for all.
 fn lay_out(world: &World, examples: &[&Example]) -> Result<String> {
     let mut root = String::new();
     let mut index = String::new();
     for (number, example) in examples.iter().enumerate() {
         let name = format!("example_{number}");
-        let mut text = example.text.clone();
+        let mut text = format!("{}\n{}", example.text, missing(&example.text));
         // A module's own provider block is fine; what it requires must be said once.
         if !text.contains("required_providers") && text.contains("gabion") {
             text.push_str(

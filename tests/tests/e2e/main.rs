@@ -17,6 +17,7 @@ mod faults;
 mod guard;
 mod harness;
 mod main_path;
+mod rule_pages;
 mod secrets_in_log;
 mod structure;
 mod support;
