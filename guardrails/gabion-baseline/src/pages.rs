@@ -45,7 +45,7 @@ pub fn fault(entry: &RuleEntry) -> Option<String> {
         if body.is_empty() {
             return Some(format!("says nothing under `{heading}`"));
         }
-        if matches!(heading, "Example" | "Fix") && !body.contains("```hcl\n") {
+        if matches!(heading, "Example" | "Fix") && !body.contains("```hcl") {
             return Some(format!("shows no configuration under `{heading}`"));
         }
         if heading == "References" && !body.contains("](https://") {

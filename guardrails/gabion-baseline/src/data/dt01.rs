@@ -42,7 +42,7 @@ rule! {
     ///
     /// ```hcl
     /// resource "aws_s3_bucket_public_access_block" "logs" {
-    ///   bucket              = aws_s3_bucket.logs.id
+    ///   bucket              = "example-logs"
     ///   block_public_acls   = true
     ///   block_public_policy = true
     /// }
@@ -52,7 +52,7 @@ rule! {
     ///
     /// ```hcl
     /// resource "aws_s3_bucket_public_access_block" "logs" {
-    ///   bucket                  = aws_s3_bucket.logs.id
+    ///   bucket                  = "example-logs"
     ///   block_public_acls       = true
     ///   block_public_policy     = true
     ///   ignore_public_acls      = true

@@ -24,14 +24,14 @@ rule! {
     ///
     /// ```hcl
     /// resource "aws_s3_bucket_policy" "logs" {
-    ///   bucket = aws_s3_bucket.logs.id
+    ///   bucket = "example-logs"
     ///   policy = jsonencode({
     ///     Version = "2012-10-17"
     ///     Statement = [{
     ///       Effect    = "Deny"
     ///       Principal = "*"
     ///       Action    = "s3:GetObject"
-    ///       Resource  = "${aws_s3_bucket.logs.arn}/*"
+    ///       Resource  = "arn:aws:s3:::example-logs/*"
     ///       Condition = { Bool = { "aws:SecureTransport" = "false" } }
     ///     }]
     ///   })
@@ -42,7 +42,7 @@ rule! {
     ///
     /// ```hcl
     /// resource "aws_s3_bucket_policy" "logs" {
-    ///   bucket = aws_s3_bucket.logs.id
+    ///   bucket = "example-logs"
     ///   policy = jsonencode({
     ///     Version = "2012-10-17"
     ///     Statement = [{
@@ -50,7 +50,7 @@ rule! {
     ///       Effect    = "Deny"
     ///       Principal = "*"
     ///       Action    = "s3:*"
-    ///       Resource  = [aws_s3_bucket.logs.arn, "${aws_s3_bucket.logs.arn}/*"]
+    ///       Resource  = ["arn:aws:s3:::example-logs", "arn:aws:s3:::example-logs/*"]
     ///       Condition = { Bool = { "aws:SecureTransport" = "false" } }
     ///     }]
     ///   })

@@ -22,7 +22,7 @@ rule! {
     ///
     /// ```hcl
     /// resource "aws_s3_bucket_versioning" "logs" {
-    ///   bucket = aws_s3_bucket.logs.id
+    ///   bucket = "example-logs"
     ///   versioning_configuration {
     ///     status = "Suspended"
     ///   }
@@ -33,7 +33,7 @@ rule! {
     ///
     /// ```hcl
     /// resource "aws_s3_bucket_versioning" "logs" {
-    ///   bucket = aws_s3_bucket.logs.id
+    ///   bucket = "example-logs"
     ///   versioning_configuration {
     ///     status = "Enabled"
     ///   }

@@ -22,7 +22,7 @@ rule! {
     /// ```hcl
     /// resource "aws_cloudtrail" "main" {
     ///   name           = "main"
-    ///   s3_bucket_name = aws_s3_bucket.logs.id
+    ///   s3_bucket_name = "example-logs"
     /// }
     /// ```
     ///
@@ -31,7 +31,7 @@ rule! {
     /// ```hcl
     /// resource "aws_cloudtrail" "main" {
     ///   name                  = "main"
-    ///   s3_bucket_name        = aws_s3_bucket.logs.id
+    ///   s3_bucket_name        = "example-logs"
     ///   is_multi_region_trail = true
     /// }
     /// ```

@@ -20,7 +20,7 @@ rule! {
     /// ```hcl
     /// resource "aws_cloudtrail" "main" {
     ///   name                  = "main"
-    ///   s3_bucket_name        = aws_s3_bucket.logs.id
+    ///   s3_bucket_name        = "example-logs"
     ///   is_multi_region_trail = true
     /// }
     /// ```
@@ -30,7 +30,7 @@ rule! {
     /// ```hcl
     /// resource "aws_cloudtrail" "main" {
     ///   name                       = "main"
-    ///   s3_bucket_name             = aws_s3_bucket.logs.id
+    ///   s3_bucket_name             = "example-logs"
     ///   is_multi_region_trail      = true
     ///   enable_log_file_validation = true
     /// }

@@ -23,7 +23,7 @@ rule! {
     /// ```hcl
     /// resource "aws_cloudtrail" "main" {
     ///   name                  = "main"
-    ///   s3_bucket_name        = aws_s3_bucket.logs.id
+    ///   s3_bucket_name        = "example-logs"
     ///   is_multi_region_trail = true
     /// }
     /// ```
@@ -33,9 +33,9 @@ rule! {
     /// ```hcl
     /// resource "aws_cloudtrail" "main" {
     ///   name                  = "main"
-    ///   s3_bucket_name        = aws_s3_bucket.logs.id
+    ///   s3_bucket_name        = "example-logs"
     ///   is_multi_region_trail = true
-    ///   kms_key_id            = aws_kms_key.logs.arn
+    ///   kms_key_id            = "arn:aws:kms:eu-central-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab"
     /// }
     /// ```
     ///

@@ -27,7 +27,7 @@ rule! {
     ///
     /// ```hcl
     /// resource "aws_s3_bucket_object_lock_configuration" "logs" {
-    ///   bucket = aws_s3_bucket.logs.id
+    ///   bucket = "example-logs"
     /// }
     /// ```
     ///
@@ -35,7 +35,7 @@ rule! {
     ///
     /// ```hcl
     /// resource "aws_s3_bucket_object_lock_configuration" "logs" {
-    ///   bucket = aws_s3_bucket.logs.id
+    ///   bucket = "example-logs"
     ///   rule {
     ///     default_retention {
     ///       mode = "GOVERNANCE"

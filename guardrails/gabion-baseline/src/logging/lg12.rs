@@ -21,10 +21,10 @@ rule! {
     ///
     /// ## Example
     ///
-    /// ```hcl
+    /// ```hcl refused
     /// resource "gabion_log_sink" "logs" {
     ///   bucket             = "example-logs"
-    ///   kms_key_id         = gabion_kms_key.logs.arn
+    ///   kms_key_id         = "arn:aws:kms:eu-central-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab"
     ///   retention_in_days  = 730
     ///   expiration_in_days = 365
     /// }
@@ -35,7 +35,7 @@ rule! {
     /// ```hcl
     /// resource "gabion_log_sink" "logs" {
     ///   bucket             = "example-logs"
-    ///   kms_key_id         = gabion_kms_key.logs.arn
+    ///   kms_key_id         = "arn:aws:kms:eu-central-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab"
     ///   retention_in_days  = 730
     ///   expiration_in_days = 730
     /// }

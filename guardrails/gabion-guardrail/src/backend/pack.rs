@@ -65,7 +65,7 @@ impl model::Runner for NativePack {
         let view = crate::Change(native::Change::new(change, &trace));
         let outcome = self.pack.check(rule, &view);
         let trace = trace.borrow();
-        let raw = raw(outcome);
+        let raw = raw(outcome, |finding| change.observed(&finding.path));
         model::Evaluation {
             verdict: model::Verdict::settle(raw, &trace),
             reads: trace.reads(),
@@ -77,7 +77,12 @@ impl model::Runner for NativePack {
         let view = crate::Graph(native::Graph::new(graph, &trace));
         let outcome = self.pack.check_plan(rule, &view);
         let trace = trace.borrow();
-        let raw = raw(outcome);
+        let raw = raw(outcome, |finding| {
+            let named = |change: &&Arc<model::Change>| {
+                finding.address.is_some() && change.address == finding.address
+            };
+            graph.changes.iter().find(named)?.observed(&finding.path)
+        });
         model::Evaluation {
             verdict: model::Verdict::settle(raw, &trace),
             reads: trace.reads(),
@@ -85,13 +90,24 @@ impl model::Runner for NativePack {
     }
 }
 
-fn raw(outcome: Outcome) -> Result<model::RawVerdict, String> {
+/// What a rule answered, in the model's words, with what `observed` knows of a finding that does not say it.
+fn raw(
+    outcome: Outcome,
+    observed: impl Fn(&model::Finding) -> Option<String>,
+) -> Result<model::RawVerdict, String> {
     match outcome {
         Ok(Verdict::NotApplicable) => Ok(model::RawVerdict::NotApplicable),
         Ok(Verdict::Pass) => Ok(model::RawVerdict::Pass),
         Ok(Verdict::Violation(findings)) => {
             let findings: Result<Vec<_>, String> = findings.into_iter().map(finding).collect();
-            Ok(model::RawVerdict::Violation(findings?))
+            let mut findings = findings?;
+            for finding in findings
+                .iter_mut()
+                .filter(|finding| finding.observed.is_none())
+            {
+                finding.observed = observed(finding);
+            }
+            Ok(model::RawVerdict::Violation(findings))
         }
         Ok(Verdict::Undetermined(text)) | Err(Stop::Undetermined(text)) => {
             Ok(model::RawVerdict::Undetermined(text))
@@ -265,10 +281,7 @@ mod tests {
             panic!()
         };
         assert_eq!(findings[0].path.to_string(), "name");
-        assert_eq!(
-            findings[0].observed, None,
-            "the host says what stands there"
-        );
+        assert_eq!(findings[0].observed.as_deref(), Some("c"));
         assert_eq!(findings[0].fix[0].value, "\"a\"");
         assert_eq!(
             verdict(serde_json::json!({"name": null})),
