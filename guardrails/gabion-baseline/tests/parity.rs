@@ -6,28 +6,28 @@ use gabion_engine::{Engine, EngineOptions, Session};
 use gabion_guardrail::NativePack;
 use gabion_model::{Change, Operation, Runner, Stage};
 
-fn native() -> NativePack {
-    NativePack::new(&gabion_baseline::PACK, &serde_json::json!({})).unwrap()
+type Result<T = ()> = std::result::Result<T, Box<dyn std::error::Error>>;
+
+fn native() -> Result<NativePack> {
+    let pack = NativePack::new(&gabion_baseline::PACK, &serde_json::json!({}));
+    Ok(pack.map_err(|problems| format!("{problems:?}"))?)
 }
 
-fn component() -> Session {
-    let engine = Engine::new(EngineOptions::default()).unwrap();
-    engine
-        .load_baseline()
-        .unwrap()
-        .session(&serde_json::json!({}))
-        .unwrap()
-}
-
-#[test]
-fn both_say_the_same_of_themselves() {
-    assert_eq!(native().info(), component().info());
+fn component() -> Result<Session> {
+    let engine = Engine::new(EngineOptions::default())?;
+    Ok(engine.load_baseline()?.session(&serde_json::json!({}))?)
 }
 
 #[test]
-fn both_say_the_same_of_every_case() {
-    let (mut native, mut component) = (native(), component());
-    let cases = gabion_baseline::corpus().unwrap();
+fn both_say_the_same_of_themselves() -> Result {
+    assert_eq!(native()?.info(), component()?.info());
+    Ok(())
+}
+
+#[test]
+fn both_say_the_same_of_every_case() -> Result {
+    let (mut native, mut component) = (native()?, component()?);
+    let cases = gabion_baseline::corpus()?;
     for case in &cases {
         for change in variants(&case.change) {
             let (wanted, got) = (
@@ -43,12 +43,13 @@ fn both_say_the_same_of_every_case() {
         }
     }
     assert!(cases.len() > 100, "the corpus was not found");
+    Ok(())
 }
 
 #[test]
-fn a_fresh_instance_says_what_a_used_one_says() {
-    let mut used = component();
-    let cases = gabion_baseline::corpus().unwrap();
+fn an_instance_that_was_used_says_the_same_again() -> Result {
+    let mut used = component()?;
+    let cases = gabion_baseline::corpus()?;
     let first: Vec<_> = cases
         .iter()
         .map(|case| used.check(case.rule, &case.change))
@@ -62,6 +63,7 @@ fn a_fresh_instance_says_what_a_used_one_says() {
             case.name
         );
     }
+    Ok(())
 }
 
 /// The case, the same at apply and on a saved plan, without a configuration, and as the prior state alone.
