@@ -2,6 +2,7 @@
 
 mod rego;
 mod start;
+mod verdicts;
 
 use anyhow::{Result, bail};
 use serde_json::json;
@@ -19,7 +20,18 @@ fn main() -> Result<()> {
             );
         }
         ["rego", plan, rule] => println!("{}", json!({"findings": rego::check(plan, rule)?})),
-        _ => bail!("usage: gabion-bench start BINARY PROTOCOL | rego PLAN RULE"),
+        [how @ ("component" | "native"), plan] => {
+            let found = verdicts::measure(*how == "component", plan)?;
+            println!(
+                "{}",
+                json!({
+                    "seconds": found.seconds,
+                    "verdicts": found.verdicts,
+                    "violations": found.violations,
+                })
+            );
+        }
+        _ => bail!("usage: gabion-bench start BINARY PROTOCOL | rego PLAN RULE | component PLAN | native PLAN"),
     }
     Ok(())
 }

@@ -34,9 +34,8 @@ pub(super) fn plan(folder: &Path, count: usize) -> PathBuf {
     folder.join(format!("plan-{count}.json"))
 }
 
-/// Writes that plan, and a policy file with one rule on.
+/// Writes that plan.
 pub(super) fn write(folder: &Path, count: usize) -> Result<()> {
-    std::fs::write(folder.join("gabion.hcl"), policy())?;
     let path = plan(folder, count);
     if path.is_file() {
         return Ok(());
@@ -61,16 +60,6 @@ pub(super) fn write(folder: &Path, count: usize) -> Result<()> {
     serde_json::to_writer(&mut file, &plan)?;
     file.flush()?;
     Ok(())
-}
-
-/// Every rule of the baseline but DT03 is off.
-fn policy() -> String {
-    let off = [
-        "DT01", "DT02", "DT08", "DT09", "DT10", "DT12", "LG01", "LG02", "LG03", "LG11", "LG12",
-    ];
-    off.iter()
-        .map(|code| format!("rule \"{code}\" {{ level = \"off\" }}\n"))
-        .collect()
 }
 
 /// A bucket as `terraform show -json` prints it; every tenth keeps no versions.
