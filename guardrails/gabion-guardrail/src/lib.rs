@@ -54,6 +54,7 @@ mod outcome;
 mod pack;
 pub mod policy;
 pub mod settings;
+mod tags;
 mod value;
 
 pub use change::{Change, Mode, Operation, Stage};
@@ -61,6 +62,7 @@ pub use graph::{Graph, Reference};
 pub use metadata::{Control, Level, Metadata, Rule, RuleEntry, Scope, Target, page_of};
 pub use outcome::{Finding, NOT_APPLICABLE, Outcome, PASS, Patch, Review, Stop, Verdict, found};
 pub use pack::{Pack, SettingsProblem};
+pub use tags::Tags;
 pub use value::{Kind, Secret, Unreadable, Value, Why};
 
 #[cfg(all(feature = "native", not(target_arch = "wasm32")))]
@@ -79,7 +81,7 @@ pub mod prelude {
     pub use crate::policy::{Effect, PolicyDocument, Statement};
     pub use crate::{
         Change, Control, Finding, Graph, Kind, Level, Mode, NOT_APPLICABLE, Operation, Outcome,
-        PASS, Review, Stage, Stop, Target, Value, Verdict, found, rule,
+        PASS, Review, Stage, Stop, Tags, Target, Value, Verdict, found, rule,
     };
 }
 

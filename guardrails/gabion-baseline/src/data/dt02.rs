@@ -80,7 +80,12 @@ rule! {
             "gabion_log_sink" if policy.is_computed() => return PASS,
             _ => {}
         }
-        let Some(document) = PolicyDocument::read(&policy)? else { return NOT_APPLICABLE };
+        let document = match PolicyDocument::read(&policy)? {
+            Some(document) => document,
+            // `jsonencode({})`, which the provider plans as an empty text, is a policy that denies nothing.
+            None if change.resource_type() == "aws_s3_bucket_policy" => PolicyDocument::default(),
+            None => return NOT_APPLICABLE,
+        };
         let (mut whole_bucket, mut all_objects) = (false, false);
         for statement in document.denies().filter(|statement| denies_plain_http(statement)) {
             whole_bucket |= statement.resources.holds(|arn| covers_bucket(arn));

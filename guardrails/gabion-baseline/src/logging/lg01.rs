@@ -21,8 +21,10 @@ rule! {
     ///
     /// ```hcl
     /// resource "aws_cloudtrail" "main" {
-    ///   name           = "main"
-    ///   s3_bucket_name = "example-logs"
+    ///   name                       = "main"
+    ///   s3_bucket_name             = "example-logs"
+    ///   enable_log_file_validation = true
+    ///   kms_key_id                 = "arn:aws:kms:eu-central-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab"
     /// }
     /// ```
     ///
@@ -30,9 +32,11 @@ rule! {
     ///
     /// ```hcl
     /// resource "aws_cloudtrail" "main" {
-    ///   name                  = "main"
-    ///   s3_bucket_name        = "example-logs"
-    ///   is_multi_region_trail = true
+    ///   name                       = "main"
+    ///   s3_bucket_name             = "example-logs"
+    ///   is_multi_region_trail      = true
+    ///   enable_log_file_validation = true
+    ///   kms_key_id                 = "arn:aws:kms:eu-central-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab"
     /// }
     /// ```
     ///

@@ -22,6 +22,7 @@ rule! {
     ///   name                  = "main"
     ///   s3_bucket_name        = "example-logs"
     ///   is_multi_region_trail = true
+    ///   kms_key_id            = "arn:aws:kms:eu-central-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab"
     /// }
     /// ```
     ///
@@ -33,6 +34,7 @@ rule! {
     ///   s3_bucket_name             = "example-logs"
     ///   is_multi_region_trail      = true
     ///   enable_log_file_validation = true
+    ///   kms_key_id                 = "arn:aws:kms:eu-central-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab"
     /// }
     /// ```
     ///

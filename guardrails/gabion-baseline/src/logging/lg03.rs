@@ -22,9 +22,10 @@ rule! {
     ///
     /// ```hcl
     /// resource "aws_cloudtrail" "main" {
-    ///   name                  = "main"
-    ///   s3_bucket_name        = "example-logs"
-    ///   is_multi_region_trail = true
+    ///   name                       = "main"
+    ///   s3_bucket_name             = "example-logs"
+    ///   is_multi_region_trail      = true
+    ///   enable_log_file_validation = true
     /// }
     /// ```
     ///
@@ -32,10 +33,11 @@ rule! {
     ///
     /// ```hcl
     /// resource "aws_cloudtrail" "main" {
-    ///   name                  = "main"
-    ///   s3_bucket_name        = "example-logs"
-    ///   is_multi_region_trail = true
-    ///   kms_key_id            = "arn:aws:kms:eu-central-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab"
+    ///   name                       = "main"
+    ///   s3_bucket_name             = "example-logs"
+    ///   is_multi_region_trail      = true
+    ///   enable_log_file_validation = true
+    ///   kms_key_id                 = "arn:aws:kms:eu-central-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab"
     /// }
     /// ```
     ///

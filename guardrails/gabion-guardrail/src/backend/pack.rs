@@ -220,6 +220,27 @@ mod tests {
         }
     }
 
+    rule! {
+        /// ## What it does
+        /// Finds things that nobody owns.
+        struct Ownerless {
+            code: "T03",
+            name: "ownerless",
+            title: "a thing that nobody owns",
+            level: Mandatory,
+            since: "1.0.0",
+            targets: [],
+            controls: [],
+        }
+        fn check(change) {
+            let tags = Tags::own(&change.after());
+            match tags.missing(&["owner", "cost"])?.as_slice() {
+                [] => PASS,
+                missing => found(tags.value().finding(["no tag ", &missing.join(", ")].concat())),
+            }
+        }
+    }
+
     crate::pack! {
         name: "test",
         version: "1.2.3",
@@ -228,7 +249,7 @@ mod tests {
             [] => Err(vec![SettingsProblem { path: "names".into(), message: "name some".into() }]),
             _ => Ok(()),
         },
-        rules: [ForeignName, Crowd],
+        rules: [ForeignName, Crowd, Ownerless],
     }
 
     fn change(after: &serde_json::Value, address: &str) -> Arc<model::Change> {
@@ -316,6 +337,24 @@ mod tests {
             ("name", Unreadable::Unknown)
         );
         assert_eq!(evaluation.reads.len(), 1);
+    }
+
+    #[test]
+    fn tags_are_told_apart() {
+        let verdict = |tags| {
+            runner()
+                .check(
+                    "T03",
+                    &change(&serde_json::json!({"tags": tags}), "thing.x"),
+                )
+                .verdict
+        };
+        let both = serde_json::json!({"owner": "me", "cost": ""});
+        assert_eq!(verdict(both), model::Verdict::Pass);
+        let model::Verdict::Violation(findings) = verdict(serde_json::Value::Null) else {
+            panic!()
+        };
+        assert_eq!(findings[0].message, "no tag owner, cost");
     }
 
     #[test]
