@@ -36,18 +36,31 @@ pub struct Failure {
 impl Failure {
     /// The tool failed, or was used wrongly.
     pub fn failed(message: impl Into<String>) -> Self {
-        Self { exit: Exit::Failed, message: message.into() }
+        Self {
+            exit: Exit::Failed,
+            message: message.into(),
+        }
     }
 
     /// What the caller named selected nothing.
     pub fn nothing(message: impl Into<String>) -> Self {
-        Self { exit: Exit::NothingSelected, message: message.into() }
+        Self {
+            exit: Exit::NothingSelected,
+            message: message.into(),
+        }
     }
 }
 
 impl From<gabion_engine::policy::PolicyError> for Failure {
     fn from(error: gabion_engine::policy::PolicyError) -> Self {
-        let exit = if error.selected_nothing { Exit::NothingSelected } else { Exit::Failed };
-        Self { exit, message: error.to_string() }
+        let exit = if error.selected_nothing {
+            Exit::NothingSelected
+        } else {
+            Exit::Failed
+        };
+        Self {
+            exit,
+            message: error.to_string(),
+        }
     }
 }

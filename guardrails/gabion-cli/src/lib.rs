@@ -22,7 +22,10 @@ pub fn run() -> ExitCode {
     let args = match args::Args::try_parse() {
         Ok(args) => args,
         Err(error) => {
-            let asked = matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion);
+            let asked = matches!(
+                error.kind(),
+                ErrorKind::DisplayHelp | ErrorKind::DisplayVersion
+            );
             // Where nobody reads the help any more, there is nobody to tell.
             let _ = error.print();
             return if asked { Exit::Clean } else { Exit::Failed }.into();

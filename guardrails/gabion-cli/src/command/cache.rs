@@ -12,7 +12,9 @@ use crate::output;
 #[derive(Debug, clap::Subcommand)]
 pub(crate) enum Cache {
     /// Compile every pack of the policy now, for an image or before a first run
-    #[command(after_help = "Examples:\n  gabion cache warm\n  gabion cache warm --floor /etc/gabion/floor.hcl")]
+    #[command(
+        after_help = "Examples:\n  gabion cache warm\n  gabion cache warm --floor /etc/gabion/floor.hcl"
+    )]
     Warm(Policy),
     /// Show where the cache is
     Path,
@@ -25,20 +27,38 @@ impl Cache {
         match self {
             Self::Warm(policy) => {
                 // Without any policy file, and as a floor for those that name no pack: the pack inside the binary.
-                engine()?.load_baseline().map_err(|error| Failure::failed(error.to_string()))?;
+                engine()?
+                    .load_baseline()
+                    .map_err(|error| Failure::failed(error.to_string()))?;
                 let guard = policy.load(&[])?;
-                let mut packs: Vec<String> =
-                    guard.rules().into_iter().map(|rule| format!("{} {} {}\n", rule.pack, rule.pack_version, rule.pack_digest)).collect();
+                let mut packs: Vec<String> = guard
+                    .rules()
+                    .into_iter()
+                    .map(|rule| {
+                        format!("{} {} {}\n", rule.pack, rule.pack_version, rule.pack_digest)
+                    })
+                    .collect();
                 packs.sort();
                 packs.dedup();
-                output::stdout(&format!("{}in {}\n", packs.concat(), directory()?.display()))?;
+                let directory = directory()?;
+                if count(&directory) == 0 {
+                    return Err(Failure::failed(format!(
+                        "nothing was kept in `{}`: the folder must be yours alone (`chmod 700`) and writable",
+                        directory.display()
+                    )));
+                }
+                output::stdout(&format!("{}in {}\n", packs.concat(), directory.display()))?;
             }
             Self::Path => output::stdout(&format!("{}\n", directory()?.display()))?,
             Self::Clear => {
                 let directory = directory()?;
-                let deleted = clear(&directory)
-                    .map_err(|error| Failure::failed(format!("cannot clear `{}`: {error}", directory.display())))?;
-                output::stdout(&format!("deleted {deleted} files in {}\n", directory.display()))?;
+                let deleted = clear(&directory).map_err(|error| {
+                    Failure::failed(format!("cannot clear `{}`: {error}", directory.display()))
+                })?;
+                output::stdout(&format!(
+                    "deleted {deleted} files in {}\n",
+                    directory.display()
+                ))?;
             }
         }
         Ok(Exit::Clean)
@@ -46,9 +66,19 @@ impl Cache {
 }
 
 fn directory() -> Result<PathBuf, Failure> {
-    CacheOptions::default()
-        .directory
-        .ok_or_else(|| Failure::failed("there is no place for a cache: neither XDG_CACHE_HOME nor HOME is set"))
+    CacheOptions::default().directory.ok_or_else(|| {
+        Failure::failed("there is no place for a cache: neither XDG_CACHE_HOME nor HOME is set")
+    })
+}
+
+/// How many files of ours there are.
+fn count(directory: &Path) -> usize {
+    std::fs::read_dir(directory).map_or(0, |entries| {
+        entries
+            .filter_map(Result::ok)
+            .filter(|entry| entry.file_name().to_str().is_some_and(is_ours))
+            .count()
+    })
 }
 
 /// Deletes the cache's own files: the folder may hold what others keep there.
@@ -83,12 +113,19 @@ mod tests {
     fn only_our_own_files_go() {
         let folder = tempfile::tempdir().unwrap();
         let ours = format!("code-{}", "0123456789abcdef".repeat(2));
-        for name in [ours.as_str(), &format!("{ours}.seen"), "notes.txt", "target-1"] {
+        for name in [
+            ours.as_str(),
+            &format!("{ours}.seen"),
+            "notes.txt",
+            "target-1",
+        ] {
             std::fs::write(folder.path().join(name), "x").unwrap();
         }
         std::fs::create_dir(folder.path().join(format!("dir-{}", "0".repeat(32)))).unwrap();
         assert_eq!(super::clear(folder.path()).unwrap(), 2);
-        assert!(folder.path().join("notes.txt").exists() && folder.path().join("target-1").exists());
+        assert!(
+            folder.path().join("notes.txt").exists() && folder.path().join("target-1").exists()
+        );
         assert_eq!(super::clear(&folder.path().join("missing")).unwrap(), 0);
     }
 }

@@ -62,10 +62,22 @@ pub(crate) struct Check {
 
 impl Check {
     pub(crate) fn run(self) -> Result<Exit, Failure> {
-        if self.output.iter().filter(|target| target.file.is_none()).count() > 1 {
-            return Err(Failure::failed("two outputs for the screen; send one of them to a file with `-o json=FILE`"));
+        if self
+            .output
+            .iter()
+            .filter(|target| target.file.is_none())
+            .count()
+            > 1
+        {
+            return Err(Failure::failed(
+                "two outputs for the screen; send one of them to a file with `-o json=FILE`",
+            ));
         }
-        let shown = if self.plan == Path::new("-") { "the standard input".to_owned() } else { format!("`{}`", self.plan.display()) };
+        let shown = if self.plan == Path::new("-") {
+            "the standard input".to_owned()
+        } else {
+            format!("`{}`", self.plan.display())
+        };
         let text = plan::decode(self.read()?).map_err(|error| unreadable(&shown, &error))?;
         let guard = self.policy.load(&self.rule)?;
         let plan = Plan::read(&text).map_err(|error| unreadable(&shown, &error))?;
@@ -74,7 +86,9 @@ impl Check {
                 "{shown} is of a planning that failed, so a part of the changes is missing; mend the plan's errors first"
             )));
         }
-        let mut report = self.judge(&guard, &plan).map_err(|error| unreadable(&shown, &error))?;
+        let mut report = self
+            .judge(&guard, &plan)
+            .map_err(|error| unreadable(&shown, &error))?;
         report.exit = self.exit(&report);
         for target in &self.output {
             let text = match target.format {
@@ -83,8 +97,9 @@ impl Check {
             };
             match &target.file {
                 None => output::stdout(&text)?,
-                Some(path) => std::fs::write(path, text)
-                    .map_err(|error| Failure::failed(format!("cannot write `{}`: {error}", path.display())))?,
+                Some(path) => std::fs::write(path, text).map_err(|error| {
+                    Failure::failed(format!("cannot write `{}`: {error}", path.display()))
+                })?,
             }
         }
         Ok(report.exit)
@@ -95,7 +110,9 @@ impl Check {
             let mut bytes = Vec::new();
             return match std::io::stdin().lock().read_to_end(&mut bytes) {
                 Ok(_) => Ok(bytes),
-                Err(error) => Err(Failure::failed(format!("cannot read the standard input: {error}"))),
+                Err(error) => Err(Failure::failed(format!(
+                    "cannot read the standard input: {error}"
+                ))),
             };
         }
         std::fs::read(&self.plan).map_err(|error| {
@@ -111,8 +128,11 @@ impl Check {
     fn judge<'p>(&self, guard: &Guard, plan: &'p Plan<'p>) -> Result<Report<'p>, PlanError> {
         let wanted = |planned: &&Planned<'_>| self.all || planned.operation != Operation::NoOp;
         let considered: Vec<&Planned<'p>> = plan.changes.iter().filter(wanted).collect();
-        let concerned: Vec<&Planned<'p>> =
-            considered.iter().copied().filter(|planned| guard.concerns(&planned.index_type())).collect();
+        let concerned: Vec<&Planned<'p>> = considered
+            .iter()
+            .copied()
+            .filter(|planned| guard.concerns(&planned.index_type()))
+            .collect();
         let mut judgement = Judgement::default();
         for part in in_parallel(&concerned, |planned, names| {
             let change = plan.change(planned, names)?;
@@ -124,9 +144,14 @@ impl Check {
             judgement.extend(guard.judge_plan(&Arc::new(plan.graph()?)));
         }
         for ruling in &mut judgement.rulings {
-            let source = ruling.module_address.as_deref().and_then(|module| plan.configuration.remote_source(module));
+            let source = ruling
+                .module_address
+                .as_deref()
+                .and_then(|module| plan.configuration.remote_source(module));
             if let Some(source) = source {
-                ruling.notes.push(format!("The module comes from `{source}`: you may not be able to edit it here."));
+                ruling.notes.push(format!(
+                    "The module comes from `{source}`: you may not be able to edit it here."
+                ));
             }
         }
         judgement.notices.extend(guard.warnings().iter().cloned());
@@ -167,16 +192,24 @@ fn in_parallel<'a, T: Send>(
 ) -> Vec<Result<T, PlanError>> {
     let run = |items: &[&'a Planned<'a>]| {
         let mut names = Names::default();
-        items.iter().map(|item| work(item, &mut names)).collect::<Vec<_>>()
+        items
+            .iter()
+            .map(|item| work(item, &mut names))
+            .collect::<Vec<_>>()
     };
-    let threads = std::thread::available_parallelism().map_or(1, usize::from).min(items.len() / WORTH);
+    let threads = std::thread::available_parallelism()
+        .map_or(1, usize::from)
+        .min(items.len() / WORTH);
     if threads < 2 {
         return run(items);
     }
     let share = items.len().div_ceil(threads);
     let run = &run;
     std::thread::scope(|scope| {
-        let workers: Vec<_> = items.chunks(share).map(|part| scope.spawn(move || run(part))).collect();
+        let workers: Vec<_> = items
+            .chunks(share)
+            .map(|part| scope.spawn(move || run(part)))
+            .collect();
         workers
             .into_iter()
             .flat_map(|worker| match worker.join() {

@@ -19,10 +19,17 @@ impl Explain {
     pub(crate) fn run(self) -> Result<Exit, Failure> {
         let guard = self.policy.load(std::slice::from_ref(&self.code))?;
         let Some(rule) = guard.rules().into_iter().next() else {
-            return Err(Failure::nothing(format!("no pack in force has a rule `{}`", self.code)));
+            return Err(Failure::nothing(format!(
+                "no pack in force has a rule `{}`",
+                self.code
+            )));
         };
         let level = output::level(rule.level);
-        let types = if rule.resource_types.is_empty() { "all resource types".to_owned() } else { rule.resource_types.join(", ") };
+        let types = if rule.resource_types.is_empty() {
+            "all resource types".to_owned()
+        } else {
+            rule.resource_types.join(", ")
+        };
         let text = format!(
             "{} {}: {}\nLevel {level} ({}), pack {} {}\nJudges {types}\n\n{}\n",
             rule.code,

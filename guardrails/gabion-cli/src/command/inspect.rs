@@ -22,15 +22,37 @@ pub(crate) struct Inspect {
 
 impl Inspect {
     pub(crate) fn run(self) -> Result<Exit, Failure> {
-        let pack = engine()?.load_file(&self.pack).map_err(|error| Failure::failed(error.to_string()))?;
+        let pack = engine()?
+            .load_file(&self.pack)
+            .map_err(|error| Failure::failed(error.to_string()))?;
         let info = pack.info();
         let mut text = String::new();
         let size = std::fs::metadata(&self.pack).map_or(0, |facts| facts.len());
-        let _ = writeln!(text, "{} {}\n{}\n{size} bytes, imports nothing but gabion:guardrail\n", info.name, info.version, pack.digest());
+        let _ = writeln!(
+            text,
+            "{} {}\n{}\n{size} bytes, imports nothing but gabion:guardrail\n",
+            info.name,
+            info.version,
+            pack.digest()
+        );
         for rule in &info.rules {
-            let types: Vec<&str> = rule.applies_to.iter().map(|target| target.resource_type.as_str()).collect();
-            let types = if types.is_empty() { "all".to_owned() } else { types.join(", ") };
-            let _ = writeln!(text, "{}  {}  {} ({types})", rule.code, output::level(rule.level), rule.title);
+            let types: Vec<&str> = rule
+                .applies_to
+                .iter()
+                .map(|target| target.resource_type.as_str())
+                .collect();
+            let types = if types.is_empty() {
+                "all".to_owned()
+            } else {
+                types.join(", ")
+            };
+            let _ = writeln!(
+                text,
+                "{}  {}  {} ({types})",
+                rule.code,
+                output::level(rule.level),
+                rule.title
+            );
         }
         let _ = writeln!(text, "\nsettings: {}", info.settings_schema);
         output::stdout(&text)?;

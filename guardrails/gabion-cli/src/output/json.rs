@@ -81,8 +81,12 @@ struct Fix {
 
 impl Fix {
     fn new(patch: &Patch) -> Self {
-        let value = serde_json::from_str(&patch.value).unwrap_or_else(|_| serde_json::Value::String(patch.value.clone()));
-        Self { path: patch.path.to_string(), value }
+        let value = serde_json::from_str(&patch.value)
+            .unwrap_or_else(|_| serde_json::Value::String(patch.value.clone()));
+        Self {
+            path: patch.path.to_string(),
+            value,
+        }
     }
 }
 
@@ -125,7 +129,15 @@ pub(crate) fn write(report: &Report<'_>) -> String {
             terraform_version: report.terraform_version,
             complete: report.complete,
         },
-        packs: report.packs().into_iter().map(|(name, version, digest)| PackPart { name, version, digest }).collect(),
+        packs: report
+            .packs()
+            .into_iter()
+            .map(|(name, version, digest)| PackPart {
+                name,
+                version,
+                digest,
+            })
+            .collect(),
         summary: Summary {
             changes: report.changes,
             judged: report.judged,
@@ -137,7 +149,12 @@ pub(crate) fn write(report: &Report<'_>) -> String {
             undetermined: report.count(Disposition::Note),
             accepted: report.count(Disposition::Accepted),
         },
-        findings: report.judgement.rulings.iter().map(FindingPart::new).collect(),
+        findings: report
+            .judgement
+            .rulings
+            .iter()
+            .map(FindingPart::new)
+            .collect(),
         notices: &report.judgement.notices,
     };
     // Text and numbers only: there is nothing here that JSON could not hold.

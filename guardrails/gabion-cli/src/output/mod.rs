@@ -30,13 +30,26 @@ pub(crate) struct Report<'p> {
 impl Report<'_> {
     /// How many rulings have this disposition.
     pub(crate) fn count(&self, disposition: Disposition) -> usize {
-        self.judgement.rulings.iter().filter(|ruling| ruling.disposition == disposition).count()
+        self.judgement
+            .rulings
+            .iter()
+            .filter(|ruling| ruling.disposition == disposition)
+            .count()
     }
 
     /// Name, version and digest of every pack, each once.
     pub(crate) fn packs(&self) -> Vec<(&str, &str, &str)> {
-        let mut packs: Vec<_> =
-            self.rules.iter().map(|rule| (rule.pack.as_str(), rule.pack_version.as_str(), rule.pack_digest.as_str())).collect();
+        let mut packs: Vec<_> = self
+            .rules
+            .iter()
+            .map(|rule| {
+                (
+                    rule.pack.as_str(),
+                    rule.pack_version.as_str(),
+                    rule.pack_digest.as_str(),
+                )
+            })
+            .collect();
         packs.sort_unstable();
         packs.dedup();
         packs
@@ -72,7 +85,11 @@ impl FromStr for Target {
         let format = match format {
             "text" => Format::Text,
             "json" => Format::Json,
-            other => return Err(format!("`{other}` is no output; there are `text` and `json`")),
+            other => {
+                return Err(format!(
+                    "`{other}` is no output; there are `text` and `json`"
+                ));
+            }
         };
         Ok(Self { format, file })
     }
@@ -91,7 +108,9 @@ pub(crate) fn level(level: Level) -> &'static str {
 pub(crate) fn stdout(text: &str) -> Result<(), Failure> {
     let mut out = std::io::stdout().lock();
     match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
-        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => Err(Failure::failed(format!("cannot write the result: {error}"))),
+        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
+            Err(Failure::failed(format!("cannot write the result: {error}")))
+        }
         _ => Ok(()),
     }
 }

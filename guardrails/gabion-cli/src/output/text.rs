@@ -1,8 +1,8 @@
 //! The result for a reader.
 
 use std::collections::BTreeMap;
-use std::collections::btree_map::Entry;
 use std::collections::BTreeSet;
+use std::collections::btree_map::Entry;
 use std::fmt::Write;
 
 use gabion_engine::policy::{Disposition, Ruling};
@@ -19,7 +19,12 @@ const NAMED: usize = 3;
 pub(crate) fn write(report: &Report<'_>) -> String {
     let mut text = String::new();
     resources(report, &mut text);
-    together(report, Disposition::Debt, "Old violations, not refused:", &mut text);
+    together(
+        report,
+        Disposition::Debt,
+        "Old violations, not refused:",
+        &mut text,
+    );
     together(report, Disposition::Note, "Not decided:", &mut text);
     for notice in &report.judgement.notices {
         let _ = writeln!(text, "Note: {notice}\n");
@@ -56,14 +61,27 @@ fn resources(report: &Report<'_>, text: &mut String) {
         let operation = rulings.first().map_or("", |ruling| verb(ruling.operation));
         let _ = writeln!(text, "{subject} ({operation})");
         for ruling in rulings {
-            let _ = writeln!(text, "  {}: {} {}", word(ruling.disposition), ruling.code, ruling.name);
+            let _ = writeln!(
+                text,
+                "  {}: {} {}",
+                word(ruling.disposition),
+                ruling.code,
+                ruling.name
+            );
             if explained.insert((ruling.code.as_str(), ruling.disposition)) {
                 for line in ruling.detail().lines() {
                     let _ = writeln!(text, "    {line}");
                 }
             } else {
-                let place = if ruling.path.is_root() { String::new() } else { format!("{}: ", ruling.path) };
-                let observed = ruling.observed.as_ref().map_or_else(String::new, |observed| format!(" (observed: {observed})"));
+                let place = if ruling.path.is_root() {
+                    String::new()
+                } else {
+                    format!("{}: ", ruling.path)
+                };
+                let observed = ruling
+                    .observed
+                    .as_ref()
+                    .map_or_else(String::new, |observed| format!(" (observed: {observed})"));
                 let _ = writeln!(text, "    {place}{}{observed}", ruling.message);
                 for line in ruling.accepted.iter().chain(&ruling.notes) {
                     let _ = writeln!(text, "    {line}");
@@ -73,15 +91,27 @@ fn resources(report: &Report<'_>, text: &mut String) {
         text.push('\n');
     }
     if order.len() > SHOWN {
-        let _ = writeln!(text, "... and {} more resources; `-o json` lists them all.\n", order.len() - SHOWN);
+        let _ = writeln!(
+            text,
+            "... and {} more resources; `-o json` lists them all.\n",
+            order.len() - SHOWN
+        );
     }
 }
 
 /// What is said of many resources at once: one line a rule.
 fn together(report: &Report<'_>, disposition: Disposition, title: &str, text: &mut String) {
     let mut rules: BTreeMap<(&str, &str), Vec<&Ruling>> = BTreeMap::new();
-    for ruling in report.judgement.rulings.iter().filter(|ruling| ruling.disposition == disposition) {
-        rules.entry((&ruling.code, &ruling.name)).or_default().push(ruling);
+    for ruling in report
+        .judgement
+        .rulings
+        .iter()
+        .filter(|ruling| ruling.disposition == disposition)
+    {
+        rules
+            .entry((&ruling.code, &ruling.name))
+            .or_default()
+            .push(ruling);
     }
     if rules.is_empty() {
         return;
@@ -91,8 +121,17 @@ fn together(report: &Report<'_>, disposition: Disposition, title: &str, text: &m
         let mut subjects: Vec<String> = rulings.iter().map(|ruling| ruling.subject()).collect();
         subjects.sort();
         subjects.dedup();
-        let named = subjects.iter().take(NAMED).map(String::as_str).collect::<Vec<_>>().join(", ");
-        let more = if subjects.len() > NAMED { format!(" and {} more", subjects.len() - NAMED) } else { String::new() };
+        let named = subjects
+            .iter()
+            .take(NAMED)
+            .map(String::as_str)
+            .collect::<Vec<_>>()
+            .join(", ");
+        let more = if subjects.len() > NAMED {
+            format!(" and {} more", subjects.len() - NAMED)
+        } else {
+            String::new()
+        };
         let _ = writeln!(text, "  {code} {name}: {named}{more}");
         if let Some(first) = rulings.first() {
             let _ = writeln!(text, "    {}", first.message);
@@ -107,10 +146,18 @@ fn together(report: &Report<'_>, disposition: Disposition, title: &str, text: &m
 fn summary(report: &Report<'_>) -> String {
     let counts = [
         (report.count(Disposition::Refuse), "refused", "refused"),
-        (report.count(Disposition::Error), "failed rule", "failed rules"),
+        (
+            report.count(Disposition::Error),
+            "failed rule",
+            "failed rules",
+        ),
         (report.count(Disposition::Warn), "warning", "warnings"),
         (report.count(Disposition::Debt), "old", "old"),
-        (report.count(Disposition::Note), "not decided", "not decided"),
+        (
+            report.count(Disposition::Note),
+            "not decided",
+            "not decided",
+        ),
         (report.count(Disposition::Accepted), "accepted", "accepted"),
     ];
     let counts: Vec<String> = counts
@@ -118,10 +165,27 @@ fn summary(report: &Report<'_>) -> String {
         .filter(|(count, _, _)| *count > 0)
         .map(|(count, one, many)| format!("{count} {}", if *count == 1 { one } else { many }))
         .collect();
-    let counts = if counts.is_empty() { "Clean".to_owned() } else { counts.join(", ") };
-    let packs: Vec<String> = report.packs().iter().map(|(name, version, _)| format!("{name} {version}")).collect();
-    let changes = if report.changes == 1 { "1 change".to_owned() } else { format!("{} changes", report.changes) };
-    format!("{counts}. {} of {changes} judged by {} rules of {}.\n", report.judged, report.rules.len(), packs.join(", "))
+    let counts = if counts.is_empty() {
+        "Clean".to_owned()
+    } else {
+        counts.join(", ")
+    };
+    let packs: Vec<String> = report
+        .packs()
+        .iter()
+        .map(|(name, version, _)| format!("{name} {version}"))
+        .collect();
+    let changes = if report.changes == 1 {
+        "1 change".to_owned()
+    } else {
+        format!("{} changes", report.changes)
+    };
+    format!(
+        "{counts}. {} of {changes} judged by {} rules of {}.\n",
+        report.judged,
+        report.rules.len(),
+        packs.join(", ")
+    )
 }
 
 /// What weighs most comes first.

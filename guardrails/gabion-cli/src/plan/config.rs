@@ -51,18 +51,19 @@ const OPEN_SETTINGS: [&str; 13] = [
 impl<'a> Configuration<'a> {
     /// Reads the value of `configuration`.
     pub(super) fn read(slice: Slice<'a>) -> Result<Self, Fault> {
-        let mut configuration = Self { present: !slice.is_null(), ..Self::default() };
+        let mut configuration = Self {
+            present: !slice.is_null(),
+            ..Self::default()
+        };
         let mut scan = slice.scan();
-        each(&mut scan, |scan, key| {
-            match key.as_ref() {
-                "provider_config" => each(scan, |scan, key| {
-                    let value = Json::read(scan)?;
-                    configuration.providers.insert(key, Provider::new(&value));
-                    Ok(())
-                }),
-                "root_module" => configuration.module(scan, ""),
-                _ => scan.skip().map(|_| ()),
-            }
+        each(&mut scan, |scan, key| match key.as_ref() {
+            "provider_config" => each(scan, |scan, key| {
+                let value = Json::read(scan)?;
+                configuration.providers.insert(key, Provider::new(&value));
+                Ok(())
+            }),
+            "root_module" => configuration.module(scan, ""),
+            _ => scan.skip().map(|_| ()),
         })?;
         Ok(configuration)
     }
@@ -111,7 +112,13 @@ impl<'a> Configuration<'a> {
             Ok(())
         })?;
         if let Some(address) = address {
-            self.resources.insert(join(path, &address), Resource { provider: provider.unwrap_or_default(), expressions });
+            self.resources.insert(
+                join(path, &address),
+                Resource {
+                    provider: provider.unwrap_or_default(),
+                    expressions,
+                },
+            );
         }
         Ok(())
     }
@@ -119,7 +126,9 @@ impl<'a> Configuration<'a> {
     /// What the expressions of a resource say, by its address without instance keys.
     pub(super) fn expressions(&self, key: &str) -> Result<Option<Json<'a>>, Fault> {
         match self.resources.get(key) {
-            Some(resource) if !resource.expressions.is_null() => Json::read(&mut resource.expressions.scan()).map(Some),
+            Some(resource) if !resource.expressions.is_null() => {
+                Json::read(&mut resource.expressions.scan()).map(Some)
+            }
             // A resource without any expression has none written down.
             Some(_) => Ok(Some(Json::Object(Vec::new()))),
             None => Ok(None),
@@ -128,8 +137,13 @@ impl<'a> Configuration<'a> {
 
     /// The version of the resource's provider where the configuration pins one, and the provider's configuration.
     pub(super) fn provider(&self, key: &str) -> (Option<String>, Option<Arc<Tree>>) {
-        let provider = self.resources.get(key).and_then(|resource| self.providers.get(&resource.provider));
-        provider.map_or((None, None), |provider| (provider.version.clone(), Some(provider.tree.clone())))
+        let provider = self
+            .resources
+            .get(key)
+            .and_then(|resource| self.providers.get(&resource.provider));
+        provider.map_or((None, None), |provider| {
+            (provider.version.clone(), Some(provider.tree.clone()))
+        })
     }
 
     /// Where a module (by its path without instance keys) comes from, if that is no local folder.
@@ -137,7 +151,11 @@ impl<'a> Configuration<'a> {
         let mut path = without_keys(module_address);
         loop {
             if let Some(source) = self.sources.get(&path) {
-                let local = ["./", "../", "/"].iter().any(|start| source.starts_with(start)) || source == "." || source == "..";
+                let local = ["./", "../", "/"]
+                    .iter()
+                    .any(|start| source.starts_with(start))
+                    || source == "."
+                    || source == "..";
                 if !local {
                     return Some(source);
                 }
@@ -153,7 +171,10 @@ impl<'a> Configuration<'a> {
 }
 
 /// Every field of the object that comes next; anything else is skipped.
-fn each<'a>(scan: &mut Scan<'a>, mut field: impl FnMut(&mut Scan<'a>, Cow<'a, str>) -> Result<(), Fault>) -> Result<(), Fault> {
+fn each<'a>(
+    scan: &mut Scan<'a>,
+    mut field: impl FnMut(&mut Scan<'a>, Cow<'a, str>) -> Result<(), Fault>,
+) -> Result<(), Fault> {
     if scan.peek()? != b'{' {
         return scan.skip().map(|_| ());
     }
@@ -166,7 +187,11 @@ fn each<'a>(scan: &mut Scan<'a>, mut field: impl FnMut(&mut Scan<'a>, Cow<'a, st
 }
 
 pub(super) fn join(path: &str, name: &str) -> String {
-    if path.is_empty() { name.to_owned() } else { format!("{path}.{name}") }
+    if path.is_empty() {
+        name.to_owned()
+    } else {
+        format!("{path}.{name}")
+    }
 }
 
 /// An address without instance keys: `module.a["x.y"].aws_kms_key.k[0]` is `module.a.aws_kms_key.k`.
@@ -189,7 +214,10 @@ pub(super) fn without_keys(address: &str) -> String {
 
 impl Provider {
     fn new(value: &Json<'_>) -> Self {
-        let constraint = value.get("version_constraint").and_then(Json::as_text).unwrap_or_default();
+        let constraint = value
+            .get("version_constraint")
+            .and_then(Json::as_text)
+            .unwrap_or_default();
         let version = gabion_engine::policy::Constraint::parse(constraint)
             .ok()
             .and_then(|constraint| constraint.exact().map(ToString::to_string));
@@ -206,7 +234,10 @@ impl Provider {
         }
         // What no block says may come from the environment: a plan file does not tell.
         let root = builder.push(Data::Mapping(Shape::Unsure, fields), false);
-        Self { version, tree: Arc::new(builder.finish(root)) }
+        Self {
+            version,
+            tree: Arc::new(builder.finish(root)),
+        }
     }
 }
 
@@ -230,11 +261,17 @@ pub(super) fn expression_node(builder: &mut TreeBuilder, expression: &Json<'_>) 
             None => builder.push(Data::Unknown, false),
         },
         Json::Object(items) => {
-            let fields = items.iter().map(|(name, item)| (Arc::from(name.as_ref()), expression_node(builder, item))).collect();
+            let fields = items
+                .iter()
+                .map(|(name, item)| (Arc::from(name.as_ref()), expression_node(builder, item)))
+                .collect();
             builder.push(Data::Mapping(Shape::Unsure, fields), false)
         }
         Json::List(items) => {
-            let items = items.iter().map(|item| expression_node(builder, item)).collect();
+            let items = items
+                .iter()
+                .map(|item| expression_node(builder, item))
+                .collect();
             builder.push(Data::Sequence(items), false)
         }
         other => json_node(builder, other),
@@ -247,9 +284,14 @@ pub(super) fn json_node(builder: &mut TreeBuilder, value: &Json<'_>) -> NodeId {
         Json::Boolean(value) => Data::Boolean(*value),
         Json::Number(text) => Data::Number((*text).into()),
         Json::Text(text) => Data::Text(text.as_ref().into()),
-        Json::List(items) => Data::Sequence(items.iter().map(|item| json_node(builder, item)).collect()),
+        Json::List(items) => {
+            Data::Sequence(items.iter().map(|item| json_node(builder, item)).collect())
+        }
         Json::Object(items) => {
-            let fields = items.iter().map(|(name, item)| (Arc::from(name.as_ref()), json_node(builder, item))).collect();
+            let fields = items
+                .iter()
+                .map(|(name, item)| (Arc::from(name.as_ref()), json_node(builder, item)))
+                .collect();
             Data::Mapping(Shape::Unsure, fields)
         }
     };
@@ -262,7 +304,10 @@ mod tests {
 
     #[test]
     fn instance_keys_are_left_out() {
-        assert_eq!(without_keys("module.a[\"x.]\\\"y\"].module.b[0].aws_kms_key.k[\"[\"]"), "module.a.module.b.aws_kms_key.k");
+        assert_eq!(
+            without_keys("module.a[\"x.]\\\"y\"].module.b[0].aws_kms_key.k[\"[\"]"),
+            "module.a.module.b.aws_kms_key.k"
+        );
         assert_eq!(without_keys("aws_kms_key.k"), "aws_kms_key.k");
     }
 
@@ -276,8 +321,14 @@ mod tests {
         let (version, tree) = configuration.provider("aws_kms_key.k");
         assert_eq!(version.as_deref(), Some("5.100.0"));
         let tree = tree.unwrap();
-        assert_eq!(tree.to_display_json(tree.root()).to_string(), r#"{"region":"eu-central-1","secret_key":"(sensitive)","token":"(known after apply)"}"#);
-        assert_eq!(configuration.remote_source("module.m[0].module.n"), Some("terraform-aws-modules/kms/aws"));
+        assert_eq!(
+            tree.to_display_json(tree.root()).to_string(),
+            r#"{"region":"eu-central-1","secret_key":"(sensitive)","token":"(known after apply)"}"#
+        );
+        assert_eq!(
+            configuration.remote_source("module.m[0].module.n"),
+            Some("terraform-aws-modules/kms/aws")
+        );
         assert_eq!(configuration.remote_source("module.x"), None);
     }
 }

@@ -13,7 +13,9 @@ pub fn decode(bytes: Vec<u8>) -> Result<String, PlanError> {
         [b'P', b'K', 3, 4, ..] => Err(PlanError::Binary),
         _ => {
             let mark = bytes.starts_with(&[0xEF, 0xBB, 0xBF]);
-            let mut text = String::from_utf8(bytes).map_err(|error| PlanError::NotText { offset: error.utf8_error().valid_up_to() })?;
+            let mut text = String::from_utf8(bytes).map_err(|error| PlanError::NotText {
+                offset: error.utf8_error().valid_up_to(),
+            })?;
             if mark {
                 text.drain(..3);
             }
@@ -26,9 +28,17 @@ fn wide(bytes: &[u8], unit: fn([u8; 2]) -> u16) -> Result<String, PlanError> {
     let (pairs, odd) = bytes.as_chunks::<2>();
     let mut text = String::with_capacity(bytes.len() / 2);
     for character in char::decode_utf16(pairs.iter().map(|pair| unit(*pair))) {
-        text.push(character.map_err(|_| PlanError::NotText { offset: 2 + text.len() * 2 })?);
+        text.push(character.map_err(|_| PlanError::NotText {
+            offset: 2 + text.len() * 2,
+        })?);
     }
-    if odd.is_empty() { Ok(text) } else { Err(PlanError::NotText { offset: bytes.len() + 1 }) }
+    if odd.is_empty() {
+        Ok(text)
+    } else {
+        Err(PlanError::NotText {
+            offset: bytes.len() + 1,
+        })
+    }
 }
 
 #[cfg(test)]
@@ -48,7 +58,10 @@ mod tests {
             assert_eq!(decode(bytes).unwrap(), text);
         }
         assert_eq!(decode(b"PK\x03\x04rest".to_vec()), Err(PlanError::Binary));
-        assert_eq!(decode(b"ab\xFFc".to_vec()), Err(PlanError::NotText { offset: 2 }));
+        assert_eq!(
+            decode(b"ab\xFFc".to_vec()),
+            Err(PlanError::NotText { offset: 2 })
+        );
         assert!(decode(vec![0xFF, 0xFE, 0x41]).is_err());
     }
 }

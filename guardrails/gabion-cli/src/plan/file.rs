@@ -73,7 +73,9 @@ pub enum PlanError {
 impl fmt::Display for PlanError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Binary => f.write_str("it is a saved plan; write its JSON with `terraform show -json PLAN > plan.json`"),
+            Self::Binary => f.write_str(
+                "it is a saved plan; write its JSON with `terraform show -json PLAN > plan.json`",
+            ),
             Self::NotText { offset } => write!(f, "it is no text at byte {offset}"),
             Self::Json(fault) => fault.fmt(f),
             Self::NoPlan(what) => f.write_str(what),
@@ -100,9 +102,16 @@ impl<'a> Plan<'a> {
     /// # Errors
     /// Where it is cut off, no JSON, no plan, or of a newer format.
     pub fn read(text: &'a str) -> Result<Self, PlanError> {
+        if text.trim_start().is_empty() {
+            return Err(PlanError::NoPlan(
+                "it is empty; write a plan with `terraform show -json PLAN`",
+            ));
+        }
         let mut scan = Scan::new(text);
         if scan.peek()? != b'{' {
-            return Err(PlanError::NoPlan("it is no plan: a plan is a JSON object; write one with `terraform show -json PLAN`"));
+            return Err(PlanError::NoPlan(
+                "it is no plan: a plan is a JSON object; write one with `terraform show -json PLAN`",
+            ));
         }
         scan.token()?;
         let mut plan = Self {
@@ -113,7 +122,8 @@ impl<'a> Plan<'a> {
             changes: Vec::new(),
             configuration: Configuration::default(),
         };
-        let (mut planned, mut state, mut log, mut configuration) = (false, false, false, Slice::NULL);
+        let (mut planned, mut state, mut log, mut configuration) =
+            (false, false, false, Slice::NULL);
         let mut first = true;
         while let Some(key) = scan.key(&mut first)? {
             match key.as_ref() {
@@ -121,7 +131,9 @@ impl<'a> Plan<'a> {
                     plan.format_version = scan.text_or_skip()?.unwrap_or_default().into_owned();
                     check_format(&plan.format_version)?;
                 }
-                "terraform_version" => plan.terraform_version = scan.text_or_skip()?.map(Cow::into_owned),
+                "terraform_version" => {
+                    plan.terraform_version = scan.text_or_skip()?.map(Cow::into_owned)
+                }
                 "complete" => plan.complete = scan.boolean_or_skip()?.unwrap_or(false),
                 "errored" => plan.errored = scan.boolean_or_skip()?.unwrap_or(false),
                 "resource_changes" => {
@@ -147,10 +159,14 @@ impl<'a> Plan<'a> {
         }
         scan.end()?;
         if plan.format_version.is_empty() {
-            return Err(PlanError::NoPlan("it is no plan: it has no `format_version`; write one with `terraform show -json PLAN`"));
+            return Err(PlanError::NoPlan(
+                "it is no plan: it has no `format_version`; write one with `terraform show -json PLAN`",
+            ));
         }
         if state && !planned {
-            return Err(PlanError::NoPlan("it is a state, not a plan; save a plan with `-out=PLAN` and write `terraform show -json PLAN`"));
+            return Err(PlanError::NoPlan(
+                "it is a state, not a plan; save a plan with `-out=PLAN` and write `terraform show -json PLAN`",
+            ));
         }
         plan.configuration = Configuration::read(configuration)?;
         Ok(plan)
@@ -164,14 +180,29 @@ impl<'a> Plan<'a> {
         let key = planned.config_key();
         let expressions = self.configuration.expressions(&key)?;
         let (version, provider) = self.configuration.provider(&key);
-        let before = tree::build(names, planned.before, Slice::NULL, planned.before_sensitive, None, None)?;
-        let after =
-            tree::build(names, planned.after, planned.after_unknown, planned.after_sensitive, expressions.as_ref(), Some(&before))?;
+        let before = tree::build(
+            names,
+            planned.before,
+            Slice::NULL,
+            planned.before_sensitive,
+            None,
+            None,
+        )?;
+        let after = tree::build(
+            names,
+            planned.after,
+            planned.after_unknown,
+            planned.after_sensitive,
+            expressions.as_ref(),
+            Some(&before),
+        )?;
         let config = expressions.as_ref().map(|expressions| {
             let mut builder = TreeBuilder::new();
             // An object without a field reads as an expression; here it is a resource that sets nothing.
             let root = match expressions {
-                Json::Object(items) if items.is_empty() => builder.push(Data::Mapping(Shape::Object, Vec::new()), false),
+                Json::Object(items) if items.is_empty() => {
+                    builder.push(Data::Mapping(Shape::Object, Vec::new()), false)
+                }
                 _ => expression_node(&mut builder, expressions),
             };
             Arc::new(builder.finish(root))
@@ -197,7 +228,10 @@ impl Planned<'_> {
     /// Where the configuration has the resource: its address without instance keys.
     pub(super) fn config_key(&self) -> String {
         let data = if self.mode == Mode::Data { "data." } else { "" };
-        join(&without_keys(&self.module_address), &format!("{data}{}.{}", self.resource_type, self.name))
+        join(
+            &without_keys(&self.module_address),
+            &format!("{data}{}.{}", self.resource_type, self.name),
+        )
     }
 
     /// The type as the guard's index has it: `data.TYPE` for a data source.
@@ -215,7 +249,9 @@ fn check_format(version: &str) -> Result<(), PlanError> {
     match (major.parse::<u64>(), minor.parse::<u64>()) {
         (Ok(0), Ok(1..)) | (Ok(1..=NEWEST_MAJOR), Ok(_)) => Ok(()),
         (Ok(major), Ok(_)) if major > NEWEST_MAJOR => Err(PlanError::Newer(version.to_owned())),
-        _ => Err(PlanError::NoPlan("it is no plan: its `format_version` is no version; write one with `terraform show -json PLAN`")),
+        _ => Err(PlanError::NoPlan(
+            "it is no plan: its `format_version` is no version; write one with `terraform show -json PLAN`",
+        )),
     }
 }
 
@@ -229,7 +265,9 @@ fn changes<'a>(scan: &mut Scan<'a>) -> Result<Vec<Planned<'a>>, PlanError> {
     let mut first = true;
     while scan.item(&mut first)? {
         if scan.peek()? != b'{' {
-            return Err(PlanError::NoPlan("it is no plan: `resource_changes` holds something else than objects"));
+            return Err(PlanError::NoPlan(
+                "it is no plan: `resource_changes` holds something else than objects",
+            ));
         }
         changes.push(change(scan)?);
     }
@@ -310,7 +348,11 @@ fn texts<'a>(scan: &mut Scan<'a>) -> Result<Vec<Cow<'a, str>>, Fault> {
     Ok(found)
 }
 
-fn operation(actions: &[Cow<'_, str>], importing: bool, moved: bool) -> Result<Operation, PlanError> {
+fn operation(
+    actions: &[Cow<'_, str>],
+    importing: bool,
+    moved: bool,
+) -> Result<Operation, PlanError> {
     let actions: Vec<&str> = actions.iter().map(AsRef::as_ref).collect();
     Ok(match actions.as_slice() {
         ["no-op" | "update"] if importing => Operation::Import,

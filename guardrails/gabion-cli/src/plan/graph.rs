@@ -16,7 +16,10 @@ impl Plan<'_> {
     /// Where a part of the file is no JSON.
     pub fn graph(&self) -> Result<Graph, PlanError> {
         let mut names = Names::default();
-        let mut graph = Graph { complete: self.complete && self.configuration.is_present(), ..Graph::default() };
+        let mut graph = Graph {
+            complete: self.complete && self.configuration.is_present(),
+            ..Graph::default()
+        };
         for planned in &self.changes {
             let change: Change = self.change(planned, &mut names)?;
             let module = without_keys(&planned.module_address);
@@ -40,21 +43,37 @@ fn collect(expression: &Json<'_>, path: &Path, module: &str, references: &mut Ve
                 let names: Vec<&str> = names.iter().filter_map(Json::as_text).collect();
                 for name in &names {
                     // Terraform writes `a.b.id` and then `a.b` for one expression: the longest says it all.
-                    let covered = names.iter().any(|other| other.len() > name.len() && other.starts_with(*name));
+                    let covered = names
+                        .iter()
+                        .any(|other| other.len() > name.len() && other.starts_with(*name));
                     if !covered && let Some((address, attribute)) = resource_part(name) {
-                        references.push(Reference { path: path.clone(), address: join(module, &address), attribute });
+                        references.push(Reference {
+                            path: path.clone(),
+                            address: join(module, &address),
+                            attribute,
+                        });
                     }
                 }
             }
         }
         Json::Object(items) => {
             for (name, item) in items {
-                collect(item, &path.child(Step::Name(name.as_ref().into())), module, references);
+                collect(
+                    item,
+                    &path.child(Step::Name(name.as_ref().into())),
+                    module,
+                    references,
+                );
             }
         }
         Json::List(items) => {
             for (index, item) in items.iter().enumerate() {
-                collect(item, &path.child(Step::Index(u32::try_from(index).unwrap_or(u32::MAX))), module, references);
+                collect(
+                    item,
+                    &path.child(Step::Index(u32::try_from(index).unwrap_or(u32::MAX))),
+                    module,
+                    references,
+                );
             }
         }
         _ => {}
@@ -66,12 +85,22 @@ fn resource_part(reference: &str) -> Option<(String, String)> {
     let plain = without_keys(reference);
     let mut parts = plain.split('.');
     let first = parts.next()?;
-    let (prefix, kind) = if first == "data" { ("data.", parts.next()?) } else { ("", first) };
-    if matches!(first, "var" | "local" | "module" | "each" | "count" | "path" | "terraform" | "self") {
+    let (prefix, kind) = if first == "data" {
+        ("data.", parts.next()?)
+    } else {
+        ("", first)
+    };
+    if matches!(
+        first,
+        "var" | "local" | "module" | "each" | "count" | "path" | "terraform" | "self"
+    ) {
         return None;
     }
     let name = parts.next()?;
-    Some((format!("{prefix}{kind}.{name}"), parts.collect::<Vec<_>>().join(".")))
+    Some((
+        format!("{prefix}{kind}.{name}"),
+        parts.collect::<Vec<_>>().join("."),
+    ))
 }
 
 #[cfg(test)]
@@ -80,9 +109,18 @@ mod tests {
 
     #[test]
     fn references_name_resources() {
-        assert_eq!(resource_part("aws_s3_bucket.b[0].id"), Some(("aws_s3_bucket.b".into(), "id".into())));
-        assert_eq!(resource_part("data.aws_iam_policy_document.d.json"), Some(("data.aws_iam_policy_document.d".into(), "json".into())));
-        assert_eq!(resource_part("aws_s3_bucket.b"), Some(("aws_s3_bucket.b".into(), String::new())));
+        assert_eq!(
+            resource_part("aws_s3_bucket.b[0].id"),
+            Some(("aws_s3_bucket.b".into(), "id".into()))
+        );
+        assert_eq!(
+            resource_part("data.aws_iam_policy_document.d.json"),
+            Some(("data.aws_iam_policy_document.d".into(), "json".into()))
+        );
+        assert_eq!(
+            resource_part("aws_s3_bucket.b"),
+            Some(("aws_s3_bucket.b".into(), String::new()))
+        );
         assert_eq!(resource_part("var.x"), None);
         assert_eq!(resource_part("module.m.bucket"), None);
     }

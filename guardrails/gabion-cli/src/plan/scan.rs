@@ -33,9 +33,15 @@ impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let offset = self.offset;
         match self.what {
-            What::Truncated => write!(f, "it ends in the middle, at byte {offset}: it is truncated"),
+            What::Truncated => write!(
+                f,
+                "it ends in the middle, at byte {offset}: it is truncated"
+            ),
             What::Expected(what) => write!(f, "it is not JSON at byte {offset}: expected {what}"),
-            What::TooDeep => write!(f, "it is nested deeper than {DEEPEST} levels at byte {offset}"),
+            What::TooDeep => write!(
+                f,
+                "it is nested deeper than {DEEPEST} levels at byte {offset}"
+            ),
         }
     }
 }
@@ -72,11 +78,19 @@ pub(super) struct Slice<'a> {
 
 impl<'a> Slice<'a> {
     /// The part of a plan that is not there: null.
-    pub(super) const NULL: Slice<'static> = Slice { text: "null", base: 0 };
+    pub(super) const NULL: Slice<'static> = Slice {
+        text: "null",
+        base: 0,
+    };
 
     /// A reader of the part.
     pub(super) fn scan(self) -> Scan<'a> {
-        Scan { text: self.text, at: 0, base: self.base, depth: 0 }
+        Scan {
+            text: self.text,
+            at: 0,
+            base: self.base,
+            depth: 0,
+        }
     }
 
     /// Whether it is null.
@@ -88,12 +102,24 @@ impl<'a> Slice<'a> {
 impl<'a> Scan<'a> {
     /// A reader of a whole text.
     pub(super) fn new(text: &'a str) -> Self {
-        Self { text, at: 0, base: 0, depth: 0 }
+        Self {
+            text,
+            at: 0,
+            base: 0,
+            depth: 0,
+        }
     }
 
     fn fault<T>(&self, what: What) -> Result<T, Fault> {
-        let what = if self.at >= self.text.len() { What::Truncated } else { what };
-        Err(Fault { offset: self.base + self.at, what })
+        let what = if self.at >= self.text.len() {
+            What::Truncated
+        } else {
+            what
+        };
+        Err(Fault {
+            offset: self.base + self.at,
+            what,
+        })
     }
 
     fn rest(&self) -> &'a [u8] {
@@ -103,10 +129,15 @@ impl<'a> Scan<'a> {
     /// The next byte that is no space.
     pub(super) fn peek(&mut self) -> Result<u8, Fault> {
         let rest = self.rest();
-        match rest.iter().position(|byte| !matches!(byte, b' ' | b'\n' | b'\r' | b'\t')) {
+        match rest
+            .iter()
+            .position(|byte| !matches!(byte, b' ' | b'\n' | b'\r' | b'\t'))
+        {
             Some(spaces) => {
                 self.at += spaces;
-                rest.get(spaces).copied().map_or_else(|| self.fault(What::Truncated), Ok)
+                rest.get(spaces)
+                    .copied()
+                    .map_or_else(|| self.fault(What::Truncated), Ok)
             }
             None => {
                 self.at = self.text.len();
@@ -175,7 +206,11 @@ impl<'a> Scan<'a> {
         }
         if !std::mem::take(first) {
             if byte != b',' {
-                return self.fault(What::Expected(if end == b'}' { "`,` or `}`" } else { "`,` or `]`" }));
+                return self.fault(What::Expected(if end == b'}' {
+                    "`,` or `}`"
+                } else {
+                    "`,` or `]`"
+                }));
             }
             self.at += 1;
         }
@@ -195,10 +230,15 @@ impl<'a> Scan<'a> {
 
     fn number(&mut self) -> Result<&'a str, Fault> {
         let rest = self.rest();
-        let length = rest.iter().position(|byte| !matches!(byte, b'0'..=b'9' | b'-' | b'+' | b'.' | b'e' | b'E')).unwrap_or(rest.len());
+        let length = rest
+            .iter()
+            .position(|byte| !matches!(byte, b'0'..=b'9' | b'-' | b'+' | b'.' | b'e' | b'E'))
+            .unwrap_or(rest.len());
         let text = self.text.get(self.at..self.at + length).unwrap_or_default();
         let digits = text.strip_prefix('-').unwrap_or(text);
-        if !digits.starts_with(|c: char| c.is_ascii_digit()) || !digits.ends_with(|c: char| c.is_ascii_digit()) {
+        if !digits.starts_with(|c: char| c.is_ascii_digit())
+            || !digits.ends_with(|c: char| c.is_ascii_digit())
+        {
             return self.fault(What::Expected("a value"));
         }
         self.at += length;
@@ -217,7 +257,10 @@ impl<'a> Scan<'a> {
         let quoted = self.text.get(start - 1..=end).unwrap_or_default();
         match serde_json::from_str::<String>(quoted) {
             Ok(text) => Ok(Cow::Owned(text)),
-            Err(_) => Err(Fault { offset: self.base + start, what: What::Expected("a text without broken escapes") }),
+            Err(_) => Err(Fault {
+                offset: self.base + start,
+                what: What::Expected("a text without broken escapes"),
+            }),
         }
     }
 
@@ -273,14 +316,21 @@ impl<'a> Scan<'a> {
                 }
             }
             if open.is_empty() {
-                return Ok(Slice { text: self.text.get(start..self.at).unwrap_or_default(), base: self.base + start });
+                return Ok(Slice {
+                    text: self.text.get(start..self.at).unwrap_or_default(),
+                    base: self.base + start,
+                });
             }
         }
     }
 
     /// The next value where it is a text, else skips it.
     pub(super) fn text_or_skip(&mut self) -> Result<Option<Cow<'a, str>>, Fault> {
-        if self.peek()? == b'"' { self.text().map(Some) } else { self.skip().map(|_| None) }
+        if self.peek()? == b'"' {
+            self.text().map(Some)
+        } else {
+            self.skip().map(|_| None)
+        }
     }
 
     /// The next value where it is a boolean, else skips it.
@@ -332,7 +382,10 @@ impl<'a> Json<'a> {
     /// The value at a name of an object.
     pub(super) fn get(&self, name: &str) -> Option<&Self> {
         match self {
-            Self::Object(items) => items.iter().find(|(key, _)| key == name).map(|(_, value)| value),
+            Self::Object(items) => items
+                .iter()
+                .find(|(key, _)| key == name)
+                .map(|(_, value)| value),
             _ => None,
         }
     }
@@ -361,7 +414,12 @@ mod tests {
     fn reads_and_skips_the_same() {
         let text = r#" {"a": [1, -2.5e3, "x\"\u00e9", true, false, null, {}], "b{": "}]"} "#;
         let value = read(text).unwrap();
-        assert_eq!(value.get("a").map(|list| matches!(list, Json::List(items) if items.len() == 7)), Some(true));
+        assert_eq!(
+            value
+                .get("a")
+                .map(|list| matches!(list, Json::List(items) if items.len() == 7)),
+            Some(true)
+        );
         assert_eq!(value.get("b{").and_then(Json::as_text), Some("}]"));
         let mut scan = Scan::new(text);
         assert_eq!(scan.skip().unwrap().text, text.trim());
@@ -382,13 +440,24 @@ mod tests {
 
     #[test]
     fn what_is_no_json_is_told() {
-        for (text, offset) in [("{a: 1}", 1), ("[1 2]", 3), ("{\"a\" 1}", 5), ("[tru]", 1), ("[1]x", 3), ("[-]", 1), ("]", 0)] {
+        for (text, offset) in [
+            ("{a: 1}", 1),
+            ("[1 2]", 3),
+            ("{\"a\" 1}", 5),
+            ("[tru]", 1),
+            ("[1]x", 3),
+            ("[-]", 1),
+            ("]", 0),
+        ] {
             let fault = read(text).unwrap_err();
             assert_eq!(fault.offset, offset, "{text}: {fault}");
             assert!(matches!(fault.what, What::Expected(_)), "{text}");
         }
         assert_eq!(read(&"[".repeat(600)).unwrap_err().what, What::TooDeep);
-        assert_eq!(Scan::new(&"[".repeat(600)).skip().unwrap_err().what, What::TooDeep);
+        assert_eq!(
+            Scan::new(&"[".repeat(600)).skip().unwrap_err().what,
+            What::TooDeep
+        );
         assert!(read("\"\\u12\"").is_err());
     }
 }

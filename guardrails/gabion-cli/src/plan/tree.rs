@@ -47,7 +47,11 @@ impl<'a> Mark<'a> {
                 while scan.item(&mut first)? {
                     items.push(Self::read(scan)?);
                 }
-                if items.iter().all(|item| *item == Self::No) { Self::No } else { Self::List(items) }
+                if items.iter().all(|item| *item == Self::No) {
+                    Self::No
+                } else {
+                    Self::List(items)
+                }
             }
             Token::Object => {
                 let (mut items, mut first) = (Vec::new(), true);
@@ -57,7 +61,11 @@ impl<'a> Mark<'a> {
                         mark => items.push((key, mark)),
                     }
                 }
-                if items.is_empty() { Self::No } else { Self::Object(items) }
+                if items.is_empty() {
+                    Self::No
+                } else {
+                    Self::Object(items)
+                }
             }
             _ => Self::No,
         })
@@ -65,7 +73,10 @@ impl<'a> Mark<'a> {
 
     fn child(&self, name: &str) -> &Self {
         match self {
-            Self::Object(items) => items.iter().find(|(key, _)| key == name).map_or(&NO, |(_, mark)| mark),
+            Self::Object(items) => items
+                .iter()
+                .find(|(key, _)| key == name)
+                .map_or(&NO, |(_, mark)| mark),
             _ => &NO,
         }
     }
@@ -135,21 +146,29 @@ impl<'c, 'a> Said<'c, 'a> {
     fn element(&self, length: usize) -> Self {
         match self {
             Self::Unset => Self::Unset,
-            Self::Here(Json::List(blocks)) if blocks.len() == length => Self::OneOf(blocks.iter().collect()),
+            Self::Here(Json::List(blocks)) if blocks.len() == length => {
+                Self::OneOf(blocks.iter().collect())
+            }
             _ => Self::Untold,
         }
     }
 
     /// What an unknown value here is.
     fn unknown(&self) -> Data {
-        let unset = |expression: &Json<'_>| is_leaf(expression) && expression.get("constant_value") == Some(&Json::Null);
+        let unset = |expression: &Json<'_>| {
+            is_leaf(expression) && expression.get("constant_value") == Some(&Json::Null)
+        };
         let computed = match self {
             Self::Untold => false,
             Self::Unset => true,
             Self::Here(expression) => unset(expression),
             Self::OneOf(expressions) => expressions.iter().all(|expression| unset(expression)),
         };
-        if computed { Data::Computed } else { Data::Unknown }
+        if computed {
+            Data::Computed
+        } else {
+            Data::Unknown
+        }
     }
 }
 
@@ -162,8 +181,16 @@ enum Place<'n> {
 }
 
 /// Names under which providers keep maps of the reader's own keys.
-const MAPS: [&str; 8] =
-    ["tags", "tags_all", "labels", "annotations", "variables", "effective_labels", "terraform_labels", "default_tags"];
+const MAPS: [&str; 8] = [
+    "tags",
+    "tags_all",
+    "labels",
+    "annotations",
+    "variables",
+    "effective_labels",
+    "terraform_labels",
+    "default_tags",
+];
 
 struct Builder<'n, 'b> {
     builder: TreeBuilder,
@@ -190,7 +217,12 @@ pub(super) fn build(
         Json::Object(items) if items.is_empty() => Said::Unset,
         _ => Said::Here(expressions),
     });
-    let mut builder = Builder { builder: TreeBuilder::new(), last: Kind::Null, names, before };
+    let mut builder = Builder {
+        builder: TreeBuilder::new(),
+        last: Kind::Null,
+        names,
+        before,
+    };
     let root = builder.value(&mut value.scan(), &unknown, &sensitive, &said, Place::Top)?;
     Ok(builder.builder.finish(root))
 }
@@ -215,7 +247,11 @@ impl Builder<'_, '_> {
             Token::Number(text) => Data::Number(text.into()),
             Token::Text(text) => Data::Text(text.into()),
             Token::List => {
-                let length = if let Mark::List(marks) = unknown { marks.len() } else { 0 };
+                let length = if let Mark::List(marks) = unknown {
+                    marks.len()
+                } else {
+                    0
+                };
                 let (mut items, mut first) = (Vec::new(), true);
                 while scan.item(&mut first)? {
                     let index = items.len();
@@ -226,7 +262,13 @@ impl Builder<'_, '_> {
                         (_, Said::Unset) if scan.peek()? == b'{' => Said::Untold,
                         _ => said.element(length),
                     };
-                    items.push(self.value(scan, mark, sensitive.element(index), &said, Place::Item)?);
+                    items.push(self.value(
+                        scan,
+                        mark,
+                        sensitive.element(index),
+                        &said,
+                        Place::Item,
+                    )?);
                 }
                 Data::Sequence(items)
             }
@@ -236,7 +278,8 @@ impl Builder<'_, '_> {
                 while let Some(key) = scan.key(&mut first)? {
                     let mark = unknown.child(&key);
                     let said = self.said(said, &key, mark, place);
-                    let child = self.value(scan, mark, sensitive.child(&key), &said, Place::Field(&key))?;
+                    let child =
+                        self.value(scan, mark, sensitive.child(&key), &said, Place::Field(&key))?;
                     kinds.add(self.last);
                     fields.push((self.names.get(&key), child));
                 }
@@ -257,7 +300,13 @@ impl Builder<'_, '_> {
     }
 
     /// What the configuration says of a field; only asked where something below it is unknown.
-    fn said<'c, 'a>(&self, said: &Said<'c, 'a>, key: &str, mark: &Mark<'_>, place: Place<'_>) -> Said<'c, 'a> {
+    fn said<'c, 'a>(
+        &self,
+        said: &Said<'c, 'a>,
+        key: &str,
+        mark: &Mark<'_>,
+        place: Place<'_>,
+    ) -> Said<'c, 'a> {
         if *mark == Mark::No {
             return Said::Untold;
         }
@@ -269,8 +318,13 @@ impl Builder<'_, '_> {
     }
 
     fn had_blocks(&self, key: &str) -> bool {
-        let Some(before) = self.before else { return false };
-        before.child(before.root(), key).and_then(|list| before.element(list, 0)).is_some_and(|item| before.kind(item) == Kind::Mapping)
+        let Some(before) = self.before else {
+            return false;
+        };
+        before
+            .child(before.root(), key)
+            .and_then(|list| before.element(list, 0))
+            .is_some_and(|item| before.kind(item) == Kind::Mapping)
     }
 
     /// A value that the plan leaves out because it is unknown, wholly or in parts.
@@ -281,7 +335,11 @@ impl Builder<'_, '_> {
             Mark::List(marks) => {
                 let said = said.element(marks.len());
                 Data::Sequence(
-                    marks.iter().enumerate().map(|(index, mark)| self.absent(mark, sensitive.element(index), &said)).collect(),
+                    marks
+                        .iter()
+                        .enumerate()
+                        .map(|(index, mark)| self.absent(mark, sensitive.element(index), &said))
+                        .collect(),
                 )
             }
             Mark::Object(marks) => {
@@ -337,7 +395,10 @@ fn shape(place: Place<'_>, fields: &[(Arc<str>, NodeId)], kinds: &Kinds) -> Shap
         Place::Field(name) if MAPS.contains(&name) => return Shape::Map,
         Place::Field(_) => {}
     }
-    let plain = |name: &str| name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_');
+    let plain = |name: &str| {
+        name.chars()
+            .all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_')
+    };
     if fields.is_empty() || !fields.iter().all(|(name, _)| plain(name)) {
         Shape::Map
     } else if kinds.differ {
@@ -355,11 +416,22 @@ mod tests {
         let slice = |text| Scan::new(text).skip().unwrap();
         let expressions = expressions.map(|text| Json::read(&mut Scan::new(text)).unwrap());
         let slices = (slice(value), slice(unknown), slice(sensitive));
-        build(&mut Names::default(), slices.0, slices.1, slices.2, expressions.as_ref(), None).unwrap()
+        build(
+            &mut Names::default(),
+            slices.0,
+            slices.1,
+            slices.2,
+            expressions.as_ref(),
+            None,
+        )
+        .unwrap()
     }
 
     fn data<'t>(tree: &'t Tree, path: &str) -> &'t Data {
-        tree.data(tree.lookup(&gabion_model::Path::parse(path).unwrap()).unwrap_or_else(|| panic!("{path}")))
+        tree.data(
+            tree.lookup(&gabion_model::Path::parse(path).unwrap())
+                .unwrap_or_else(|| panic!("{path}")),
+        )
     }
 
     #[test]
@@ -388,7 +460,12 @@ mod tests {
 
     #[test]
     fn without_configuration_everything_is_unknown() {
-        let tree = tree(r#"{"a": 1}"#, r#"{"arn": true, "list": [{"x": true}]}"#, "false", None);
+        let tree = tree(
+            r#"{"a": 1}"#,
+            r#"{"arn": true, "list": [{"x": true}]}"#,
+            "false",
+            None,
+        );
         assert_eq!(data(&tree, "arn"), &Data::Unknown);
         assert_eq!(data(&tree, "list[0].x"), &Data::Unknown);
     }

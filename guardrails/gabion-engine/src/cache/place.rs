@@ -9,7 +9,8 @@ use std::path::{Path, PathBuf};
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct CacheOptions {
-    /// The cache; `None` keeps nothing. By default `$XDG_CACHE_HOME/gabion`, else `~/.cache/gabion`.
+    /// The cache; `None` keeps nothing. By default `$XDG_CACHE_HOME/gabion/packs`, else
+    /// `~/.cache/gabion/packs`: a folder of its own, as the one above it may be open to others.
     pub directory: Option<PathBuf>,
     /// The key. By default `$XDG_DATA_HOME/gabion/key`, else `~/.local/share/gabion/key`.
     pub key: Option<PathBuf>,
@@ -20,7 +21,7 @@ pub struct CacheOptions {
 impl Default for CacheOptions {
     fn default() -> Self {
         Self {
-            directory: base("XDG_CACHE_HOME", ".cache").map(|base| base.join("gabion")),
+            directory: base("XDG_CACHE_HOME", ".cache").map(|base| base.join("gabion").join("packs")),
             key: base("XDG_DATA_HOME", ".local/share").map(|base| base.join("gabion").join("key")),
             system: Some(PathBuf::from("/var/cache/gabion")),
         }

@@ -217,7 +217,7 @@ impl When {
     ) -> Result<bool, &'static str> {
         let account = || change.and_then(account);
         let region = || change.and_then(region);
-        let fields: [(&'static str, &Option<Vec<String>>, Option<String>); 4] = [
+        let fields = [
             ("workspace", &self.workspace, scene.workspace.clone()),
             ("path", &self.path, path.map(str::to_owned)),
             (

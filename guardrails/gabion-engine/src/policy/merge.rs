@@ -98,7 +98,7 @@ pub(super) fn packs(
             } else {
                 let mut pack = want(near, block, problems);
                 if let Some(pack) = &mut pack {
-                    pack.nearer = !(pack.name == BASELINE && !files.floors.is_empty());
+                    pack.nearer = pack.name != BASELINE || files.floors.is_empty();
                 }
                 wanted.extend(pack);
             }
@@ -166,7 +166,9 @@ fn want(file: &PolicyFile, block: &PackBlock, problems: &mut Vec<Problem>) -> Op
         name: name.value.clone(),
         at: Some(name.at.clone()),
         source: block.source.clone().map(|source| {
-            let path = file.directory.join(&source.value);
+            let path = file
+                .directory
+                .join(source.value.strip_prefix("./").unwrap_or(&source.value));
             (source, path)
         }),
         versions: block.version.clone().into_iter().collect(),
@@ -188,7 +190,7 @@ fn load(wanted: Wanted, packs: &dyn Packs, problems: &mut Vec<Problem>) -> Optio
     let loaded = match result {
         Ok(loaded) => loaded,
         Err(message) => {
-            problems.push(place(format!("pack `{}`: {message}", wanted.name)));
+            problems.push(place(message));
             return None;
         }
     };
@@ -257,7 +259,7 @@ fn load(wanted: Wanted, packs: &dyn Packs, problems: &mut Vec<Problem>) -> Optio
             None
         }
         Err(SessionFault::Failed(message)) => {
-            problems.push(place(format!("pack `{}`: {message}", wanted.name)));
+            problems.push(place(message));
             None
         }
     }

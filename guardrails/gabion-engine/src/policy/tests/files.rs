@@ -91,7 +91,7 @@ fn packs() {
     assert_snapshot!(error("pack \"acme\" {}\n"), @r#"gabion.hcl:1:6: pack `acme` has no `source`: only `baseline` is inside the binary; name the path of a component (`./rules.wasm`)"#);
     assert_snapshot!(error("pack \"acme\" {\n  source = \"oci://registry.example.com/acme\"\n}\n"), @r#"gabion.hcl:2:12: `oci://registry.example.com/acme`: packs from a registry are not supported yet; download the component and name its path"#);
     assert_snapshot!(error("pack \"acme\" {\n  source = \"https://example.com/acme.wasm\"\n}\n"), @r#"gabion.hcl:2:12: `https://example.com/acme.wasm` is no source of a pack; name the path of a component (`./rules.wasm`)"#);
-    assert_snapshot!(error("pack \"acme\" {\n  source = \"./missing.wasm\"\n}\n"), @r#"gabion.hcl:2:12: pack `acme`: there is no such file"#);
+    assert_snapshot!(error("pack \"acme\" {\n  source = \"./missing.wasm\"\n}\n"), @r#"gabion.hcl:2:12: there is no such file"#);
     assert_snapshot!(error("pack \"acme\" {\n  source  = \"./acme.wasm\"\n  version = \"~> 3.0\"\n}\n"), @r#"gabion.hcl:3:13: pack `acme` is version 2.1.0, which does not meet `~> 3.0`"#);
     assert_snapshot!(error("pack \"acme\" {\n  source  = \"./acme.wasm\"\n  version = \"newest\"\n}\n"), @r#"gabion.hcl:3:13: `newest` is not a version constraint; write one such as `~> 1.2` or `>= 1.0, < 3.0`"#);
     assert_snapshot!(

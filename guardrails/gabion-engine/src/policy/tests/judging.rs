@@ -129,7 +129,7 @@ fn one_more_of_the_same_is_new() {
     );
     assert_eq!(
         update(&["0.0.0.0/0"], &["10.0.0.0/8", "0.0.0.0/0"]),
-        [debt.clone()]
+        std::slice::from_ref(&debt)
     );
     assert_eq!(
         update(&["0.0.0.0/0"], &["0.0.0.0/0", "0.0.0.0/0"]),

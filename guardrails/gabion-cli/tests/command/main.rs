@@ -1,0 +1,9 @@
+//! The built command, from outside: what it writes and how it ends.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot be set up fails")]
+
+mod bad_input;
+mod check;
+mod large;
+mod others;
+mod support;
