@@ -15,6 +15,7 @@ use crate::data_source::guardrails::Guardrails;
 use crate::ephemeral::session::Session;
 use crate::function::data_tier::DataTier;
 use crate::service::kms::key::KmsKey;
+use crate::service::log_sink::LogSink;
 use crate::shared::tags;
 
 pub(crate) use config::{SESSION_NAME, SessionDuration, is_session_name};
@@ -105,7 +106,7 @@ impl Provider for GabionProvider {
     }
 
     fn resources(&self) -> Vec<Box<dyn DynResource<Gabion>>> {
-        vec![Box::new(KmsKey)]
+        vec![Box::new(KmsKey), Box::new(LogSink)]
     }
 
     fn data_sources(&self) -> Vec<Box<dyn DynDataSource<Gabion>>> {

@@ -12,10 +12,13 @@
 )]
 
 mod bad_input;
+mod check;
 mod docs;
 mod faults;
 mod guard;
 mod harness;
+mod kms_key;
+mod log_sink;
 mod main_path;
 mod rule_pages;
 mod secrets_in_log;

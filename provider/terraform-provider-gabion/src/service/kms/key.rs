@@ -14,8 +14,6 @@ mod policy;
 mod read;
 mod schema;
 mod service_user;
-#[cfg(test)]
-mod testing;
 mod unfinished;
 mod update;
 

@@ -24,7 +24,7 @@ pub(super) struct Converge<'a> {
     /// What should be there; the policy as `document`.
     pub(super) plan: &'a KmsKeyModel,
     pub(super) document: &'a Document,
-    /// The alias of the state before, with `alias/`: deleted when the plan has another one.
+    /// The alias of the state before, as it is spelt there: deleted when the plan has another one.
     pub(super) old_alias: Option<String>,
 }
 
@@ -35,6 +35,11 @@ impl Converge<'_> {
 
     fn id(&self) -> &str {
         &self.observed.key.id
+    }
+
+    /// Whether an alias, with `alias/`, points here.
+    fn has(&self, name: &str) -> bool {
+        self.observed.aliases.iter().any(|alias| alias == name)
     }
 
     fn doing(&self, what: &str) -> String {
@@ -55,6 +60,15 @@ impl Converge<'_> {
                 .state(self.plan, &self.ctx.provider()?.default_tags, self.clients);
         // What AWS does not hold is as planned.
         now.exception = self.plan.exception.clone();
+        if now.alias.is_null()
+            && let Some(old) = self
+                .old_alias
+                .as_ref()
+                .filter(|old| self.has(&alias::full(old)))
+        {
+            now.alias_arn = self.clients.arn("kms", &alias::full(old)).into();
+            now.alias = old.as_str().into();
+        }
         state.set(now.clone());
 
         self.enable(&mut now, state).await?;
@@ -184,6 +198,18 @@ impl Converge<'_> {
         let other_period = live
             .period_in_days
             .is_some_and(|live| i64::from(live) != days);
+        let change = (wanted && (!live.enabled || other_period)) || (!wanted && live.enabled);
+        if change && !self.observed.key.enabled && self.plan.is_enabled.known() == Some(&false) {
+            return Err(fault::error_at(
+                Path::root("is_enabled"),
+                "Rotation cannot change while the key is disabled",
+                format!(
+                    "KMS changes the rotation of {} only while the key is enabled. Set `is_enabled = true`, apply, and \
+                     disable it again afterwards.",
+                    self.plan.title()
+                ),
+            ));
+        }
         if wanted && (!live.enabled || other_period) {
             self.ctx.interrupted()?;
             let doing = || {
@@ -245,7 +271,7 @@ impl Converge<'_> {
     ) -> Result<(), Diagnostics> {
         let wanted = alias::full(self.plan.alias.as_str().unwrap_or_default());
         let path = || Path::root("alias");
-        if !self.observed.aliases.contains(&wanted) {
+        if !self.has(&wanted) {
             self.ctx.interrupted()?;
             let doing = || {
                 fault::while_setting(
@@ -272,13 +298,10 @@ impl Converge<'_> {
         }
         state.private.set(private::ALIAS, &wanted);
         // While the old one is there, the state keeps its name: a failure must not leave it behind unnoticed.
-        if let Some(old) = self
-            .old_alias
-            .as_ref()
-            .filter(|old| **old != wanted && self.observed.aliases.contains(old))
-        {
+        let old = self.old_alias.as_deref().map(alias::full);
+        if let Some(old) = old.filter(|old| *old != wanted && self.has(old)) {
             let doing = fault::while_setting(path(), format!("deleting the alias `{old}`"));
-            self.kms().delete_alias(old).await.map_err(doing)?;
+            self.kms().delete_alias(&old).await.map_err(doing)?;
         }
         now.alias = self.plan.alias.clone();
         now.alias_arn = self.clients.arn("kms", &wanted).into();

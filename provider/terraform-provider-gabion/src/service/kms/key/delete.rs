@@ -43,14 +43,13 @@ async fn run(
         return Ok(());
     }
 
-    let unfinished = state.private.get(private::UNFINISHED) == Some(true);
+    // A replacement carries the private values of the new object's plan, so the key itself is asked.
+    let tags = kms.tags(&id).await.map_err(doing("reading the tags of"))?;
+    let unfinished = creation::is_unfinished(&tags);
     if unfinished && state.private.get(private::DESTROY) != Some(true) {
         // Core replaces what a failed create left. The key stays as it is, marked as not complete: the
         // create that follows finds it and goes on.
-        let tags = kms.tags(&id).await.map_err(doing("reading the tags of"))?;
-        if creation::is_unfinished(&tags) {
-            return Ok(());
-        }
+        return Ok(());
     }
     if !unfinished {
         // A replacement that the user forces is not planned as a destroy.

@@ -88,13 +88,15 @@ fn place_of(id: &str) -> Result<Place, Diagnostics> {
 
 /// Keys that this resource cannot manage.
 fn refuse(key: &Key, id: &str) -> Result<(), Diagnostics> {
+    // An endpoint that does not say what kind of key it is has only one kind.
+    let is = |told: &str, wanted: &str| told.is_empty() || told == wanted;
     let why = if key.manager == "AWS" {
         "AWS manages it itself"
     } else if key.is_pending_deletion() {
         "it is pending deletion; cancel that first (`aws kms cancel-key-deletion`)"
-    } else if key.key_spec != "SYMMETRIC_DEFAULT" || key.key_usage != "ENCRYPT_DECRYPT" {
+    } else if !is(&key.key_spec, "SYMMETRIC_DEFAULT") || !is(&key.key_usage, "ENCRYPT_DECRYPT") {
         "it is not a symmetric key for encryption"
-    } else if key.origin != "AWS_KMS" {
+    } else if !is(&key.origin, "AWS_KMS") {
         "its material was imported, or lives in a key store outside of KMS, so KMS cannot rotate it"
     } else if key
         .multi_region_role

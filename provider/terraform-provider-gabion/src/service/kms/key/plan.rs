@@ -6,6 +6,7 @@ use gabion_framework::prelude::*;
 use crate::configured::Gabion;
 use crate::shared::exception::Moment;
 use crate::shared::policy::Document;
+use crate::shared::strings::Strings;
 use crate::shared::{deletion, location, tags};
 
 use super::model::KmsKeyModel;
@@ -32,23 +33,23 @@ pub(super) async fn modify(
     planned.account_id = place.account_id;
     planned.region = place.region;
     same_spelling(plan.prior.as_ref(), &mut planned);
-    planned.tags_all = match ctx.provider.as_ref() {
-        Some(gabion) => tags::plan_all(&planned.tags, &gabion.default_tags),
-        None => Value::Unknown,
-    };
-    planned.alias_arn = match (&clients, planned.alias.as_str()) {
-        (Some(clients), Some(name)) => clients.arn("kms", &alias::full(name)).into(),
-        _ => Value::Unknown,
-    };
+    if let Some(gabion) = ctx.provider.as_ref() {
+        planned.tags_all = tags::plan_all(&planned.tags, &gabion.default_tags);
+    }
+    // Without clients, what depends on the place stays as the framework planned it.
     let generated = clients
         .as_ref()
         .and_then(|clients| policy::document(&planned, &Scene::of(clients)));
-    planned.policy = match (&clients, &generated) {
-        (Some(clients), Some(document)) => {
-            text_of(document, plan.prior.as_ref(), clients.partition())
-        }
-        _ => Value::Unknown,
-    };
+    if let Some(clients) = &clients {
+        planned.alias_arn = match planned.alias.as_str() {
+            Some(name) => clients.arn("kms", &alias::full(name)).into(),
+            None => Value::Unknown,
+        };
+        planned.policy = match &generated {
+            Some(document) => text_of(document, plan.prior.as_ref(), clients.partition()),
+            None => Value::Unknown,
+        };
+    }
 
     refuse_replacement(plan.prior.as_ref(), &planned, diags);
     checks::defaults(&planned, moment(plan.prior.as_ref(), &planned), diags);
@@ -58,14 +59,29 @@ pub(super) async fn modify(
     plan.planned = Some(planned);
 }
 
-/// The other spelling of the alias is no change.
+/// The other spelling of an alias, or of an account among the principals, is no change.
 fn same_spelling(prior: Option<&KmsKeyModel>, planned: &mut KmsKeyModel) {
-    if let Some(before) = prior.and_then(|prior| prior.alias.as_str())
-        && let Some(name) = planned.alias.as_str()
+    let Some(prior) = prior else {
+        return;
+    };
+    if let (Some(before), Some(name)) = (prior.alias.as_str(), planned.alias.as_str())
         && alias::full(before) == alias::full(name)
     {
         planned.alias = before.into();
     }
+    let partition = prior
+        .arn
+        .as_str()
+        .and_then(|arn| arn.split(':').nth(1))
+        .unwrap_or("aws");
+    let keep = |before: &Strings, planned: &mut Strings| {
+        let names = policy::principals(planned, partition);
+        if before.is_known() && names.is_some() && names == policy::principals(before, partition) {
+            planned.clone_from(before);
+        }
+    };
+    keep(&prior.administrators, &mut planned.administrators);
+    keep(&prior.users, &mut planned.users);
 }
 
 /// The planned text: that of the state where both say the same.

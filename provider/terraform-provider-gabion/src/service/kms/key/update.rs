@@ -8,7 +8,7 @@ use crate::shared::{fault, location};
 use super::converge::Converge;
 use super::model::KmsKeyModel;
 use super::observed::{Found, observe};
-use super::{alias, create, plan as planning};
+use super::{create, plan as planning};
 
 pub(super) async fn update(
     ctx: &Ctx<Gabion>,
@@ -49,7 +49,7 @@ async fn run(
         observed: &observed,
         plan: &plan,
         document: &document,
-        old_alias: prior.alias.as_str().map(alias::full),
+        old_alias: prior.alias.known().cloned(),
     }
     .run(state)
     .await
