@@ -147,16 +147,33 @@ impl EventSelectors {
     }
 
     /// Whether writes to the objects of all buckets are written. Exclusions of single buckets count
-    /// as all; a caller that cares reads `advanced`.
+    /// as all; a caller that cares asks [`EventSelectors::logs_s3_writes_except`].
     pub fn logs_s3_writes(&self) -> bool {
+        self.logs_s3_writes_but(|_| true)
+    }
+
+    /// Whether writes to the objects of all buckets are written, those to the named buckets (ARNs)
+    /// perhaps excepted.
+    pub fn logs_s3_writes_except(&self, buckets: &[String]) -> bool {
+        let allowed: Vec<String> = buckets.iter().map(|arn| format!("{arn}/")).collect();
+        self.logs_s3_writes_but(|field| {
+            field.not_equals.is_empty()
+                && field.not_ends_with.is_empty()
+                && field.not_starts_with.iter().all(|arn| allowed.contains(arn))
+        })
+    }
+
+    fn logs_s3_writes_but(&self, excluded: impl Fn(&FieldSelector) -> bool) -> bool {
         let advanced = self.advanced.iter().any(|selector| {
             let fields = [CATEGORY, RESOURCE_TYPE, READ_ONLY, RESOURCE_ARN];
             let writes = selector.has(READ_ONLY, "false")
                 || !selector.fields.iter().any(|f| f.field == READ_ONLY);
+            let arns = selector.fields.iter().filter(|f| f.field == RESOURCE_ARN);
             selector.has(CATEGORY, "Data")
                 && selector.has(RESOURCE_TYPE, S3_OBJECT)
                 && writes
                 && selector.excludes_only()
+                && arns.into_iter().all(&excluded)
                 && !selector.narrowed_beyond(&fields)
         });
         let classic = self.classic.iter().any(|selector| {
@@ -295,6 +312,22 @@ mod tests {
             classic: Vec::new(),
         };
         assert!(own.logs_management_events() && own.logs_s3_writes());
+
+        let logs = "arn:aws:s3:::logs".to_owned();
+        assert!(own.logs_s3_writes_except(&[logs.clone(), "arn:aws:s3:::other".to_owned()]));
+        assert!(!own.logs_s3_writes_except(&["arn:aws:s3:::other".to_owned()]));
+        let whole = EventSelectors {
+            advanced: vec![AdvancedSelector::s3_write_events()],
+            classic: Vec::new(),
+        };
+        assert!(whole.logs_s3_writes_except(&[]));
+        let mut hidden = AdvancedSelector::s3_write_events_except(&[logs.clone()]);
+        hidden.fields[3].not_equals = vec![format!("{logs}/secret")];
+        let hidden = EventSelectors {
+            advanced: vec![hidden],
+            classic: Vec::new(),
+        };
+        assert!(hidden.logs_s3_writes() && !hidden.logs_s3_writes_except(&[logs]));
 
         let mut reads = AdvancedSelector::s3_write_events();
         reads.fields[2].equals = vec!["true".to_owned()];

@@ -115,7 +115,7 @@ impl PolicyInput<'_> {
     }
 
     /// Plain HTTP, and everybody from outside. A negated operator also matches where the key is missing, so a
-    /// principal without an organization is outside.
+    /// principal without an organization is outside; `BoolIfExists` does, so an anonymous caller is, too.
     fn denials(&self, bucket: &str) -> [Statement; 2] {
         let all = || [bucket.to_owned(), format!("{bucket}/*")];
         let (key, inside) = match self.organization_id {

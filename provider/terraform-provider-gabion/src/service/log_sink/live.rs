@@ -1,11 +1,12 @@
-//! What AWS says of a sink: every component, read back into the attributes of the model.
+//! What AWS says of a sink: every part, read back into the attributes of the model.
 
-use gabion_aws::cloudtrail::EventSelectors;
-use gabion_aws::s3::{BucketPresence, Encryption, LifecycleRule, Logging, ObjectLock, PublicAccessBlock, Versioning};
+use gabion_aws::s3::{BucketPresence, Encryption, Logging, ObjectLock, PublicAccessBlock, Versioning};
 use gabion_aws::{AwsError, Clients, Tags};
 use gabion_framework::prelude::*;
 
+use super::lifecycle;
 use super::model::LogSinkModel;
+use crate::shared::fault;
 use crate::shared::policy::Document;
 
 /// What is there of a sink.
@@ -23,55 +24,93 @@ pub(super) struct Live {
     pub(super) model: LogSinkModel,
 }
 
-/// Who holds the names, found before anything is read or made.
-pub(super) async fn presence(clients: &Clients, bucket: &str) -> Result<BucketPresence, AwsError> {
-    clients.s3().look_up(bucket).await
+impl Live {
+    /// Whether nothing of the sink is there.
+    pub(super) fn is_gone(&self) -> bool {
+        [&self.bucket_tags, &self.access_tags, &self.trail_tags, &self.group_tags].iter().all(|tags| tags.is_none())
+    }
 }
 
-/// Reads all components. `names` gives bucket, access log bucket, trail and log group, and keeps what AWS does
-/// not hold (deletion settings, acknowledgements, exceptions).
+/// Reads all parts. `names` gives their names, and keeps what AWS does not hold (deletion settings,
+/// acknowledgements, exceptions); what is not there reads as null.
 ///
 /// # Errors
 /// The first call that failed for another reason than absence.
-pub(super) async fn read(clients: &Clients, names: &LogSinkModel) -> Result<Live, AwsError> {
-    let mut live = Live { model: names.clone(), ..Live::default() };
-    clear(&mut live.model);
-    let bucket = names.bucket.as_str().unwrap_or_default().to_owned();
+pub(super) async fn read(clients: &Clients, names: &LogSinkModel) -> Result<Live, Diagnostics> {
+    let mut live = Live { model: kept(names), ..Live::default() };
+    let bucket = names.name().to_owned();
     let access = names.access_log_bucket.as_str().unwrap_or_default().to_owned();
-    if matches!(presence(clients, &bucket).await?, BucketPresence::Owned { .. }) {
-        main_bucket(clients, &bucket, &access, &mut live).await?;
+    if is_here(clients, "bucket", &bucket).await? {
+        main_bucket(clients, &bucket, &access, &mut live)
+            .await
+            .map_err(fault::while_doing(format!("reading the bucket `{bucket}`")))?;
     }
-    if !access.is_empty() && matches!(presence(clients, &access).await?, BucketPresence::Owned { .. }) {
-        access_bucket(clients, &access, &mut live).await?;
+    // While logging is off, a bucket of that name is the sink's only if the state says so.
+    let never = names.access_logging.known() == Some(&false) && names.access_log_bucket_arn.is_null();
+    if !never && is_here(clients, "access_log_bucket", &access).await? {
+        access_bucket(clients, &access, &mut live)
+            .await
+            .map_err(fault::while_doing(format!("reading the bucket `{access}`")))?;
     }
-    trail(clients, names.trail_name.as_str().unwrap_or_default(), &[&bucket, &access], &mut live).await?;
-    log_group(clients, names.log_group_name.as_str().unwrap_or_default(), &mut live).await?;
+    if let Some(name) = names.trail_name.as_str() {
+        trail(clients, name, &[&bucket, &access], &mut live)
+            .await
+            .map_err(fault::while_doing(format!("reading the trail `{name}`")))?;
+    }
+    if let Some(name) = names.log_group_name.as_str() {
+        log_group(clients, name, &mut live)
+            .await
+            .map_err(fault::while_doing(format!("reading the log group `{name}`")))?;
+    }
     Ok(live)
 }
 
-/// Forgets what AWS says, so that what is not there any more reads as null.
-fn clear(model: &mut LogSinkModel) {
-    let kept = model.clone();
-    *model = LogSinkModel {
-        bucket: kept.bucket,
-        kms_key_id: Value::Null,
-        organization_id: kept.organization_id,
-        account_id: kept.account_id,
-        region: kept.region,
-        additional_policy_statements: kept.additional_policy_statements,
-        acknowledge_removals: kept.acknowledge_removals,
-        access_log_bucket: kept.access_log_bucket,
-        access_log_prefix: kept.access_log_prefix,
-        trail_name: kept.trail_name,
-        log_group_name: kept.log_group_name,
-        deletion_protection: kept.deletion_protection,
-        deletion_policy: kept.deletion_policy,
-        acknowledge_irreversible: kept.acknowledge_irreversible,
-        transition_storage_class: kept.transition_storage_class,
-        exception: kept.exception,
-        timeouts: kept.timeouts,
+/// Whether the account has a bucket of that name in the region. Not being allowed to look is an error: what
+/// cannot be seen is not gone.
+pub(super) async fn is_here(clients: &Clients, attribute: &str, name: &str) -> Result<bool, Diagnostics> {
+    if name.is_empty() {
+        return Ok(false);
+    }
+    let looking = fault::while_setting(Path::root(attribute), format!("looking for the bucket `{name}`"));
+    match clients.s3().look_up(name).await.map_err(looking)? {
+        BucketPresence::Owned { region } => Ok(region == clients.region()),
+        BucketPresence::Absent | BucketPresence::OwnedByAnother { certain: true } => Ok(false),
+        BucketPresence::OwnedByAnother { certain: false } => Err(fault::error_at(
+            Path::root(attribute),
+            "The bucket cannot be seen",
+            format!(
+                "Access to bucket `{name}` was denied, and so was listing the buckets of account {}: it is not known \
+                 whether it is still there. Allow `s3:GetBucketLocation` and `s3:ListAllMyBuckets`.",
+                clients.account_id()
+            ),
+        )),
+    }
+}
+
+/// What AWS does not hold, and the names by which the rest is read.
+fn kept(names: &LogSinkModel) -> LogSinkModel {
+    let names = names.clone();
+    LogSinkModel {
+        bucket: names.bucket,
+        organization_id: names.organization_id,
+        account_id: names.account_id,
+        region: names.region,
+        additional_policy_statements: names.additional_policy_statements,
+        acknowledge_removals: names.acknowledge_removals,
+        access_log_bucket: names.access_log_bucket,
+        access_log_prefix: names.access_log_prefix,
+        trail_name: names.trail_name,
+        log_group_name: names.log_group_name,
+        deletion_protection: names.deletion_protection,
+        deletion_policy: names.deletion_policy,
+        acknowledge_irreversible: names.acknowledge_irreversible,
+        transition_storage_class: names.transition_storage_class,
+        tags: names.tags,
+        tags_all: names.tags_all,
+        exception: names.exception,
+        timeouts: names.timeouts,
         ..LogSinkModel::default()
-    };
+    }
 }
 
 async fn main_bucket(clients: &Clients, bucket: &str, access: &str, live: &mut Live) -> Result<(), AwsError> {
@@ -80,14 +119,15 @@ async fn main_bucket(clients: &Clients, bucket: &str, access: &str, live: &mut L
     let model = &mut live.model;
     model.id = bucket.into();
     model.arn = bucket_arn(clients, bucket).into();
-    set_block(model, s3.public_access_block(bucket).await?.as_ref());
+    let block = s3.public_access_block(bucket).await?.unwrap_or_default();
+    let PublicAccessBlock { block_public_acls, ignore_public_acls, block_public_policy, restrict_public_buckets } = block;
+    model.block_public_acls = block_public_acls.into();
+    model.ignore_public_acls = ignore_public_acls.into();
+    model.block_public_policy = block_public_policy.into();
+    model.restrict_public_buckets = restrict_public_buckets.into();
     model.object_ownership = s3.ownership(bucket).await?.into();
-    model.versioning = match s3.versioning(bucket).await? {
-        Versioning::Enabled => "Enabled".into(),
-        Versioning::Suspended => "Suspended".into(),
-        Versioning::Off => Value::Null,
-    };
-    if let Some(Encryption { algorithm, kms_key_id, bucket_key }) = s3.encryption(bucket).await? {
+    model.versioning = versioning(s3.versioning(bucket).await?);
+    if let Some(Encryption { algorithm, kms_key_id, bucket_key, .. }) = s3.encryption(bucket).await? {
         model.sse_algorithm = algorithm.into();
         model.bucket_key_enabled = bucket_key.into();
         model.kms_key_id = kms_key_id.into();
@@ -99,45 +139,22 @@ async fn main_bucket(clients: &Clients, bucket: &str, access: &str, live: &mut L
         model.retention_in_days = days.map(i64::from).or_else(|| years.map(|years| i64::from(years) * 365)).into();
     }
     let rules = s3.lifecycle(bucket).await?.unwrap_or_default();
-    set_lifecycle(model, &rules);
+    lifecycle::read_main(&rules, model);
     model.policy = s3.policy(bucket).await?.into();
     let logging = s3.logging(bucket).await?;
-    if let Some(Logging { target_bucket, target_prefix }) = &logging
-        && target_bucket == access
-    {
-        model.access_log_prefix = target_prefix.clone().into();
+    let ours = logging.filter(|logging| !access.is_empty() && logging.target_bucket == access);
+    model.access_logging = ours.is_some().into();
+    if let Some(Logging { target_prefix, .. }) = ours {
+        model.access_log_prefix = target_prefix.into();
     }
-    model.access_logging = logging.is_some_and(|logging| logging.target_bucket == access).into();
     Ok(())
 }
 
-fn set_block(model: &mut LogSinkModel, block: Option<&PublicAccessBlock>) {
-    let read = |flag: fn(&PublicAccessBlock) -> bool| Value::Known(block.is_some_and(flag));
-    model.block_public_acls = read(|block| block.block_public_acls);
-    model.ignore_public_acls = read(|block| block.ignore_public_acls);
-    model.block_public_policy = read(|block| block.block_public_policy);
-    model.restrict_public_buckets = read(|block| block.restrict_public_buckets);
-}
-
-/// The earliest of all enabled rules counts: a rule added by hand that lets logs expire shows as drift.
-fn set_lifecycle(model: &mut LogSinkModel, rules: &[LifecycleRule]) {
-    let enabled = || rules.iter().filter(|rule| rule.enabled);
-    let first = enabled().flat_map(|rule| &rule.transitions).min_by_key(|transition| transition.days);
-    model.transition_in_days = first.map_or(0, |transition| i64::from(transition.days)).into();
-    if let Some(transition) = first {
-        model.transition_storage_class = transition.storage_class.clone().into();
+fn versioning(versioning: Versioning) -> Value<String> {
+    match versioning {
+        Versioning::Off => Value::Null,
+        other => other.as_str().into(),
     }
-    model.expiration_in_days = expiration(rules).into();
-}
-
-fn expiration(rules: &[LifecycleRule]) -> i64 {
-    rules
-        .iter()
-        .filter(|rule| rule.enabled)
-        .flat_map(|rule| [rule.expiration_days, rule.noncurrent_expiration_days])
-        .flatten()
-        .min()
-        .map_or(0, i64::from)
 }
 
 async fn access_bucket(clients: &Clients, bucket: &str, live: &mut Live) -> Result<(), AwsError> {
@@ -145,22 +162,16 @@ async fn access_bucket(clients: &Clients, bucket: &str, live: &mut Live) -> Resu
     live.access_tags = Some(s3.tags(bucket).await?);
     let model = &mut live.model;
     model.access_log_bucket_arn = bucket_arn(clients, bucket).into();
-    let block = s3.public_access_block(bucket).await?;
-    let both = |value: &Value<bool>, flag: fn(&PublicAccessBlock) -> bool| {
-        value.as_ref().map(|main| *main && block.as_ref().is_some_and(flag))
-    };
-    model.block_public_acls = both(&model.block_public_acls, |block| block.block_public_acls);
-    model.ignore_public_acls = both(&model.ignore_public_acls, |block| block.ignore_public_acls);
-    model.block_public_policy = both(&model.block_public_policy, |block| block.block_public_policy);
-    model.restrict_public_buckets = both(&model.restrict_public_buckets, |block| block.restrict_public_buckets);
+    let block = s3.public_access_block(bucket).await?.unwrap_or_default();
+    model.access_log_block_public_acls = block.block_public_acls.into();
+    model.access_log_ignore_public_acls = block.ignore_public_acls.into();
+    model.access_log_block_public_policy = block.block_public_policy.into();
+    model.access_log_restrict_public_buckets = block.restrict_public_buckets.into();
     model.access_log_object_ownership = s3.ownership(bucket).await?.into();
-    model.access_log_versioning = match s3.versioning(bucket).await? {
-        Versioning::Enabled => "Enabled".into(),
-        Versioning::Suspended => "Suspended".into(),
-        Versioning::Off => Value::Null,
-    };
+    model.access_log_versioning = versioning(s3.versioning(bucket).await?);
     model.access_log_sse_algorithm = s3.encryption(bucket).await?.map(|encryption| encryption.algorithm).into();
-    model.access_log_expiration_in_days = expiration(&s3.lifecycle(bucket).await?.unwrap_or_default()).into();
+    let rules = s3.lifecycle(bucket).await?.unwrap_or_default();
+    model.access_log_expiration_in_days = lifecycle::expiration(&rules).into();
     model.access_log_policy = s3.policy(bucket).await?.into();
     Ok(())
 }
@@ -176,8 +187,9 @@ async fn trail(clients: &Clients, name: &str, own: &[&str], live: &mut Live) -> 
     model.enable_log_file_validation = found.settings.log_file_validation.into();
     model.trail_kms_key_id = found.settings.kms_key_id.into();
     model.trail_bucket = found.settings.bucket.into();
-    model.enable_logging = cloudtrail.is_logging(name).await?.logging.into();
-    let selectors: EventSelectors = cloudtrail.event_selectors(name).await?;
+    model.cloud_watch_logs_role_arn = found.settings.log_group_role_arn.into();
+    model.enable_logging = cloudtrail.status(name).await?.logging.into();
+    let selectors = cloudtrail.event_selectors(name).await?;
     model.include_management_events = selectors.logs_management_events().into();
     let own: Vec<String> = own.iter().map(|bucket| bucket_arn(clients, bucket)).collect();
     model.include_s3_write_events = selectors.logs_s3_writes_except(&own).into();
@@ -201,8 +213,8 @@ pub(super) fn bucket_arn(clients: &Clients, bucket: &str) -> String {
 }
 
 /// Whether two policies say the same, however they are spelled.
-pub(super) fn same_policy(clients: &Clients, one: &Value<String>, other: &Value<String>) -> bool {
-    let parse = |text: &str| Document::parse(text, clients.partition()).ok();
+pub(super) fn same_policy(partition: &str, one: &Value<String>, other: &Value<String>) -> bool {
+    let parse = |text: &str| Document::parse(text, partition).ok();
     match (one.as_str(), other.as_str()) {
         (Some(one), Some(other)) => {
             one == other || matches!((parse(one), parse(other)), (Some(one), Some(other)) if one.same_as(&other))

@@ -1,0 +1,52 @@
+//! `gabion_log_sink` from end to end, as the AWS provider's own acceptance tests look at a resource: basic with
+//! import, disappears, every argument set and changed, drift, and what happens when something goes wrong.
+
+mod basic;
+
+use anyhow::Result;
+use serde_json::{Value, json};
+
+use crate::support::World;
+
+/// A key that the sink's services may use, and no deletion protection.
+const KEY: &str = r#"
+resource "gabion_kms_key" "logs" {
+  alias               = "logs"
+  deletion_protection = false
+  service_users       = [{ service = "cloudtrail.amazonaws.com" }, { service = "logs.amazonaws.com" }]
+}
+"#;
+
+/// The sink's address.
+const SINK: &str = "gabion_log_sink.audit";
+
+/// A configuration: the key, and a sink with these further lines.
+fn sink(more: &str) -> String {
+    format!(
+        "{KEY}
+resource \"gabion_log_sink\" \"audit\" {{
+  bucket              = \"gabion-audit-logs\"
+  kms_key_id          = gabion_kms_key.logs.arn
+  deletion_protection = false
+  {more}
+}}
+"
+    )
+}
+
+/// An applied sink.
+fn applied(world: &World, more: &str) -> Result<()> {
+    world.init(&sink(more))?;
+    world.terraform.apply(&[])?.ok()?;
+    world.proxy.forget();
+    Ok(())
+}
+
+/// How many buckets, trails and log groups there are.
+fn counts(world: &mut World) -> Result<(usize, usize, usize)> {
+    let count = |answer: &Value, list: &str| answer[list].as_array().map_or(0, Vec::len);
+    let buckets = world.aws.call("s3", "list_buckets", json!({}))?;
+    let trails = world.aws.call("cloudtrail", "describe_trails", json!({}))?;
+    let groups = world.aws.call("logs", "describe_log_groups", json!({}))?;
+    Ok((count(&buckets, "Buckets"), count(&trails, "trailList"), count(&groups, "logGroups")))
+}
