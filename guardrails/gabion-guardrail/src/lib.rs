@@ -102,7 +102,7 @@ mod tests {
         }
         assert!(
             std::fs::read_to_string(own).unwrap() == workspace,
-            "wit/package.wit is stale: run `cargo xtask gen`"
+            "wit/package.wit is stale: run the tests of this crate with GABION_UPDATE=1"
         );
     }
 }

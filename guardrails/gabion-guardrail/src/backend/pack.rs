@@ -17,7 +17,7 @@ use crate::pack::{Pack, SettingsProblem};
 pub struct NativePack {
     pack: &'static Pack,
     info: model::PackInfo,
-    settings: String,
+    settings: Arc<Json>,
 }
 
 impl NativePack {
@@ -29,8 +29,8 @@ impl NativePack {
         pack: &'static Pack,
         settings: &serde_json::Value,
     ) -> Result<Self, Vec<SettingsProblem>> {
-        let settings = settings.to_string();
-        pack.configure(&settings)?;
+        pack.configure(&settings.to_string())?;
+        let settings = crate::settings::get();
         let mut rules: Vec<_> = pack.rules.iter().map(rule).collect();
         rules.sort_by(|left, right| left.code.cmp(&right.code));
         let info = model::PackInfo {
@@ -48,9 +48,7 @@ impl NativePack {
 
     /// Settings are those of the thread, and another pack may have run on it since.
     fn prepare(&self) -> SharedTrace {
-        if let Ok(settings) = Json::parse(&self.settings) {
-            crate::settings::share(Rc::new(settings));
-        }
+        crate::settings::share(self.settings.clone());
         Rc::new(RefCell::new(model::Trace::new()))
     }
 }
