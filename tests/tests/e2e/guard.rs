@@ -338,7 +338,7 @@ fn check_gives_the_verdicts_of_the_plan() -> Result<()> {
 /// `gabion check plan.json` beside the configuration: its exit code and its JSON.
 fn check(world: &World) -> Result<(i32, Value)> {
     let out = Command::new(workspace::gabion_bin()?)
-        .args(["check", "plan.json", "--format", "json"])
+        .args(["check", "plan.json", "-o", "json"])
         .current_dir(world.terraform.dir())
         .env("XDG_CACHE_HOME", workspace::shared_dir()?.join("cache"))
         .env_remove("GABION_FLOOR")
