@@ -4,6 +4,7 @@
 //! does not: what the judgement is (`gabion-engine`).
 
 mod change;
+mod compare;
 mod diagnostics;
 mod judge;
 mod layer;

@@ -18,6 +18,7 @@ use crate::proto::plugin::grpc_broker_server::GrpcBrokerServer;
 use crate::proto::plugin::grpc_controller_server::GrpcControllerServer;
 use crate::proto::plugin::grpc_stdio_server::GrpcStdioServer;
 use crate::proto::tfplugin6::provider_server::{Provider, ProviderServer};
+use crate::proto::tfplugin6::stop_provider;
 use crate::socket::Listener;
 use crate::tls::{Identity, TlsError};
 
@@ -32,8 +33,8 @@ const DRAIN_AFTER_SIGNAL: Duration = Duration::from_secs(60);
 /// How to serve.
 #[derive(Clone, Debug, Default)]
 pub struct ServeOptions {
-    /// Cancelled when the process is told to end (SIGTERM): give the service the same token, so that its
-    /// running calls stop. `StopProvider` is the service's own affair.
+    /// Cancelled when the process is told to end (SIGTERM). The service is then asked to stop, as core would
+    /// ask it by `StopProvider`; what else should stop can watch the token.
     pub stop: CancellationToken,
     /// The provider's source address, with host: names it in the debug mode's output.
     pub address: String,
@@ -142,6 +143,8 @@ async fn serve_request(
             None
         }
     };
+    let service = Arc::new(service);
+    tokio::spawn(stop_when_told(Arc::clone(&service), options.stop.clone()));
     let (incoming, open) = incoming::accept(listener, tls, end.token.clone());
     if !options.debug {
         signals::watch_parent(&end, open);
@@ -150,7 +153,7 @@ async fn serve_request(
         .initial_stream_window_size(4 << 20)
         .initial_connection_window_size(8 << 20)
         .add_service(
-            ProviderServer::new(service)
+            ProviderServer::from_arc(service)
                 .max_decoding_message_size(MAX_MESSAGE)
                 .max_encoding_message_size(MAX_MESSAGE),
         )
@@ -167,6 +170,15 @@ async fn serve_request(
         }
     };
     Ok(served?)
+}
+
+/// A server that is ending takes no call of core's any more: it asks its service itself.
+async fn stop_when_told(service: Arc<impl Provider>, stop: CancellationToken) {
+    stop.cancelled().await;
+    let request = stop_provider::Request {};
+    if let Err(status) = service.stop_provider(tonic::Request::new(request)).await {
+        tracing::warn!(%status, "the running calls could not be stopped");
+    }
 }
 
 fn print_line(line: &str) -> std::io::Result<()> {

@@ -4,12 +4,12 @@ use std::sync::Arc;
 
 use gabion_model::{Change, Mode, Operation, Stage, Tree};
 
+use super::compare::{replaces, same};
 use super::schemas::Schema;
 use super::secrets::Secrets;
 use super::tree::tree;
 use crate::dynamic::Dynamic;
 use crate::proto::tfplugin6 as pb;
-use crate::proto::tfplugin6::attribute_path::step::Selector;
 
 /// The decoded sides of a call.
 #[derive(Debug)]
@@ -29,26 +29,21 @@ pub(crate) struct Provided {
 
 impl Sides {
     /// What happens; `None` where nothing is there before or after.
-    pub(crate) fn operation(&self) -> Option<Operation> {
+    pub(crate) fn operation(&self, schema: &Schema) -> Option<Operation> {
         match (self.prior.is_null(), self.planned.is_null()) {
             (true, true) => None,
             (true, false) => Some(Operation::Create),
             (false, true) => Some(Operation::Delete),
-            (false, false) if self.prior == self.planned => Some(Operation::NoOp),
+            (false, false) if same(&schema.ty, &self.prior, &self.planned) => Some(Operation::NoOp),
             (false, false) => Some(Operation::Update),
         }
     }
 
-    /// Whether core will plan once more, as a create: it does where a path that the provider named differs.
-    /// The first of the two calls is not judged, so that nothing is said twice.
-    pub(crate) fn will_be_replaced(&self, paths: &[pb::AttributePath]) -> bool {
-        self.operation() == Some(Operation::Update)
-            && paths.iter().any(
-                |path| match (at(&self.prior, path), at(&self.planned, path)) {
-                    (_, Some(Dynamic::Unknown)) => true,
-                    (prior, planned) => prior != planned,
-                },
-            )
+    /// Whether core will plan an update once more, as a create: it does where a path that the provider named
+    /// differs. The first of the two calls is not judged, so that nothing is said twice.
+    pub(crate) fn will_be_replaced(&self, schema: &Schema, paths: &[pb::AttributePath]) -> bool {
+        let differs = |path| replaces(&schema.ty, &self.prior, &self.planned, path);
+        paths.iter().any(differs)
     }
 
     /// The change, secrets of all sides marked on all sides.
@@ -81,18 +76,4 @@ impl Sides {
             module_address: None,
         }
     }
-}
-
-fn at<'v>(value: &'v Dynamic, path: &pb::AttributePath) -> Option<&'v Dynamic> {
-    path.steps.iter().try_fold(value, |value, step| {
-        match (step.selector.as_ref()?, value) {
-            (Selector::AttributeName(name) | Selector::ElementKeyString(name), value) => {
-                value.get(name)
-            }
-            (Selector::ElementKeyInt(index), Dynamic::List(items)) => {
-                items.get(usize::try_from(*index).ok()?)
-            }
-            _ => None,
-        }
-    })
 }

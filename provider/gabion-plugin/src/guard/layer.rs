@@ -4,14 +4,14 @@ use std::fmt;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use gabion_engine::policy::Judgement;
-use gabion_model::{Change, Operation, Stage, Tree};
+use gabion_model::{Change, Data, Operation, Stage, Tree, TreeBuilder};
 use tokio::sync::OnceCell;
 use tonic::{Request, Response, Status};
 
 use super::change::{Provided, Sides};
 use super::diagnostics::{Said, Show, diagnostics, unjudged};
 use super::judge::JudgeSlot;
-use super::schemas::Schemas;
+use super::schemas::{Schema, Schemas};
 use super::secrets::Secrets;
 use super::tree::tree;
 use crate::proto::tfplugin6 as pb;
@@ -122,7 +122,7 @@ impl<P: Provider> GuardLayer<P> {
             planned: planned?,
             config: config?,
         };
-        let Some(operation) = sides.operation() else {
+        let Some(operation) = sides.operation(schema) else {
             return Ok(Vec::new());
         };
         let change = sides.change(
@@ -133,7 +133,7 @@ impl<P: Provider> GuardLayer<P> {
             self.provided(),
             &self.secrets,
         );
-        if sides.will_be_replaced(requires_replace) {
+        if operation == Operation::Update && sides.will_be_replaced(schema, requires_replace) {
             return Ok(Vec::new());
         }
         let judgement = self.judge(change).await?;
@@ -168,21 +168,36 @@ impl<P: Provider> GuardLayer<P> {
 
     /// Keeps the provider's configuration for rules to see, and its secrets for us to hide.
     async fn note_configuration(&self, config: Option<&pb::DynamicValue>) {
-        let Ok(schemas) = self.schemas().await else {
-            return;
-        };
-        let Some(schema) = &schemas.provider else {
-            return;
-        };
-        let Ok(value) = schema.decode(config) else {
-            return;
-        };
-        self.secrets.learn(&schema.block, &value);
-        let redacted = Arc::new(tree(&schema.block, &value, None, &self.secrets));
+        let schemas = self.schemas().await.ok();
+        let schema = schemas.and_then(|schemas| schemas.provider.as_ref());
+        let redacted = schema.and_then(|schema| {
+            let value = schema.decode(config).ok()?;
+            self.secrets.learn(&schema.block, &value);
+            Some(tree(&schema.block, &value, None, &self.secrets))
+        });
+        // What cannot be read is not known: null would tell a rule that nothing is set.
+        let redacted = redacted.unwrap_or_else(|| {
+            let mut builder = TreeBuilder::new();
+            let root = builder.push(Data::Unknown, false);
+            builder.finish(root)
+        });
         *self
             .configuration
             .write()
-            .unwrap_or_else(PoisonError::into_inner) = redacted;
+            .unwrap_or_else(PoisonError::into_inner) = Arc::new(redacted);
+    }
+
+    /// Remembers the secrets of an answer. Whatever goes wrong here, the answer itself must reach core.
+    async fn learn<'s>(
+        &'s self,
+        pick: impl FnOnce(&'s Schemas) -> Option<&'s Schema>,
+        value: Option<&pb::DynamicValue>,
+    ) {
+        if let Ok(schemas) = self.schemas().await
+            && let Some(schema) = pick(schemas)
+        {
+            schema.learn(value, &self.secrets);
+        }
     }
 }
 
@@ -245,7 +260,11 @@ macro_rules! guarded {
                 if has_errors(&found) {
                     return Ok(Response::new(refused(request.into_inner(), found)));
                 }
+                let type_name = asked.type_name.clone();
                 let mut response = self.inner.apply_resource_change(request).await?;
+                // What was made may hold new secrets, which the changes that follow must not show.
+                let state = response.get_ref().new_state.as_ref();
+                self.learn(|schemas| schemas.resource(&type_name).ok(), state).await;
                 response.get_mut().diagnostics.extend(found);
                 Ok(response)
             }
@@ -264,9 +283,8 @@ macro_rules! guarded {
             ) -> Result<Response<pb::read_resource::Response>, Status> {
                 let type_name = request.get_ref().type_name.clone();
                 let response = self.inner.read_resource(request).await?;
-                if let Ok(schema) = self.schemas().await?.resource(&type_name) {
-                    schema.learn(response.get_ref().new_state.as_ref(), &self.secrets);
-                }
+                let state = response.get_ref().new_state.as_ref();
+                self.learn(|schemas| schemas.resource(&type_name).ok(), state).await;
                 Ok(response)
             }
 
@@ -276,9 +294,8 @@ macro_rules! guarded {
             ) -> Result<Response<pb::read_data_source::Response>, Status> {
                 let type_name = request.get_ref().type_name.clone();
                 let response = self.inner.read_data_source(request).await?;
-                if let Some(schema) = self.schemas().await?.data_source(&type_name) {
-                    schema.learn(response.get_ref().state.as_ref(), &self.secrets);
-                }
+                let state = response.get_ref().state.as_ref();
+                self.learn(|schemas| schemas.data_source(&type_name), state).await;
                 Ok(response)
             }
 
@@ -288,9 +305,8 @@ macro_rules! guarded {
             ) -> Result<Response<pb::open_ephemeral_resource::Response>, Status> {
                 let type_name = request.get_ref().type_name.clone();
                 let response = self.inner.open_ephemeral_resource(request).await?;
-                if let Some(schema) = self.schemas().await?.ephemeral(&type_name) {
-                    schema.learn(response.get_ref().result.as_ref(), &self.secrets);
-                }
+                let result = response.get_ref().result.as_ref();
+                self.learn(|schemas| schemas.ephemeral(&type_name), result).await;
                 Ok(response)
             }
 

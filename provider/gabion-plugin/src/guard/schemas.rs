@@ -12,7 +12,7 @@ use crate::schema::{Block, Type};
 #[derive(Debug)]
 pub(crate) struct Schema {
     pub(crate) block: Block,
-    ty: Type,
+    pub(crate) ty: Type,
 }
 
 /// All schemas by type name. One that cannot be read keeps its error: it stops the changes of its type only.

@@ -111,6 +111,8 @@ pub(crate) fn wire(json: &str) -> Option<pb::DynamicValue> {
 pub(crate) struct Fake {
     pub(crate) applied: Mutex<Vec<String>>,
     pub(crate) requires_replace: Vec<pb::AttributePath>,
+    /// What the next apply makes, in place of what is planned.
+    pub(crate) makes: Mutex<Option<pb::DynamicValue>>,
 }
 
 macro_rules! rest {
@@ -146,7 +148,7 @@ macro_rules! rest {
                 let request = request.into_inner();
                 self.applied.lock().unwrap().push(request.type_name);
                 Ok(Response::new(pb::apply_resource_change::Response {
-                    new_state: request.planned_state,
+                    new_state: self.makes.lock().unwrap().take().or(request.planned_state),
                     private: b"made".to_vec(),
                     ..Default::default()
                 }))

@@ -127,7 +127,7 @@ impl Build<'_> {
                     )
                 });
                 let nodes = nodes.collect();
-                self.builder.push(Data::Mapping(Shape::Map, nodes), false)
+                self.map(items, nodes)
             }
             (_, value) => self.bare(value, configs, provider_only),
         }
@@ -176,7 +176,7 @@ impl Build<'_> {
                     )
                 });
                 let nodes = nodes.collect();
-                self.builder.push(Data::Mapping(Shape::Map, nodes), false)
+                self.map(items, nodes)
             }
             (Type::Object(types), Dynamic::Map(items)) => {
                 let nodes = types.iter().map(|(name, ty)| {
@@ -212,10 +212,16 @@ impl Build<'_> {
                     )
                 });
                 let nodes = nodes.collect();
-                self.builder.push(Data::Mapping(Shape::Map, nodes), false)
+                self.map(items, nodes)
             }
             (_, value) => self.bare(value, configs, provider_only),
         }
+    }
+
+    /// A map. Keys have no mark of their own: one that is a secret hides the map.
+    fn map(&mut self, items: &BTreeMap<String, Dynamic>, nodes: Vec<(Arc<str>, NodeId)>) -> NodeId {
+        let secret = items.keys().any(|key| self.secrets.knows(key));
+        self.builder.push(Data::Mapping(Shape::Map, nodes), secret)
     }
 
     /// A leaf, or a whole that is null or unknown.
@@ -397,6 +403,17 @@ mod tests {
             !shown.contains("horse") && !shown.contains("staple"),
             "{shown}"
         );
+    }
+
+    #[test]
+    fn a_secret_key_hides_its_map() {
+        let secrets = Secrets::default();
+        let state = value(r#"{"password": "correct horse", "tags": {"correct horse": "a"}}"#);
+        secrets.learn(&schema(), &state);
+        let tree = tree(&schema(), &state, None, &secrets);
+        let shown = tree.to_display_json(tree.root()).to_string();
+        assert!(!shown.contains("horse"), "{shown}");
+        assert!(tree.is_sensitive(tree.lookup(&Path::parse("tags").unwrap()).unwrap()));
     }
 
     #[test]

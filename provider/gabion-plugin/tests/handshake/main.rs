@@ -42,7 +42,7 @@ fn plugin_process() {
             ..ServeOptions::default()
         };
         let service = tiny::Tiny {
-            stop: options.stop.clone(),
+            stop: tokio_util::sync::CancellationToken::new(),
         };
         let code = serve(service, options);
         std::process::exit(i32::from(code != std::process::ExitCode::SUCCESS));

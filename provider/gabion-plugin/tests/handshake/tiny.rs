@@ -53,6 +53,14 @@ macro_rules! rest {
                 Ok(Response::new(pb::read_resource::Response { private: b"kept".to_vec(), ..Default::default() }))
             }
 
+            async fn stop_provider(
+                &self,
+                _: Request<pb::stop_provider::Request>,
+            ) -> Result<Response<pb::stop_provider::Response>, Status> {
+                self.stop.cancel();
+                Ok(Response::new(Default::default()))
+            }
+
             $(async fn $method(
                 &self,
                 _: Request<pb::$message::Request>,
@@ -83,5 +91,4 @@ rest! {
     close_ephemeral_resource close_ephemeral_resource,
     get_functions get_functions,
     call_function call_function,
-    stop_provider stop_provider,
 }

@@ -349,6 +349,69 @@ async fn secrets_of_the_provider_configuration_are_hidden_everywhere() {
     }
 }
 
+#[tokio::test]
+async fn what_an_apply_made_is_a_secret_of_the_next() {
+    let (layer, judge) = layer(Fake::default(), &[]);
+    let made = r#"{"name": "a", "password": "battery staple"}"#;
+    *layer.inner.makes.lock().unwrap() = wire(made);
+    layer
+        .apply_resource_change(apply("null", r#"{"name": "a", "password": "?"}"#))
+        .await
+        .unwrap();
+    layer
+        .apply_resource_change(apply("null", r#"{"name": "battery staple"}"#))
+        .await
+        .unwrap();
+    let seen = judge.seen.lock().unwrap();
+    let after = &seen.last().unwrap().after;
+    let shown = after.to_display_json(after.root()).to_string();
+    assert!(!shown.contains("staple"), "{shown}");
+}
+
+#[tokio::test]
+async fn what_is_unknown_in_the_provider_configuration_is_unknown_to_rules() {
+    let (layer, judge) = layer(Fake::default(), &[]);
+    let region = |seen: &Change| {
+        let tree = &seen.provider_configuration;
+        tree.lookup(&Path::parse("name").unwrap())
+            .map(|id| tree.kind(id))
+    };
+    let state = r#"{"name": "x"}"#;
+    for (config, root, name) in [
+        (wire(r#"{"name": "?"}"#), Kind::Mapping, Some(Kind::Unknown)),
+        // One that cannot be read must not look like one that sets nothing.
+        (wire(r#"{"other": "x"}"#), Kind::Unknown, None),
+    ] {
+        let request = pb::configure_provider::Request {
+            config,
+            ..Default::default()
+        };
+        let request = Request::new(request);
+        layer.configure_provider(request).await.unwrap();
+        layer
+            .plan_resource_change(plan("null", state, state))
+            .await
+            .unwrap();
+        let seen = judge.seen.lock().unwrap();
+        let last = seen.last().unwrap();
+        let tree = &last.provider_configuration;
+        assert_eq!((tree.kind(tree.root()), region(last)), (root, name));
+    }
+}
+
+#[tokio::test]
+async fn the_order_of_a_set_is_no_change() {
+    let (layer, judge) = layer(Fake::default(), &[]);
+    let one = r#"{"grant": [{"who": "a", "how": "x"}, {"who": "b", "how": "x"}]}"#;
+    let two = r#"{"grant": [{"who": "b", "how": "x"}, {"who": "a", "how": "x"}]}"#;
+    layer
+        .plan_resource_change(plan(one, two, two))
+        .await
+        .unwrap();
+    let seen = judge.seen.lock().unwrap();
+    assert_eq!(seen[0].operation, Operation::NoOp);
+}
+
 #[test]
 fn the_wire_form_of_the_tests_reads_back() {
     let planned = value(r#"{"name": "?"}"#);
