@@ -8,14 +8,14 @@ use std::path::{Path, PathBuf};
 #[path = "build/guest.rs"]
 mod guest;
 
-/// Whatever the component depends on, from the root of the workspace.
+/// What the component depends on besides its sources, from the root of the workspace.
 const INPUTS: [&str; 6] = [
     "guardrails/gabion-baseline/Cargo.toml",
-    "guardrails/gabion-baseline/src",
     "guardrails/gabion-guardrail/Cargo.toml",
-    "guardrails/gabion-guardrail/src",
     "guardrails/gabion-engine/build",
     "wit/guardrail",
+    "Cargo.toml",
+    "Cargo.lock",
 ];
 
 fn main() {
@@ -34,40 +34,29 @@ fn run() -> Result<(), Box<dyn Error>> {
         .nth(2)
         .ok_or("the engine does not stand in its workspace")?;
     let out = PathBuf::from(variable("OUT_DIR")?);
-    for input in INPUTS {
-        println!(
-            "cargo::rerun-if-changed={}",
-            workspace.join(input).display()
-        );
-    }
 
-    let component = match component(workspace, &out) {
-        Ok(component) => component,
-        Err(error) => {
-            println!(
-                "cargo::warning=the baseline does not build, an older one is used: {}",
-                error
-                    .to_string()
-                    .lines()
-                    .find(|l| l.starts_with("error"))
-                    .unwrap_or_default()
-            );
-            fs::read(guest_folder(&out).join("last-good.wasm")).unwrap_or_default()
-        }
-    };
-    fs::write(guest_folder(&out).join("last-good.wasm"), &component)?;
-    fs::write(out.join("baseline.wasm"), component)?;
+    let toolchain = guest::find()?;
+    let module = guest::build(
+        &toolchain,
+        workspace,
+        "gabion-baseline",
+        &guest_folder(&out),
+    )?;
+    fs::write(
+        out.join("baseline.wasm"),
+        componentize(&fs::read(&module)?)?,
+    )?;
+
     println!(
         "cargo::rustc-env=GABION_BASELINE_VERSION={}",
         version(workspace)?
     );
+    // A script that failed runs again in any case; these are for one that did not.
+    let inputs = INPUTS.iter().map(|input| workspace.join(input));
+    for input in inputs.chain(guest::sources(&module)?) {
+        println!("cargo::rerun-if-changed={}", input.display());
+    }
     Ok(())
-}
-
-fn component(workspace: &Path, out: &Path) -> Result<Vec<u8>, Box<dyn Error>> {
-    let toolchain = guest::find()?;
-    let module = guest::build(&toolchain, workspace, "gabion-baseline", &guest_folder(out))?;
-    componentize(&fs::read(module)?)
 }
 
 fn variable(name: &str) -> Result<String, Box<dyn Error>> {

@@ -87,15 +87,6 @@ fn rustup_toolchains() -> Vec<PathBuf> {
 fn examine(cargo: &Path, rustc: &Path) -> Result<Toolchain, String> {
     let name = cargo.display();
     let sysroot = PathBuf::from(ask(rustc, &["--print", "sysroot"])?);
-    let version = ask(rustc, &["--version"])?;
-    let minor = version
-        .split('.')
-        .nth(1)
-        .and_then(|minor| minor.parse::<u32>().ok())
-        .unwrap_or(0);
-    if minor < 95 {
-        return Err(format!("{name} is older than 1.95"));
-    }
     let compiled = sysroot.join("lib/rustlib").join(TARGET).join("lib");
     let compiled = fs::read_dir(compiled).is_ok_and(|entries| {
         entries
@@ -110,6 +101,15 @@ fn examine(cargo: &Path, rustc: &Path) -> Result<Toolchain, String> {
         return Err(format!(
             "{name} has neither the target nor the source of the standard library"
         ));
+    }
+    let version = ask(rustc, &["--version"])?;
+    let minor = version
+        .split('.')
+        .nth(1)
+        .and_then(|minor| minor.parse::<u32>().ok())
+        .unwrap_or(0);
+    if minor < 95 {
+        return Err(format!("{name} is older than 1.95"));
     }
     let host = ask(rustc, &["-vV"])?
         .lines()
@@ -281,6 +281,25 @@ pub(crate) fn build(
         .join(TARGET)
         .join("guest")
         .join(format!("{}.wasm", package.replace('-', "_"))))
+}
+
+/// The source files that a module was made from, as cargo noted them beside it.
+///
+/// # Errors
+/// Where the note cannot be read.
+pub(crate) fn sources(module: &Path) -> Result<Vec<PathBuf>, String> {
+    let note = module.with_extension("d");
+    let text = fs::read_to_string(&note)
+        .map_err(|error| format!("{} cannot be read: {error}", note.display()))?;
+    // `target: file file`, with a space in a name written as `\ `.
+    let files = text
+        .split_once(": ")
+        .map_or("", |(_, files)| files)
+        .replace("\\ ", "\0");
+    Ok(files
+        .split_whitespace()
+        .map(|file| PathBuf::from(file.replace('\0', " ")))
+        .collect())
 }
 
 /// The flags that make the bytes the same wherever the checkout and the toolchain lie.

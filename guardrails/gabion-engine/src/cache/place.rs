@@ -21,7 +21,8 @@ pub struct CacheOptions {
 impl Default for CacheOptions {
     fn default() -> Self {
         Self {
-            directory: base("XDG_CACHE_HOME", ".cache").map(|base| base.join("gabion").join("packs")),
+            directory: base("XDG_CACHE_HOME", ".cache")
+                .map(|base| base.join("gabion").join("packs")),
             key: base("XDG_DATA_HOME", ".local/share").map(|base| base.join("gabion").join("key")),
             system: Some(PathBuf::from("/var/cache/gabion")),
         }
