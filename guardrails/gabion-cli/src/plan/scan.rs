@@ -7,7 +7,7 @@ use std::borrow::Cow;
 use std::fmt;
 
 /// Deepest nesting that is followed.
-const DEEPEST: usize = 512;
+const DEEPEST: usize = 256;
 
 /// What is wrong with the text, and at which byte.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -459,5 +459,71 @@ mod tests {
             What::TooDeep
         );
         assert!(read("\"\\u12\"").is_err());
+    }
+}
+
+#[cfg(test)]
+mod against_serde {
+    use proptest::prelude::*;
+    use serde_json::Value;
+
+    use super::*;
+
+    fn any_json() -> impl Strategy<Value = Value> {
+        let leaf = prop_oneof![
+            Just(Value::Null),
+            any::<bool>().prop_map(Value::from),
+            any::<i64>().prop_map(Value::from),
+            any::<f64>().prop_map(Value::from),
+            any::<String>().prop_map(Value::from),
+        ];
+        leaf.prop_recursive(6, 64, 8, |inner| {
+            prop_oneof![
+                prop::collection::vec(inner.clone(), 0..8).prop_map(Value::from),
+                prop::collection::btree_map(any::<String>(), inner, 0..8)
+                    .prop_map(|map| Value::Object(map.into_iter().collect())),
+            ]
+        })
+    }
+
+    fn same(ours: &Json<'_>, theirs: &Value) -> bool {
+        match (ours, theirs) {
+            (Json::Null, Value::Null) => true,
+            (Json::Boolean(left), Value::Bool(right)) => left == right,
+            (Json::Number(left), Value::Number(right)) => *left == right.to_string(),
+            (Json::Text(left), Value::String(right)) => left == right,
+            (Json::List(left), Value::Array(right)) => {
+                left.len() == right.len()
+                    && left
+                        .iter()
+                        .zip(right)
+                        .all(|(left, right)| same(left, right))
+            }
+            (Json::Object(left), Value::Object(right)) => {
+                left.len() == right.len()
+                    && left
+                        .iter()
+                        .zip(right)
+                        .all(|(left, right)| left.0 == *right.0 && same(&left.1, right.1))
+            }
+            _ => false,
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn reads_what_serde_writes(value in any_json(), pretty in any::<bool>()) {
+            let text = if pretty { serde_json::to_string_pretty(&value) } else { serde_json::to_string(&value) }.unwrap();
+            let mut scan = Scan::new(&text);
+            prop_assert!(same(&Json::read(&mut scan).unwrap(), &value));
+            prop_assert!(scan.end().is_ok());
+            prop_assert_eq!(Scan::new(&text).skip().unwrap().text, &text);
+        }
+
+        #[test]
+        fn no_text_makes_it_fail_otherwise(text in "[\\[\\]{}\",:0-9a-z\\\\ -]{0,40}") {
+            let _ = Json::read(&mut Scan::new(&text));
+            let _ = Scan::new(&text).skip();
+        }
     }
 }

@@ -62,7 +62,7 @@ fn other_files() {
         @r#"error: cannot read the plan from `plan.json`: it holds a change with actions that this gabion does not know; use a newer gabion, as what it does not know it cannot judge"#
     );
     let deep = format!("{{\"format_version\": \"1.2\", \"x\": {}", "[".repeat(2000));
-    assert_snapshot!(refused(deep), @r#"error: cannot read the plan from `plan.json`: it is nested deeper than 512 levels at byte 542"#);
+    assert_snapshot!(refused(deep), @r#"error: cannot read the plan from `plan.json`: it is nested deeper than 256 levels at byte 286"#);
 }
 
 #[test]

@@ -6,4 +6,5 @@ mod bad_input;
 mod check;
 mod large;
 mod others;
+mod reader;
 mod support;
