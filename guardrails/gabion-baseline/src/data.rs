@@ -8,3 +8,4 @@ pub(crate) mod dt09;
 pub(crate) mod dt10;
 pub(crate) mod dt12;
 mod key_policy;
+mod sink;

@@ -2,24 +2,29 @@
 
 use gabion_guardrail::prelude::*;
 
+use super::sink::has_second_bucket;
 use crate::target::{aws, gabion};
 
-/// The four settings, and what S3 does without each.
-const SETTINGS: [(&str, &str); 4] = [
+/// The four settings, those of a log sink's second bucket, and what S3 does without each.
+const SETTINGS: [(&str, &str, &str); 4] = [
     (
         "block_public_acls",
+        "access_log_block_public_acls",
         "S3 accepts ACLs that make objects public",
     ),
     (
         "block_public_policy",
+        "access_log_block_public_policy",
         "S3 accepts a bucket policy that makes the bucket public",
     ),
     (
         "ignore_public_acls",
+        "access_log_ignore_public_acls",
         "S3 honours ACLs that make objects public",
     ),
     (
         "restrict_public_buckets",
+        "access_log_restrict_public_buckets",
         "S3 lets anybody use a bucket whose policy is public",
     ),
 ];
@@ -28,7 +33,7 @@ rule! {
     /// ## What it does
     ///
     /// Finds public access blocks, of a bucket or of an account, in which one of the four settings is not `true`.
-    /// In hashicorp/aws an unset one is `false`.
+    /// In hashicorp/aws an unset one is `false`. A log sink has the four twice: its bucket for access logs has its own.
     ///
     /// It judges the resource that carries the settings. A bucket without any `aws_s3_bucket_public_access_block`
     /// is not its business: the block may live in another module, or at the account.
@@ -80,8 +85,22 @@ rule! {
     fn check(change) {
         let Some(block) = change.planned() else { return NOT_APPLICABLE };
         let mut review = Review::new();
-        for (name, message) in SETTINGS {
+        for (name, _, message) in SETTINGS {
             review.must_be_true(&block.get(name), message);
+        }
+        if change.resource_type() == "gabion_log_sink" {
+            review.look_at(|found| {
+                if !has_second_bucket(&block)? {
+                    return Ok(());
+                }
+                for (_, name, message) in SETTINGS {
+                    let setting = block.get(name);
+                    if setting.boolean()? != Some(true) {
+                        found.push(setting.finding(message).fix(true));
+                    }
+                }
+                Ok(())
+            });
         }
         review.outcome()
     }

@@ -73,32 +73,57 @@ rule! {
     fn check(change) {
         let Some(bucket) = change.planned() else { return NOT_APPLICABLE };
         let policy = bucket.get("policy");
+        let mut review = Review::new();
         match change.resource_type().as_str() {
-            // Read back from a bucket whose policy is another resource: that one is judged.
-            "aws_s3_bucket" if change.configured("policy") == Some(false) => return NOT_APPLICABLE,
+            "aws_s3_bucket_policy" => review.look(|| {
+                // `jsonencode({})`, which the provider plans as an empty text, is a policy that denies nothing.
+                let document = PolicyDocument::read(&policy)?.unwrap_or_default();
+                Ok(judge(&policy, &document))
+            }),
+            "aws_s3_bucket" => {
+                // Read back from a bucket whose policy is another resource: that one is judged.
+                if change.configured("policy") == Some(false) {
+                    return NOT_APPLICABLE;
+                }
+                let Some(document) = PolicyDocument::read(&policy)? else { return NOT_APPLICABLE };
+                review.look(|| Ok(judge(&policy, &document)));
+            }
             // Generated, with the statement: what the composite has not made yet cannot lack it.
-            "gabion_log_sink" if policy.is_computed() => return PASS,
-            _ => {}
+            _ => {
+                for policy in [policy, bucket.get("access_log_policy")] {
+                    review.look(|| Ok(PolicyDocument::read(&policy)?.and_then(|document| judge(&policy, &document))));
+                }
+            }
         }
-        let document = match PolicyDocument::read(&policy)? {
-            Some(document) => document,
-            // `jsonencode({})`, which the provider plans as an empty text, is a policy that denies nothing.
-            None if change.resource_type() == "aws_s3_bucket_policy" => PolicyDocument::default(),
-            None => return NOT_APPLICABLE,
-        };
-        let (mut whole_bucket, mut all_objects) = (false, false);
-        for statement in document.denies().filter(|statement| denies_plain_http(statement)) {
-            whole_bucket |= statement.resources.holds(|arn| covers_bucket(arn));
-            all_objects |= statement.resources.holds(|arn| covers_objects(arn));
-        }
-        let (observed, message) = match (whole_bucket, all_objects) {
-            (true, true) => return PASS,
-            (true, false) => ("the bucket alone", "the bucket policy denies plain HTTP for the bucket and not for its objects"),
-            (false, true) => ("the objects alone", "the bucket policy denies plain HTTP for the objects and not for the bucket"),
-            (false, false) => ("no such statement", "the bucket policy does not deny plain HTTP to everybody for every action"),
-        };
-        found(policy.finding(message).observed(observed))
+        review.outcome()
     }
+}
+
+fn judge(policy: &Value, document: &PolicyDocument) -> Option<Finding> {
+    let (mut whole_bucket, mut all_objects) = (false, false);
+    for statement in document
+        .denies()
+        .filter(|statement| denies_plain_http(statement))
+    {
+        whole_bucket |= statement.resources.holds(|arn| covers_bucket(arn));
+        all_objects |= statement.resources.holds(|arn| covers_objects(arn));
+    }
+    let (observed, message) = match (whole_bucket, all_objects) {
+        (true, true) => return None,
+        (true, false) => (
+            "the bucket alone",
+            "the bucket policy denies plain HTTP for the bucket and not for its objects",
+        ),
+        (false, true) => (
+            "the objects alone",
+            "the bucket policy denies plain HTTP for the objects and not for the bucket",
+        ),
+        (false, false) => (
+            "no such statement",
+            "the bucket policy does not deny plain HTTP to everybody for every action",
+        ),
+    };
+    Some(policy.finding(message).observed(observed))
 }
 
 fn denies_plain_http(statement: &Statement) -> bool {

@@ -2,6 +2,7 @@
 
 use gabion_guardrail::prelude::*;
 
+use super::sink::has_second_bucket;
 use crate::target::{aws, gabion};
 
 rule! {
@@ -68,22 +69,36 @@ rule! {
             "aws_s3_bucket_versioning" => {
                 let configuration = bucket.get("versioning_configuration");
                 match configuration.block()? {
-                    Some(block) => enabled(&block.get("status")),
+                    Some(block) => {
+                        let mut review = Review::new();
+                        review.look(|| enabled(&block.get("status")));
+                        review.outcome()
+                    }
                     None => found(configuration.finding("the bucket keeps no versions")),
                 }
             }
-            _ => enabled(&bucket.get("versioning")),
+            _ => {
+                let mut review = Review::new();
+                review.look(|| enabled(&bucket.get("versioning")));
+                review.look(|| {
+                    if !has_second_bucket(&bucket)? {
+                        return Ok(None);
+                    }
+                    enabled(&bucket.get("access_log_versioning"))
+                });
+                review.outcome()
+            }
         }
     }
 }
 
-fn enabled(status: &Value) -> Outcome {
-    match status.text()?.as_deref() {
-        Some("Enabled") => PASS,
-        _ => found(
+fn enabled(status: &Value) -> Result<Option<Finding>, Stop> {
+    Ok(match status.text()?.as_deref() {
+        Some("Enabled") => None,
+        _ => Some(
             status
                 .finding("the bucket keeps no versions")
                 .fix("Enabled"),
         ),
-    }
+    })
 }
