@@ -235,7 +235,12 @@ impl<M> StateSlot<M> {
     }
 }
 
-/// Values of the provider beside the state, which the user does not see. Not encrypted: no secrets.
+/// The key by which a destroy that was planned is known again at apply. Core plans every destroy but the one in
+/// a replacement, which gets the private values of the new object's plan.
+const DESTROY: &str = "gabion:destroy";
+
+/// Values of the provider beside the state, which the user does not see. Not encrypted: no secrets. Keys that
+/// begin with `gabion:` are the framework's own.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Private {
     values: BTreeMap<String, serde_json::Value>,
@@ -271,6 +276,17 @@ impl Private {
         self.values.is_empty()
     }
 
+    /// Marks the plan of a destroy.
+    pub(crate) fn mark_destroy(&mut self) {
+        self.set(DESTROY, &true);
+    }
+
+    /// Takes the mark off, and says whether it was there. A refused destroy leaves it in the state, so it is
+    /// taken off whenever private values come in.
+    pub(crate) fn take_destroy(&mut self) -> bool {
+        self.values.remove(DESTROY).is_some()
+    }
+
     /// Reads what [`Private::to_bytes`] wrote. Bytes of another shape read as empty: another provider's
     /// private data (after a move) means nothing here.
     #[must_use]
@@ -304,6 +320,10 @@ pub struct Ctx<P> {
     pub deadline: Option<Instant>,
     /// The version of Terraform or OpenTofu; empty while not configured.
     pub terraform_version: String,
+    /// In a delete: that it was never planned as a destroy, so it is the first half of a replacement, and a
+    /// create of the same resource follows. False where the old object goes after the new one was made
+    /// (`create_before_destroy`): core plans that one as a destroy. False in every other call.
+    pub replacing: bool,
     pub(crate) config: ConfigValue,
 }
 
@@ -314,6 +334,7 @@ impl<P> Clone for Ctx<P> {
             cancel: self.cancel.clone(),
             deadline: self.deadline,
             terraform_version: self.terraform_version.clone(),
+            replacing: self.replacing,
             config: self.config.clone(),
         }
     }
@@ -328,6 +349,7 @@ impl<P> Ctx<P> {
             cancel: CancellationToken::new(),
             deadline: None,
             terraform_version: String::new(),
+            replacing: false,
             config: ConfigValue::default(),
         }
     }

@@ -100,8 +100,10 @@ impl<P: Provider> Inner<P> {
 
         let deadline = self.deadline(entry, operation, limits);
         let config = (!config.is_null()).then_some(config);
-        let ctx = self.ctx(deadline, config);
-        let private = Private::from_bytes(&request.planned_private);
+        let mut private = Private::from_bytes(&request.planned_private);
+        let planned_as_destroy = private.take_destroy();
+        let mut ctx = self.ctx(deadline, config);
+        ctx.replacing = operation == Operation::Delete && !planned_as_destroy;
         let mut slot = StateSlot::new(before, private);
         let mut diags = entry.served.raw_call(&ctx, call, &mut slot).await;
 

@@ -202,6 +202,7 @@ impl<P: Provider> Inner<P> {
             cancel: self.stop.child_token(),
             deadline,
             terraform_version,
+            replacing: false,
             config: ConfigValue(config.map(Arc::new)),
         }
     }

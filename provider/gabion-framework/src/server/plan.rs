@@ -70,7 +70,8 @@ impl<P: Provider> Inner<P> {
         let prior = wire::decode_body(request.prior_state.as_ref(), "a prior state", body)?;
         let proposed = wire::decode(request.proposed_new_state.as_ref(), "a proposed state")?;
         let config = wire::decode_body(request.config.as_ref(), "a configuration", body)?;
-        let private = Private::from_bytes(&request.prior_private);
+        let mut private = Private::from_bytes(&request.prior_private);
+        private.take_destroy();
 
         let prior = match Conform::state().body(body, prior, &root) {
             Dynamic::Null => None,
@@ -152,6 +153,7 @@ impl<P: Provider> Inner<P> {
         } else {
             Diagnostics::new()
         };
+        plan.private.mark_destroy();
         Ok(Planned {
             state: Dynamic::Null,
             replace: Vec::new(),

@@ -72,7 +72,9 @@ impl<P: Provider> Inner<P> {
                 ..Default::default()
             };
         }
-        let mut slot = StateSlot::new(Some(current), Private::from_bytes(&request.private));
+        let mut private = Private::from_bytes(&request.private);
+        private.take_destroy();
+        let mut slot = StateSlot::new(Some(current), private);
         let ctx = self.ctx(None, None);
         let mut diags = entry.served.raw_call(&ctx, Call::Read, &mut slot).await;
         let (state, private) = slot.into_parts();

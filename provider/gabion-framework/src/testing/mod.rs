@@ -238,7 +238,9 @@ impl<P: Provider> Harness<P> {
             diags: self.validate_value(type_name, config).await,
         };
         if !planned.diags.has_errors() {
-            self.plan_into(&mut planned).await;
+            let private = prior.map(|prior| prior.private.clone());
+            self.plan_into(&mut planned, private.unwrap_or_default())
+                .await;
         }
         planned
     }
@@ -272,11 +274,11 @@ impl<P: Provider> Harness<P> {
             private: Vec::new(),
             diags: Diagnostics::new(),
         };
-        self.plan_into(&mut planned).await;
+        self.plan_into(&mut planned, prior.private.clone()).await;
         planned
     }
 
-    async fn plan_into(&self, planned: &mut Planned) {
+    async fn plan_into(&self, planned: &mut Planned, prior_private: Vec<u8>) {
         let prior = planned.prior.clone();
         let prior_state = prior
             .as_ref()
@@ -287,7 +289,7 @@ impl<P: Provider> Harness<P> {
             // Core merges the prior state into this; the framework starts from the configuration.
             proposed_new_state: wire::encode(&planned.config),
             config: wire::encode(&planned.config),
-            prior_private: prior.map(|prior| prior.private).unwrap_or_default(),
+            prior_private,
             provider_meta: None,
             client_capabilities: None,
             prior_identity: None,
@@ -325,7 +327,9 @@ impl<P: Provider> Harness<P> {
         }
     }
 
-    /// ApplyResourceChange; a replacement destroys, plans again and creates.
+    /// ApplyResourceChange. A replacement goes as in core: it is planned once more as a create, from the private
+    /// values of the first plan; the old object is deleted with those of that second plan, and never planned as
+    /// a destroy; then the new one is planned a last time, and created.
     pub async fn apply(&self, planned: &Planned) -> Outcome {
         if !planned.is_replace() {
             return self.apply_one(planned).await;
@@ -333,17 +337,53 @@ impl<P: Provider> Harness<P> {
         let Some(prior) = &planned.prior else {
             return self.apply_one(planned).await;
         };
-        let destroyed = self.destroy(&planned.type_name, prior).await;
-        if destroyed.diags.has_errors() {
-            return destroyed;
+        self.replace(planned, prior, planned.private.clone()).await
+    }
+
+    /// The replacement of an object that a failed create left: core plans it as a create, without the object's
+    /// private values, and deletes it first.
+    pub async fn apply_tainted(
+        &self,
+        type_name: &str,
+        tainted: &Stored,
+        config: &serde_json::Value,
+    ) -> Outcome {
+        let planned = self.plan(type_name, None, config).await;
+        if planned.diags.has_errors() {
+            return Outcome {
+                stored: Some(tainted.clone()),
+                diags: planned.diags,
+            };
         }
+        self.replace(&planned, tainted, Vec::new()).await
+    }
+
+    async fn replace(&self, planned: &Planned, old: &Stored, private: Vec<u8>) -> Outcome {
         let mut create = Planned {
             prior: None,
             replace: Vec::new(),
-            diags: destroyed.diags,
+            diags: Diagnostics::new(),
             ..planned.clone()
         };
-        self.plan_into(&mut create).await;
+        self.plan_into(&mut create, private).await;
+        if create.diags.has_errors() {
+            return Outcome {
+                stored: Some(old.clone()),
+                diags: create.diags,
+            };
+        }
+        let delete = Planned {
+            prior: Some(old.clone()),
+            config: Dynamic::Null,
+            state: Dynamic::Null,
+            ..create.clone()
+        };
+        let deleted = self.apply_one(&delete).await;
+        if deleted.diags.has_errors() {
+            return deleted;
+        }
+        create.diags = deleted.diags;
+        self.plan_into(&mut create, Vec::new()).await;
         if create.diags.has_errors() {
             return Outcome {
                 stored: None,

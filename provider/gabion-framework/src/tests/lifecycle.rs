@@ -156,6 +156,42 @@ async fn destroy_and_protection() {
 }
 
 #[tokio::test]
+async fn a_delete_knows_whether_a_create_follows() {
+    let harness = harness().await;
+    let ctx = harness.server().test_ctx();
+    let cloud = ctx.provider().unwrap();
+    let deletes = || std::mem::take(&mut *cloud.deletes.lock().unwrap());
+
+    let stored = applied(&harness, None, &json!({ "name": "a" })).await;
+    harness.destroy("sample_thing", &stored).await;
+    assert_eq!(deletes(), [false]);
+    let stored = applied(&harness, None, &json!({ "name": "a" })).await;
+    let stored = applied(&harness, Some(&stored), &json!({ "name": "b" })).await;
+    assert_eq!(deletes(), [true]);
+    let config = json!({ "name": "b" });
+    let outcome = harness
+        .apply_tainted("sample_thing", &stored, &config)
+        .await;
+    assert!(outcome.diags.is_empty(), "{}", render(&outcome.diags));
+    assert_eq!(deletes(), [true]);
+
+    // A destroy that was refused leaves its mark behind, which must say nothing about the next change.
+    let mut stored = outcome.stored.unwrap();
+    stored.private = harness.plan_destroy("sample_thing", &stored).await.private;
+    let read = harness.read("sample_thing", &stored).await.stored.unwrap();
+    assert!(Private::from_bytes(&read.private) == Private::from_bytes(&outcome_private(&stored)));
+    applied(&harness, Some(&stored), &json!({ "name": "c" })).await;
+    assert_eq!(deletes(), [true]);
+}
+
+/// The private values without the framework's own.
+fn outcome_private(stored: &crate::testing::Stored) -> Vec<u8> {
+    let mut private = Private::from_bytes(&stored.private);
+    assert!(private.take_destroy());
+    private.to_bytes()
+}
+
+#[tokio::test]
 async fn gone_and_import() {
     let harness = harness().await;
     let config = json!({ "name": "a", "zones": ["q"] });

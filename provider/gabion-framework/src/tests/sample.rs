@@ -20,6 +20,8 @@ crate::object! {
 pub(super) struct Cloud {
     endpoint: Option<String>,
     things: Mutex<BTreeMap<String, ThingModel>>,
+    /// Of each delete: whether it was half of a replacement.
+    pub(super) deletes: Mutex<Vec<bool>>,
 }
 
 #[async_trait]
@@ -436,6 +438,7 @@ impl Resource for Thing {
         if model.name.as_str() == Some("undeletable") {
             return Diagnostics::from_error("Still in use", "Something uses it.");
         }
+        cloud.deletes.lock().unwrap().push(ctx.replacing);
         let id = model.id.clone().unwrap_or_default();
         cloud.things.lock().unwrap().remove(&id);
         Diagnostics::new()
