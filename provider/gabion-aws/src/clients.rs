@@ -230,6 +230,11 @@ impl Clients {
             .is_some_and(CancellationToken::is_cancelled)
     }
 
+    /// Whether no further call may start: the stop signal was given, or the deadline has passed.
+    pub(crate) fn is_over(&self) -> bool {
+        self.is_cancelled() || self.deadline.is_some_and(|end| Instant::now() >= end)
+    }
+
     /// When no further call may start.
     pub fn deadline(&self) -> Option<Instant> {
         self.deadline

@@ -91,7 +91,9 @@ impl CloudTrail {
             }
             return self.update_trail(settings).await;
         }
-        self.require_trail(&settings.name).await
+        // Even after a stop: what was made belongs into the state.
+        let finder = Self::new(self.clients.unscoped());
+        finder.require_trail(&settings.name).await
     }
 
     /// Brings a trail to these settings.
@@ -120,7 +122,9 @@ impl CloudTrail {
                 .map(drop)
         };
         self.when_policies_hold(&settings.name, update).await?;
-        self.require_trail(&settings.name).await
+        // Even after a stop: what was made belongs into the state.
+        let finder = Self::new(self.clients.unscoped());
+        finder.require_trail(&settings.name).await
     }
 
     /// A trail by name, if there is one in this region.

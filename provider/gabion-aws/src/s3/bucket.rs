@@ -26,7 +26,8 @@ pub struct CreateBucket {
 }
 
 impl S3 {
-    /// Creates a bucket and waits until S3 shows it.
+    /// Creates a bucket and waits until S3 shows it, or until the stop signal or the deadline: it is made
+    /// then, and belongs into the state.
     ///
     /// CreateBucket takes no client token. Where the account owns a bucket of that name which holds
     /// every tag asked for, an earlier reply was lost, and it is taken (`adopted`). In us-east-1 S3
@@ -72,12 +73,15 @@ impl S3 {
             Err(error) => return Err(error),
         };
         let what = format!("waiting for bucket `{bucket}` to exist");
-        until(&self.clients, &what, WaitOptions::default(), || async {
+        let shown = until(&self.clients, &what, WaitOptions::default(), || async {
             let found = self.look_up(bucket).await?;
             Ok((found != BucketPresence::Absent).then_some(()))
         })
-        .await?;
-        Ok(Created { adopted })
+        .await;
+        match shown {
+            Err(error) if !self.clients.is_over() => Err(error),
+            _ => Ok(Created { adopted }),
+        }
     }
 
     /// Deletes an empty bucket. One that is gone already is success.
@@ -153,6 +157,22 @@ mod tests {
         let error = create_owned_with("created").await.unwrap_err();
         assert_eq!(error.kind, Kind::AlreadyExists);
         assert_eq!(error.code(), Some("BucketAlreadyOwnedByYou"));
+    }
+
+    #[tokio::test]
+    async fn a_bucket_that_was_made_before_the_stop_is_told() {
+        let stop = tokio_util::sync::CancellationToken::new();
+        let signal = stop.clone();
+        let create = mock!(Client::create_bucket).then_output(move || {
+            signal.cancel();
+            CreateBucketOutput::builder().build()
+        });
+        let clients = Fake::default().s3(&[&create]).clients();
+        let stopped = clients.scoped(stop, None);
+        let made = stopped.s3().create_bucket(&request()).await.unwrap();
+        assert!(!made.adopted);
+        let error = stopped.s3().create_bucket(&request()).await.unwrap_err();
+        assert_eq!(error.kind, Kind::Cancelled);
     }
 
     #[tokio::test]
