@@ -88,7 +88,14 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     heading("Deletion protection off, then destroy: two applies on purpose");
     let off = ["-var", "deletion_protection=false"];
     show(terraform.apply(&off)?)?;
-    show(terraform.destroy(&off)?)?;
+    // Its plan repeats every attribute that was shown above.
+    let destroyed = terraform.destroy(&off)?.ok()?;
+    print(
+        destroyed
+            .stdout
+            .split_once("\nPlan: ")
+            .map_or("", |(_, rest)| rest),
+    );
     gone(&mut aws)?;
 
     heading("Done: nothing is left running");
