@@ -42,6 +42,10 @@ impl Statement {
 
     /// For everybody (`Principal: "*"`).
     #[must_use]
+    #[expect(
+        clippy::wrong_self_convention,
+        reason = "reads as a sentence, as `to` does"
+    )]
     pub(crate) fn to_everybody(self) -> Self {
         self.to("AWS", ["*"])
     }

@@ -34,8 +34,8 @@ pub(crate) fn matches(pattern: &str, text: &str) -> bool {
 /// Whether everything that the pattern `inner` matches is matched by `outer`, too. Says no where it
 /// cannot tell.
 pub(crate) fn covers(outer: &str, inner: &str) -> bool {
-    // A pattern read as text: its stars stand for any text, which only a star of `outer` takes.
-    outer == inner || matches(outer, inner) && !(inner.contains('?') && !outer.contains('*'))
+    // Read as text, a wildcard of `inner` is taken only by a wildcard of `outer`; but `?` must not take `*`.
+    outer == inner || (matches(outer, inner) && !(outer.contains('?') && inner.contains('*')))
 }
 
 /// As [`covers`], for actions: case does not count.
@@ -171,6 +171,8 @@ mod tests {
         assert!(matches("*a*b*", "xxaxxbxx"));
         assert!(covers("kms:*", "kms:Put*"));
         assert!(!covers("kms:Put*", "kms:*"));
+        assert!(!covers("kms:?", "kms:*"));
+        assert!(covers("kms:Put?*", "kms:Put?*"));
         assert!(covers_action("KMS:put*", "kms:PutKeyPolicy"));
         assert!(overlap("kms:Put*", "kms:*Policy"));
         assert!(!overlap("kms:Put*", "kms:GetKeyPolicy"));

@@ -33,7 +33,7 @@ pub(super) enum Found {
     /// There is none.
     Gone,
     /// It is on its way out.
-    Leaving(Key),
+    Leaving(Box<Key>),
     /// There it is.
     Here(Box<Observed>),
 }
@@ -46,7 +46,7 @@ pub(super) async fn observe(clients: &Clients, id: &str) -> Result<Found, Diagno
         return Ok(Found::Gone);
     };
     if key.is_pending_deletion() {
-        return Ok(Found::Leaving(key));
+        return Ok(Found::Leaving(Box::new(key)));
     }
     let rest = rest(&kms, &key.id).await.or_absent().map_err(doing())?;
     // Deleted between two calls.

@@ -103,7 +103,7 @@ pub(super) fn moment(prior: Option<&KmsKeyModel>, planned: &KmsKeyModel) -> Mome
     };
     let mut before = prior.clone();
     if deletion::turns_off(&prior.deletion_protection, &planned.deletion_protection) {
-        before.deletion_protection = planned.deletion_protection.clone();
+        before.deletion_protection = planned.deletion_protection;
         before.acknowledge_irreversible = planned.acknowledge_irreversible.clone();
     }
     if before == *planned {
@@ -170,10 +170,10 @@ async fn destroy(ctx: &Ctx<Gabion>, plan: &mut Plan<KmsKeyModel>, diags: &mut Di
     }
     deletion::check_destroy(&prior.deletion_protection, &prior.title(), diags);
     if diags.has_errors()
-        || !ctx
+        || ctx
             .provider
             .as_ref()
-            .is_some_and(|gabion| gabion.pool_if_known().is_some())
+            .is_none_or(|gabion| gabion.pool_if_known().is_none())
     {
         return;
     }

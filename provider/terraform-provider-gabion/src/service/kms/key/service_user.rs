@@ -119,6 +119,15 @@ fn is_use_action(text: &str) -> bool {
 pub(super) fn validate(users: &Value<Vec<ServiceUser>>, diags: &mut Diagnostics) {
     for (index, user) in users.known().into_iter().flatten().enumerate() {
         let path = Path::root(ATTRIBUTE).index(index);
+        for (key, value) in user.encryption_context.known().into_iter().flatten() {
+            if value.is_null() {
+                diags.error_at(
+                    path.attribute("encryption_context").key(key.clone()),
+                    "Invalid service user",
+                    format!("The encryption context `{key}` is null. Give it a value, or leave the key out."),
+                );
+            }
+        }
         let via = user.via_service.known() == Some(&true);
         if !via && !user.via_service.is_unknown() && !user.principals.is_null() {
             diags.error_at(
@@ -174,23 +183,23 @@ pub(super) fn statements(
 struct Known {
     actions: &'static [&'static str],
     context: Option<(&'static str, String)>,
+    /// The resource it acts for, where its ARN is in every call.
+    source_arn: Option<String>,
     sends_source: bool,
 }
 
-fn known(service: &str, scene: &Scene<'_>) -> Known {
+/// `account` is the one that the service acts for.
+fn known(service: &str, account: &str, scene: &Scene<'_>) -> Known {
     let Scene {
-        partition,
-        account,
-        region,
+        partition, region, ..
     } = scene;
     let name = service.split(".amazonaws").next().unwrap_or(service);
     if name == "cloudtrail" {
+        let trails = format!("arn:{partition}:cloudtrail:*:{account}:trail/*");
         return Known {
             actions: &["kms:GenerateDataKey*"],
-            context: Some((
-                "aws:cloudtrail:arn",
-                format!("arn:{partition}:cloudtrail:*:{account}:trail/*"),
-            )),
+            context: Some(("aws:cloudtrail:arn", trails.clone())),
+            source_arn: Some(trails),
             sends_source: true,
         };
     }
@@ -201,12 +210,14 @@ fn known(service: &str, scene: &Scene<'_>) -> Known {
                 "aws:logs:arn",
                 format!("arn:{partition}:logs:{region}:{account}:*"),
             )),
+            source_arn: None,
             sends_source: false,
         };
     }
     Known {
         actions: USE,
         context: None,
+        source_arn: None,
         sends_source: true,
     }
 }
@@ -219,8 +230,17 @@ fn of_one(user: &ServiceUser, number: usize, scene: &Scene<'_>) -> Option<Vec<St
     {
         return None;
     }
-    let service = user.service.as_str()?;
-    let known = known(service, scene);
+    // CloudWatch Logs is the one service whose principal has the region in it.
+    let regional;
+    let service = match user.service.as_str()? {
+        "logs.amazonaws.com" => {
+            regional = format!("logs.{}.amazonaws.com", scene.region);
+            regional.as_str()
+        }
+        other => other,
+    };
+    let account = user.source_account.as_str();
+    let known = known(service, account.unwrap_or(scene.account), scene);
     let actions = match &user.actions {
         Value::Null => known
             .actions
@@ -230,7 +250,6 @@ fn of_one(user: &ServiceUser, number: usize, scene: &Scene<'_>) -> Option<Vec<St
         some => strings::known(some)?,
     };
     let sid = |end: &str| format!("Service{number}{end}");
-    let account = user.source_account.as_str();
 
     if user.via_service.known() == Some(&true) {
         let principals = match &user.principals {
@@ -267,14 +286,15 @@ fn of_one(user: &ServiceUser, number: usize, scene: &Scene<'_>) -> Option<Vec<St
         ]);
     }
 
-    let context = context(user, known.context)?;
+    let context = context(user, known.context.clone())?;
     let bound = |statement: Statement, has_context: bool| {
         let mut statement = statement.to("Service", [service]);
-        if let Some(arn) = user.source_arn.as_str() {
+        let source = user.source_arn.as_str().or(known.source_arn.as_deref());
+        if let Some(arn) = source {
             statement = statement.when("ArnLike", "aws:SourceArn", [arn]);
         }
         // A service that sends no source is bound by its context; where there is none, the account still is.
-        let by_account = user.source_arn.is_null() && (known.sends_source || !has_context);
+        let by_account = source.is_none() && (known.sends_source || !has_context);
         if let Some(account) = account.or(by_account.then_some(scene.account)) {
             statement = statement.when("StringEquals", "aws:SourceAccount", [account]);
         }
@@ -404,30 +424,29 @@ fn guesses(statement: &Statement, scene: &Scene<'_>) -> Vec<ServiceUser> {
             _ => return Vec::new(),
         },
     };
-    let mut all = Vec::new();
-    for with_actions in [false, true] {
-        for with_context in [false, true] {
-            for with_account in [false, true] {
-                for with_principals in [false, true] {
-                    let mut guess = base.clone();
-                    if with_actions {
-                        guess.actions = strings::of(actions.clone());
-                    }
-                    if with_context {
-                        guess.encryption_context = Value::Known(context.clone());
-                    }
-                    if !with_account {
-                        guess.source_account = Value::Null;
-                    }
-                    if !with_principals {
-                        guess.principals = Value::Null;
-                    }
-                    all.push(guess);
-                }
+    // Each bit keeps or drops one field that a default may have made.
+    (0..32_u8)
+        .map(|bits| {
+            let has = |bit: u8| bits & (1 << bit) != 0;
+            let mut guess = base.clone();
+            if has(4) {
+                guess.actions = strings::of(actions.clone());
             }
-        }
-    }
-    all
+            if has(3) {
+                guess.encryption_context = Value::Known(context.clone());
+            }
+            if !has(2) {
+                guess.source_arn = Value::Null;
+            }
+            if !has(1) {
+                guess.source_account = Value::Null;
+            }
+            if !has(0) {
+                guess.principals = Value::Null;
+            }
+            guess
+        })
+        .collect()
 }
 
 #[cfg(test)]
@@ -463,8 +482,8 @@ mod tests {
     #[test]
     fn cloudtrail_is_bound_to_its_trails() {
         insta::assert_snapshot!(text(user("cloudtrail.amazonaws.com")), @r#"
-        {"Action":"kms:GenerateDataKey*","Condition":{"ArnLike":{"kms:EncryptionContext:aws:cloudtrail:arn":"arn:aws:cloudtrail:*:111122223333:trail/*"},"StringEquals":{"aws:SourceAccount":"111122223333"}},"Effect":"Allow","Principal":{"Service":"cloudtrail.amazonaws.com"},"Resource":"*","Sid":"Service1Use"}
-        {"Action":"kms:DescribeKey","Condition":{"StringEquals":{"aws:SourceAccount":"111122223333"}},"Effect":"Allow","Principal":{"Service":"cloudtrail.amazonaws.com"},"Resource":"*","Sid":"Service1Describe"}
+        {"Action":"kms:GenerateDataKey*","Condition":{"ArnLike":{"aws:SourceArn":"arn:aws:cloudtrail:*:111122223333:trail/*","kms:EncryptionContext:aws:cloudtrail:arn":"arn:aws:cloudtrail:*:111122223333:trail/*"}},"Effect":"Allow","Principal":{"Service":"cloudtrail.amazonaws.com"},"Resource":"*","Sid":"Service1Use"}
+        {"Action":"kms:DescribeKey","Condition":{"ArnLike":{"aws:SourceArn":"arn:aws:cloudtrail:*:111122223333:trail/*"}},"Effect":"Allow","Principal":{"Service":"cloudtrail.amazonaws.com"},"Resource":"*","Sid":"Service1Describe"}
         "#);
     }
 

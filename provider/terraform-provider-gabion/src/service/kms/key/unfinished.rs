@@ -13,7 +13,9 @@ use super::TYPE;
 
 /// What was found, by account and region.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Unfinished(Arc<tokio::sync::Mutex<BTreeMap<(String, String), Vec<TaggedKey>>>>);
+pub(crate) struct Unfinished(Arc<tokio::sync::Mutex<ByPlace>>);
+
+type ByPlace = BTreeMap<(String, String), Vec<TaggedKey>>;
 
 impl Unfinished {
     /// The id of a key that an earlier create of this alias left; it is given out once.
