@@ -2,8 +2,10 @@
 //! import, disappears, every argument set and changed, drift, and what happens when something goes wrong.
 
 mod basic;
+mod drift;
 
 use anyhow::Result;
+use gabion_tests::Aws;
 use serde_json::{Value, json};
 
 use crate::support::World;
@@ -49,4 +51,32 @@ fn counts(world: &mut World) -> Result<(usize, usize, usize)> {
     let trails = world.aws.call("cloudtrail", "describe_trails", json!({}))?;
     let groups = world.aws.call("logs", "describe_log_groups", json!({}))?;
     Ok((count(&buckets, "Buckets"), count(&trails, "trailList"), count(&groups, "logGroups")))
+}
+
+/// The top-level attributes of the sink that the saved plan changes.
+fn changed(world: &World) -> Result<Vec<String>> {
+    let plan = world.terraform.saved_plan()?;
+    let changes = plan["resource_changes"].as_array().cloned().unwrap_or_default();
+    let change = changes
+        .iter()
+        .find(|change| change["address"] == SINK)
+        .map(|change| change["change"].clone())
+        .unwrap_or_default();
+    let names = |side: &str| change[side].as_object().cloned().unwrap_or_default();
+    let (before, after) = (names("before"), names("after"));
+    let unknown = change["after_unknown"].as_object().cloned().unwrap_or_default();
+    let mut changed: Vec<String> = before
+        .keys()
+        .chain(after.keys())
+        .filter(|name| before.get(*name) != after.get(*name) || unknown.get(*name) == Some(&json!(true)))
+        .cloned()
+        .collect();
+    changed.sort_unstable();
+    changed.dedup();
+    Ok(changed)
+}
+
+/// A client that goes through the proxy, so that the fake answers for what the emulator lacks.
+fn through_fake(world: &World) -> Result<Aws> {
+    Aws::new(&world.proxy.endpoint())
 }
