@@ -40,7 +40,7 @@ impl Sides {
     }
 
     /// Whether core will plan an update once more, as a create: it does where a path that the provider named
-    /// differs. The first of the two calls is not judged, so that nothing is said twice.
+    /// differs.
     pub(crate) fn will_be_replaced(&self, schema: &Schema, paths: &[pb::AttributePath]) -> bool {
         let differs = |path| replaces(&schema.ty, &self.prior, &self.planned, path);
         paths.iter().any(differs)

@@ -17,6 +17,8 @@ pub(crate) enum Show {
     All,
     /// What refuses the change: the rest was said when it was planned.
     Refusals,
+    /// What does not refuse it: refusals come when core plans once more.
+    Warnings,
 }
 
 /// What was said once and is not said again in this process.
@@ -43,7 +45,7 @@ pub(crate) fn diagnostics(
         .iter()
         .filter_map(|ruling| diagnostic(ruling, block, show))
         .collect();
-    if show == Show::All {
+    if show != Show::Refusals {
         let notices = judgement.notices.iter().filter(|notice| said.first(notice));
         all.extend(
             notices.map(|notice| plain(Severity::Warning, "A notice from the guardrails", notice)),
@@ -60,7 +62,12 @@ fn diagnostic(ruling: &Ruling, block: &Block, show: Show) -> Option<pb::Diagnost
     };
     // What was accepted is silent in a plan, unless there is something to do about it.
     let silent = ruling.disposition == Disposition::Accepted && ruling.notes.is_empty();
-    if silent || (show == Show::Refusals && severity != Severity::Error) {
+    let shown = match show {
+        Show::All => true,
+        Show::Refusals => severity == Severity::Error,
+        Show::Warnings => severity != Severity::Error,
+    };
+    if silent || !shown {
         return None;
     }
     Some(pb::Diagnostic {

@@ -125,20 +125,27 @@ impl<P: Provider> GuardLayer<P> {
         let Some(operation) = sides.operation(schema) else {
             return Ok(Vec::new());
         };
+        let replaced =
+            operation == Operation::Update && sides.will_be_replaced(schema, requires_replace);
         let change = sides.change(
             type_name.to_owned(),
             stage,
-            operation,
+            if replaced {
+                Operation::Replace
+            } else {
+                operation
+            },
             schema,
             self.provided(),
             &self.secrets,
         );
-        if operation == Operation::Update && sides.will_be_replaced(schema, requires_replace) {
-            return Ok(Vec::new());
-        }
         let judgement = self.judge(change).await?;
+        // Core plans a replacement once more as a create, and takes only errors from that second answer: so
+        // warnings go with the first. Refusals wait for the second, which no longer has the old object's values.
         // A delete is planned only by providers that ask for it: its warnings come where it is made.
-        let show = if stage == Stage::Plan || operation == Operation::Delete {
+        let show = if replaced {
+            Show::Warnings
+        } else if stage == Stage::Plan || operation == Operation::Delete {
             Show::All
         } else {
             Show::Refusals

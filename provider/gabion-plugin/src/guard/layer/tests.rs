@@ -229,7 +229,7 @@ async fn unchanged_objects_are_judged_as_such() {
 }
 
 #[tokio::test]
-async fn of_a_replace_the_second_call_is_judged() {
+async fn a_replace_warns_with_the_first_plan_and_refuses_with_the_second() {
     use pb::attribute_path::step::Selector;
     let step = pb::attribute_path::Step {
         selector: Some(Selector::AttributeName("name".to_owned())),
@@ -238,20 +238,27 @@ async fn of_a_replace_the_second_call_is_judged() {
         requires_replace: vec![pb::AttributePath { steps: vec![step] }],
         ..Fake::default()
     };
-    let (layer, judge) = layer(fake, &[]);
+    let rulings = [(Disposition::Refuse, "name"), (Disposition::Warn, "name")];
+    let (layer, judge) = layer(fake, &rulings);
+    let severities = |answer: Response<pb::plan_resource_change::Response>| -> Vec<_> {
+        let found = answer.into_inner().diagnostics;
+        found.iter().map(pb::Diagnostic::severity).collect()
+    };
     let (old, new) = (
         r#"{"name": "x", "policy": "p"}"#,
         r#"{"name": "y", "policy": "p"}"#,
     );
-    layer
+    let first = layer
         .plan_resource_change(plan(old, new, new))
         .await
         .unwrap();
-    assert!(judge.seen.lock().unwrap().is_empty());
-    layer
+    // The ruling, and the notice.
+    assert_eq!(severities(first), [Severity::Warning; 2]);
+    let second = layer
         .plan_resource_change(plan("null", new, new))
         .await
         .unwrap();
+    assert_eq!(severities(second), [Severity::Error, Severity::Warning]);
     // A path that the provider names and that does not differ replaces nothing.
     layer
         .plan_resource_change(plan(old, r#"{"name": "x", "policy": "q"}"#, new))
@@ -264,7 +271,8 @@ async fn of_a_replace_the_second_call_is_judged() {
         .iter()
         .map(|change| change.operation)
         .collect();
-    assert_eq!(operations, [Operation::Create, Operation::Update]);
+    let expected = [Operation::Replace, Operation::Create, Operation::Update];
+    assert_eq!(operations, expected);
 }
 
 #[tokio::test]
