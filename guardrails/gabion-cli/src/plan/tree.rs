@@ -192,6 +192,19 @@ const MAPS: [&str; 8] = [
     "default_tags",
 ];
 
+/// Block types that no provider fills in by itself: where one is unknown as a whole and the configuration has none,
+/// a `dynamic` block made it, which a plan's configuration does not show.
+const BLOCKS: [&str; 8] = [
+    "advanced_event_selector",
+    "event_selector",
+    "exception",
+    "insight_selector",
+    "rule",
+    "setting",
+    "statement",
+    "versioning_configuration",
+];
+
 struct Builder<'n, 'b> {
     builder: TreeBuilder,
     /// The kind of the node that was added last.
@@ -312,6 +325,7 @@ impl Builder<'_, '_> {
         }
         match said.child(key) {
             // Blocks may come from a `dynamic` one, which the plan does not show; the prior state has some.
+            Said::Unset if BLOCKS.contains(&key) => Said::Untold,
             Said::Unset if matches!(place, Place::Top) && self.had_blocks(key) => Said::Untold,
             said => said,
         }
@@ -456,6 +470,27 @@ mod tests {
         assert_eq!(data(&tree, "rule[1].w"), &Data::Unknown);
         assert_eq!(data(&tree, "dyn[0].b"), &Data::Unknown);
         assert_eq!(data(&tree, "nested.p"), &Data::Computed);
+    }
+
+    #[test]
+    fn blocks_that_a_dynamic_one_makes_are_unknown() {
+        let slice = |text| Scan::new(text).skip().unwrap();
+        let expressions =
+            Json::read(&mut Scan::new(r#"{"name": {"constant_value": "t"}}"#)).unwrap();
+        let before = Tree::from_json(&serde_json::json!({"odd": [{"a": 1}]}), Shape::Object);
+        let tree = build(
+            &mut Names::default(),
+            slice(r#"{"name": "t"}"#),
+            slice(r#"{"arn": true, "event_selector": true, "odd": true, "logging": true}"#),
+            Slice::NULL,
+            Some(&expressions),
+            Some(&before),
+        )
+        .unwrap();
+        assert_eq!(data(&tree, "arn"), &Data::Computed);
+        assert_eq!(data(&tree, "event_selector"), &Data::Unknown);
+        assert_eq!(data(&tree, "odd"), &Data::Unknown);
+        assert_eq!(data(&tree, "logging"), &Data::Computed);
     }
 
     #[test]
