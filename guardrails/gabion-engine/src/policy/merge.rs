@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use gabion_model::{Level, RuleInfo};
+use gabion_model::{Level, RuleInfo, Scope};
 use jiff::{SignedDuration, Timestamp};
 
 use super::constraint::Constraint;
@@ -388,6 +388,7 @@ pub(super) fn rules(
     // With a pack missing, "unknown rule" would be said of rules that exist.
     if problems.is_empty() {
         names(files, &rules, problems);
+        waived_types(files, &rules, problems);
     }
     floor_rules(files, &rules, problems);
     floor_waivers(files, &rules, now, problems);
@@ -481,6 +482,52 @@ fn names(files: &Files, rules: &[RuleInForce], problems: &mut Vec<Problem>) {
             if let Selection::Some(codes) = selection {
                 codes.iter().for_each(&mut check);
             }
+        }
+    }
+}
+
+/// A waiver for a type that its rule never judges would lie there and hold nothing.
+fn waived_types(files: &Files, rules: &[RuleInForce], problems: &mut Vec<Problem>) {
+    for waiver in files
+        .floors
+        .iter()
+        .chain(&files.near)
+        .flat_map(|file| &file.waivers)
+    {
+        let rule = rules
+            .iter()
+            .find(|rule| rule.info.code == waiver.rule.value);
+        let Some(rule) = rule
+            .filter(|rule| rule.info.scope == Scope::Change && !rule.info.applies_to.is_empty())
+        else {
+            continue;
+        };
+        let types: Vec<&str> = rule
+            .info
+            .applies_to
+            .iter()
+            .map(|target| target.resource_type.as_str())
+            .map(|name| {
+                name.strip_prefix("data.")
+                    .or(name.strip_prefix("ephemeral."))
+                    .unwrap_or(name)
+            })
+            .collect();
+        let named = waiver.resource.value.as_str();
+        if !types.contains(&named) {
+            let hint = did_you_mean(named, types.iter().copied());
+            let hint = if hint.is_empty() {
+                format!("; it judges `{}`", types.join("`, `"))
+            } else {
+                hint
+            };
+            problems.push(Problem::at(
+                &waiver.resource.at,
+                format!(
+                    "waiver `{}` is for `{named}`, which rule `{}` does not judge{hint}",
+                    waiver.name.value, rule.info.code
+                ),
+            ));
         }
     }
 }

@@ -129,6 +129,18 @@ fn waivers() {
 }
 
 #[test]
+fn a_waiver_must_be_for_what_its_rule_judges() {
+    let waiver = |kind: &str| {
+        error(&format!(
+            "waiver \"w\" {{\n  rule = \"DT08\"\n  resource = \"{kind}\"\n  reason = \"x\"\n  where = {{ name = \"x\" }}\n  \
+             expires = \"2026-12-31T00:00:00Z\"\n}}\n"
+        ))
+    };
+    assert_snapshot!(waiver("aws_kms_kye"), @r#"gabion.hcl:3:14: waiver `w` is for `aws_kms_kye`, which rule `DT08` does not judge; did you mean `aws_kms_key`?"#);
+    assert_snapshot!(waiver("aws_s3_bucket"), @r#"gabion.hcl:3:14: waiver `w` is for `aws_s3_bucket`, which rule `DT08` does not judge; it judges `aws_kms_key`, `gabion_kms_key`"#);
+}
+
+#[test]
 fn overrides_are_told_and_hold_nothing() {
     let policy = "override {\n  rule    = \"DT08\"\n  lineage = \"abc\"\n  serial  = 3\n  expires = \"2026-12-31T00:00:00Z\"\n}\n";
     let guard = Desk::new(Some(policy)).guard();
