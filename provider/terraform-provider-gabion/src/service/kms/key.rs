@@ -9,6 +9,8 @@ mod delete;
 mod import;
 mod model;
 mod observed;
+#[cfg(test)]
+mod page;
 mod plan;
 mod policy;
 mod read;
