@@ -20,6 +20,7 @@ mod harness;
 mod kms_key;
 mod log_sink;
 mod main_path;
+mod provider;
 mod rule_pages;
 mod secrets_in_log;
 mod structure;
