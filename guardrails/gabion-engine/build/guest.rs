@@ -46,7 +46,8 @@ pub(crate) fn find() -> Result<Toolchain, String> {
         }
     }
     Err(format!(
-        "no toolchain here can compile guardrails to {TARGET} ({}): run `cargo xtask guardrails`, which installs one",
+        "no toolchain here can compile guardrails to {TARGET}: run `cargo xtask guardrails`, which installs one \
+         (looked at: {})",
         tried.join("; ")
     ))
 }
