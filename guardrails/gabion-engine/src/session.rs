@@ -12,7 +12,7 @@ use wasmtime::component::Resource;
 use crate::abi::handles::{Entry, MOST_LEAKED};
 use crate::abi::state::{LogLine, Severity, State};
 use crate::abi::v1;
-use crate::budget::Budgets;
+use crate::budget::{Budgets, mebibytes};
 use crate::engine::Engine;
 use crate::error::EngineError;
 use crate::pack::Pack;
@@ -234,7 +234,8 @@ fn ask(live: &mut Live, engine: &Engine, rule: &str, subject: &Subject<'_>) -> (
     });
     let whole = answer.is_ok();
     let raw = match answer {
-        Ok(answer) => v1::verdict(answer, budgets.findings).map(|raw| observed(raw, subject)),
+        Ok(answer) => v1::verdict(answer, budgets.findings)
+            .and_then(|raw| observed(raw, subject, budgets.work)),
         Err(error) => Err(format!("the rule {}", trap::reason(&error, live.state()))),
     };
     let state = live.store.data_mut();
@@ -247,24 +248,37 @@ fn ask(live: &mut Live, engine: &Engine, rule: &str, subject: &Subject<'_>) -> (
     (evaluation, whole)
 }
 
-/// Adds what stands at the path of a finding, where the rule does not say it.
-fn observed(mut raw: RawVerdict, subject: &Subject<'_>) -> RawVerdict {
-    if let RawVerdict::Violation(findings) = &mut raw {
-        for finding in findings
-            .iter_mut()
-            .filter(|finding| finding.observed.is_none())
-        {
-            finding.observed = match subject {
-                Subject::Change(change) => change.observed(&finding.path),
-                Subject::Plan(graph) => graph
-                    .changes
-                    .iter()
-                    .find(|change| finding.address.is_some() && change.address == finding.address)
-                    .and_then(|change| change.observed(&finding.path)),
-            };
-        }
+/// Adds what stands at the path of a finding, where the rule does not say it. A finding on the resource as a whole
+/// has none: the whole resource would make every old violation new with any change of a tag.
+///
+/// # Errors
+/// When all of them together are more than `most` bytes, a sentence about the rule.
+fn observed(mut raw: RawVerdict, subject: &Subject<'_>, most: usize) -> Result<RawVerdict, String> {
+    let RawVerdict::Violation(findings) = &mut raw else {
+        return Ok(raw);
+    };
+    let mut left = most;
+    for finding in findings
+        .iter_mut()
+        .filter(|finding| finding.observed.is_none() && !finding.path.is_root())
+    {
+        finding.observed = match subject {
+            Subject::Change(change) => change.observed(&finding.path),
+            Subject::Plan(graph) => graph
+                .changes
+                .iter()
+                .find(|change| finding.address.is_some() && change.address == finding.address)
+                .and_then(|change| change.observed(&finding.path)),
+        };
+        let size = finding.observed.as_ref().map_or(0, String::len);
+        left = left.checked_sub(size).ok_or_else(|| {
+            format!(
+                "the rule was stopped: its findings point at more than {} of values",
+                mebibytes(most)
+            )
+        })?;
     }
-    raw
+    Ok(raw)
 }
 
 fn show(lines: &[LogLine], pack: &str, rule: &str) {
@@ -289,5 +303,66 @@ impl Runner for Session {
 
     fn check_plan(&mut self, rule: &str, graph: &Arc<Graph>) -> Evaluation {
         self.evaluate(rule, &Subject::Plan(graph))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use gabion_model::{Finding, Mode, Operation, Path, Shape, Stage, Tree};
+
+    fn subject(text: &str) -> Arc<Change> {
+        let tree = |value: &serde_json::Value| Arc::new(Tree::from_json(value, Shape::Object));
+        Arc::new(Change {
+            resource_type: "aws_s3_bucket".into(),
+            mode: Mode::Managed,
+            provider: String::new(),
+            provider_version: None,
+            operation: Operation::Update,
+            stage: Stage::Plan,
+            before: Arc::new(Tree::null()),
+            after: tree(&serde_json::json!({ "bucket": text })),
+            config: None,
+            provider_configuration: Arc::new(Tree::null()),
+            address: None,
+            module_address: None,
+        })
+    }
+
+    fn findings(paths: &[&str]) -> RawVerdict {
+        let finding = |path: &&str| Finding {
+            address: None,
+            path: Path::parse(path).unwrap(),
+            observed: None,
+            message: "bad".into(),
+            fix: Vec::new(),
+        };
+        RawVerdict::Violation(paths.iter().map(finding).collect())
+    }
+
+    #[test]
+    fn a_finding_on_the_whole_resource_observes_nothing() {
+        let change = subject("logs");
+        let raw = observed(findings(&["", "bucket"]), &Subject::Change(&change), 100).unwrap();
+        let RawVerdict::Violation(found) = raw else {
+            panic!("{raw:?}")
+        };
+        assert_eq!(found[0].observed, None);
+        assert_eq!(found[1].observed.as_deref(), Some("logs"));
+    }
+
+    #[test]
+    fn many_findings_at_one_long_text_are_refused() {
+        let change = subject(&"x".repeat(60));
+        let error = observed(
+            findings(&["bucket", "bucket"]),
+            &Subject::Change(&change),
+            100,
+        )
+        .unwrap_err();
+        assert_eq!(
+            error,
+            "the rule was stopped: its findings point at more than 100 bytes of values"
+        );
     }
 }

@@ -317,6 +317,21 @@ impl View {
         )
     }
 
+    /// What it costs, in bytes, to keep and spell out the part of the path that the tree does not hold. A guest
+    /// makes up that part, so the host charges it for each read.
+    pub fn weight(&self) -> usize {
+        match &self.at {
+            At::Node(_) => 0,
+            At::Beside(_, rest, _) => rest
+                .iter()
+                .map(|step| match step {
+                    Step::Name(name) => 32 + name.len(),
+                    Step::Index(_) => 32,
+                })
+                .sum(),
+        }
+    }
+
     /// Whether the value is marked sensitive. Not a read.
     pub fn is_sensitive(&self) -> bool {
         match &self.at {

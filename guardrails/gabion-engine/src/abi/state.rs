@@ -20,6 +20,10 @@ pub(crate) struct State {
     pub(crate) budgets: Budgets,
     /// What the host's own work for this call may still cost, in bytes.
     credit: usize,
+    /// Bytes of all memories of the instance: a component may have many.
+    memory: usize,
+    /// Entries of all its tables.
+    tables: usize,
 }
 
 /// Why the host stops a guest. The text goes on "the rule was stopped: ".
@@ -57,6 +61,8 @@ impl State {
             log: Log::default(),
             budgets,
             credit,
+            memory: 0,
+            tables: 0,
         }
     }
 
@@ -91,29 +97,46 @@ impl State {
 impl ResourceLimiter for State {
     fn memory_growing(
         &mut self,
-        _: usize,
+        current: usize,
         desired: usize,
         _: Option<usize>,
     ) -> wasmtime::Result<bool> {
-        if desired > self.budgets.memory {
+        let all = self.memory.saturating_add(desired.saturating_sub(current));
+        if all > self.budgets.memory {
             // An error instead of a refusal: a guest that goes on without memory only dies later, and less clearly.
             return Err(Stop::Memory(self.budgets.memory).into());
         }
+        self.memory = all;
         Ok(true)
     }
 
     fn table_growing(
         &mut self,
-        _: usize,
+        current: usize,
         desired: usize,
         _: Option<usize>,
     ) -> wasmtime::Result<bool> {
         // JavaScript and Python engines have some ten thousand functions.
         const MOST: usize = 1_000_000;
-        if desired > MOST {
+        let all = self.tables.saturating_add(desired.saturating_sub(current));
+        if all > MOST {
             return Err(Stop::Table(MOST).into());
         }
+        self.tables = all;
         Ok(true)
+    }
+
+    // A Python engine is linked from some fifty modules, which share one memory and one table.
+    fn instances(&self) -> usize {
+        1000
+    }
+
+    fn tables(&self) -> usize {
+        1000
+    }
+
+    fn memories(&self) -> usize {
+        100
     }
 }
 

@@ -109,9 +109,9 @@ pub(crate) fn pack(pack: rules::Pack) -> model::PackInfo {
 fn rule(rule: rules::Rule) -> model::RuleInfo {
     model::RuleInfo {
         code: rule.code,
-        name: rule.name,
+        name: plain(&rule.name),
         title: plain(&rule.title),
-        page: rule.page,
+        page: plain(&rule.page),
         level: match rule.level {
             rules::Level::Off => model::Level::Off,
             rules::Level::Advisory => model::Level::Advisory,
@@ -125,17 +125,17 @@ fn rule(rule: rules::Rule) -> model::RuleInfo {
             .targets
             .into_iter()
             .map(|target| model::AppliesTo {
-                resource_type: target.resource_type,
-                provider: target.provider,
-                versions: target.versions,
+                resource_type: plain(&target.resource_type),
+                provider: plain(&target.provider),
+                versions: plain(&target.versions),
             })
             .collect(),
         controls: rule
             .controls
             .into_iter()
             .map(|control| model::Control {
-                framework: control.framework,
-                id: control.id,
+                framework: plain(&control.framework),
+                id: plain(&control.id),
                 confirmed: control.confirmed,
             })
             .collect(),

@@ -49,13 +49,19 @@ impl State {
         Ok(self.hand_out(view, 0)?)
     }
 
+    /// A noted read, and the path that is spelled out for it when the call has ended.
+    fn charge_read(&mut self, handle: &Value) -> Result<(), Stop> {
+        let weight = self.view(handle)?.0.weight();
+        self.charge(64 + weight)
+    }
+
     /// A view and the trace beside it, for a read.
     fn reading<T>(
         &mut self,
         handle: &Value,
         read: impl FnOnce(&View, &mut gabion_model::Trace) -> Result<T, gabion_model::Unreadable>,
     ) -> Answer<T> {
-        self.charge(64)?;
+        self.charge_read(handle)?;
         let Self { handles, trace, .. } = self;
         let Some(Entry::Value(view, _)) = handles.get(handle.rep()) else {
             return Err(Stop::Stale.into());
@@ -106,7 +112,7 @@ impl values::Host for State {}
 
 impl values::HostValue for State {
     fn kind(&mut self, handle: Value) -> Trapping<values::Kind> {
-        self.charge(64)?;
+        self.charge_read(&handle)?;
         let Self { handles, trace, .. } = self;
         let Some(Entry::Value(view, _)) = handles.get(handle.rep()) else {
             return Err(Stop::Stale.into());
@@ -136,6 +142,7 @@ impl values::HostValue for State {
 
     fn find(&mut self, handle: Value, path: String) -> Trapping<Result<Value, String>> {
         named(&path)?;
+        self.charge(path.len())?;
         let path = match Path::parse(&path) {
             Ok(path) => path,
             Err(error) => return Ok(Err(error)),
@@ -191,6 +198,7 @@ impl values::HostValue for State {
     }
 
     fn equal_to(&mut self, handle: Value, other: Value) -> Answer<bool> {
+        self.charge_read(&other)?;
         let other = self.view(&other)?.0.clone();
         self.reading(&handle, |view, trace| view.equal_to(&other, trace))
     }
@@ -279,6 +287,7 @@ impl plan::HostChange for State {
         path: String,
     ) -> Trapping<Option<bool>> {
         named(&path)?;
+        self.charge(path.len())?;
         let path = Path::parse(&path).map_err(Stop::Path)?;
         let told = self.change(&handle)?.0.configured(&path);
         self.charge(64 + 64 * path.steps().len())?;

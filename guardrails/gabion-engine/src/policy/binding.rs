@@ -20,6 +20,13 @@ pub(super) struct Binding {
     pub(super) untold: Option<&'static str>,
 }
 
+impl Binding {
+    /// What is not known and makes a difference: where the least level that can hold is also the most, nothing does.
+    pub(super) fn open(&self) -> Option<&'static str> {
+        self.untold.filter(|_| self.least != self.level)
+    }
+}
+
 /// What `when` is held against, besides the change.
 #[derive(Debug)]
 pub(super) struct Scene {

@@ -90,7 +90,12 @@ fn search(directory: &Path) -> Result<Option<PathBuf>, PolicyError> {
     Ok(start
         .ancestors()
         .map(|folder| folder.join(FILE_NAME))
-        .find(|path| path.symlink_metadata().is_ok()))
+        // One that cannot be looked at is taken all the same: reading it then says why, instead of a farther file
+        // or none at all holding in its place.
+        .find(|path| match path.symlink_metadata() {
+            Ok(_) => true,
+            Err(error) => error.kind() != std::io::ErrorKind::NotFound,
+        }))
 }
 
 /// The file as a reader in the directory would name it.

@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use super::binding::{Binding, Scene};
 use super::constraint::{Constraint, lenient};
 use super::error::{PolicyError, Problem, did_you_mean};
-use super::file::Waiver;
+use super::file::{Ratchet, Waiver};
 use super::find::Files;
 use super::merge::{self, PackInForce};
 use super::options::GuardOptions;
@@ -232,6 +232,14 @@ impl Guard {
     /// Whether any rule could judge a change of this resource type (for a data source, `data.TYPE`).
     pub fn concerns(&self, resource_type: &str) -> bool {
         !self.anywhere.is_empty() || self.index.contains_key(resource_type)
+    }
+
+    /// Whether any rule refuses what does not change, too (`scope = "all"`).
+    pub fn judges_unchanged(&self) -> bool {
+        self.rules.iter().any(|entry| {
+            let binding = self.binding(entry, None);
+            binding.ratchet == Ratchet::All && binding.level != Level::Off
+        })
     }
 
     /// Whether any rule wants the whole plan.

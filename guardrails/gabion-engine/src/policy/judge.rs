@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use gabion_model::{
-    Change, Data, Evaluation, Finding, Level, Operation, Path, Runner, Stage, Undetermined,
+    Change, Data, Evaluation, Finding, Level, Operation, Path, Runner, Scope, Stage, Undetermined,
     Unreadable, Verdict,
 };
 
@@ -253,7 +253,7 @@ impl Case<'_> {
         ruling.fix = finding.fix;
         let counts_as_new = !is_old || self.binding.ratchet == Ratchet::All;
         let weight = self.weight();
-        if let Some(untold) = self.binding.untold {
+        if let Some(untold) = self.binding.open() {
             ruling.notes.push(format!(
                 "Whether the rule is {} or {} here depends on the {untold}, which is not known.",
                 word(self.binding.least),
@@ -288,7 +288,7 @@ impl Case<'_> {
     /// What a new violation does.
     fn weight(&self) -> Disposition {
         let level = self.binding.level;
-        match (self.binding.untold, level) {
+        match (self.binding.open(), level) {
             (Some(_), Level::Mandatory) if self.change.stage != Stage::Apply => {
                 match self.binding.on_unknown {
                     OnUnknown::Defer => Disposition::Note,
@@ -315,7 +315,9 @@ impl Case<'_> {
             .any(|blocked| blocked.why == Unreadable::Sensitive);
         let is_old = match (self.age, before) {
             (Age::Old, _) => true,
-            (Age::Compare, Some(Verdict::Undetermined(prior))) => same_blocks(&blocked, prior),
+            (Age::Compare, Some(Verdict::Undetermined(prior))) => {
+                same_blocks(&blocked, prior) && self.unchanged(&blocked)
+            }
             _ => false,
         };
         let path = blocked
@@ -349,6 +351,18 @@ impl Case<'_> {
         judgement.rulings.push(ruling);
     }
 
+    /// Whether what cannot be read is at least the same as before: a secret that changes may hold something new.
+    fn unchanged(&self, blocked: &[Undetermined]) -> bool {
+        let (before, after) = (&self.change.before, &self.change.after);
+        blocked.iter().all(|blocked| {
+            match (before.lookup(&blocked.path), after.lookup(&blocked.path)) {
+                (Some(old), Some(new)) => before.same(old, after, new),
+                (None, None) => true,
+                _ => false,
+            }
+        })
+    }
+
     fn why_undetermined(&self, blocked: &[Undetermined], sensitive: bool) -> String {
         let names: Vec<String> = blocked
             .iter()
@@ -365,7 +379,11 @@ impl Case<'_> {
         } else {
             format!("{}{more}", names.join(", "))
         };
-        let then = text::when_decided(self.change.stage, sensitive, self.change.operation);
+        let then = if self.entry.rule.info.scope == Scope::Plan && !sensitive {
+            "a rule on whole plans has no apply to decide it at"
+        } else {
+            text::when_decided(self.change.stage, sensitive, self.change.operation)
+        };
         format!(
             "whether this is {} cannot be told: {because}; {then}",
             self.entry.rule.info.title
@@ -374,8 +392,8 @@ impl Case<'_> {
 
     pub(super) fn error(&self, message: String, judgement: &mut Judgement) {
         let mut ruling = self.ruling(Path::root(), message);
-        // Where nothing changes there is nothing to refuse; the fault is loud all the same.
-        ruling.disposition = if self.age == Age::Old {
+        // Where nothing changes there is nothing to refuse, unless the rule counts what is old; it is loud all the same.
+        ruling.disposition = if self.age == Age::Old && self.binding.ratchet == Ratchet::Changes {
             Disposition::Warn
         } else {
             Disposition::Error

@@ -300,3 +300,51 @@ fn two_sessions_at_once() {
         "the rule was stopped: it took longer than 200 ms"
     );
 }
+
+#[test]
+fn long_names_without_end_do_not_fill_the_host() {
+    // Each call has the host keep a name of 16,000 bytes.
+    let ask = |call: &str| {
+        let guest = Guest {
+            pages: 20,
+            ..Guest::checking(format!(
+                "(memory.fill (i32.const 65536) (i32.const 97) (i32.const 16000))
+                 (local.set $a (call $after (local.get $change)))
+                 (loop $l {call} (br $l)) unreachable"
+            ))
+        };
+        let mut session = session_with(guest, |budgets| budgets.work = 1 << 20);
+        error(&check(&mut session)).to_owned()
+    };
+    let configured = ask(&format!(
+        "(call $configured (local.get $change) (i32.const 65536) (i32.const 16000) (i32.const {SCRATCH}))"
+    ));
+    assert_snapshot!(configured, @"the rule was stopped: it made the host hold more than 1 MiB for it");
+    let find = ask(&format!(
+        "(call $find (local.get $a) (i32.const 65536) (i32.const 16000) (i32.const {SCRATCH}))"
+    ));
+    assert_snapshot!(find, @"the rule was stopped: it made the host hold more than 1 MiB for it");
+    // One handle with a long name, read again and again: each read spells it out.
+    let kind = ask("(if (i32.eqz (local.get $b)) (then
+           (local.set $b (call $get (local.get $a) (i32.const 65536) (i32.const 16000)))))
+         (drop (call $kind (local.get $b)))");
+    assert!(
+        kind.contains("which the resource's schema does not have"),
+        "{kind}"
+    );
+}
+
+#[test]
+fn many_memories_share_one_budget() {
+    // Two of 40 MiB each.
+    let guest = Guest {
+        pages: 640,
+        more: "(memory 640)".into(),
+        ..Guest::new()
+    };
+    let mut budgets = gabion_engine::Budgets::default();
+    budgets.memory = 64 << 20;
+    let engine = crate::support::engine_with(gabion_engine::CacheOptions::off(), budgets);
+    let error = engine.load(&guest.build(), "many.wasm").unwrap_err();
+    assert_snapshot!(error.to_string(), @"the pack `many.wasm` does not say what it offers: it was stopped: it asked for more than 64 MiB of memory");
+}

@@ -226,6 +226,34 @@ fn a_secret_never_resolves() {
     assert_eq!(judge("", create)[0].disposition, Disposition::Refuse);
     let update = change("aws_kms_key", Operation::Update, &secret, &secret);
     assert_eq!(judge("", update)[0].disposition, Disposition::Note);
+    // Another secret may hold something that the old one did not.
+    let other = key(&json!("SECRET 2"));
+    let update = change("aws_kms_key", Operation::Update, &secret, &other);
+    assert_eq!(judge("", update)[0].disposition, Disposition::Refuse);
+}
+
+#[test]
+fn what_is_not_known_does_not_matter_where_another_floor_is_sure() {
+    let floor = "rule \"DT08\" {\n  level = \"mandatory\"\n  when = { account = \"111122223333\" }\n}\n\
+                 rule \"DT08\" { level = \"advisory\" }\n";
+    let create = || {
+        change(
+            "aws_kms_key",
+            Operation::Create,
+            &Json::Null,
+            &key(&json!(false)),
+        )
+    };
+    let one = Desk::new(None).floor("a.hcl", floor);
+    assert_eq!(outcome(&one.guard(), create()), dt08(Disposition::Note));
+    let both = one.floor("b.hcl", "rule \"DT08\" { level = \"mandatory\" }\n");
+    assert_eq!(outcome(&both.guard(), create()), dt08(Disposition::Refuse));
+    // A nearer file may be stricter, too.
+    let nearer = Desk::new(Some("rule \"DT08\" { level = \"mandatory\" }\n")).floor("a.hcl", floor);
+    assert_eq!(
+        outcome(&nearer.guard(), create()),
+        dt08(Disposition::Refuse)
+    );
 }
 
 #[test]
@@ -389,6 +417,11 @@ fn a_rule_that_fails_refuses() {
     assert_eq!(
         outcome(&guard, broken(Operation::NoOp)),
         [("XX01".to_owned(), Disposition::Warn)]
+    );
+    let guard = Desk::new(Some("rule \"XX01\" { scope = \"all\" }\n")).guard();
+    assert_eq!(
+        outcome(&guard, broken(Operation::NoOp)),
+        [("XX01".to_owned(), Disposition::Error)]
     );
 }
 
