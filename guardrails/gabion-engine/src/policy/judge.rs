@@ -201,7 +201,10 @@ pub(super) struct Case<'a> {
 enum Grant {
     None,
     Holds { by: String, notice: Option<String> },
+    /// It held once; a change of the resource is refused until it is extended or the setting mended.
     Expired(String),
+    /// It is stated in the resource, and the policy file accepts none for this rule.
+    NotAccepted(String),
 }
 
 impl Case<'_> {
@@ -253,6 +256,13 @@ impl Case<'_> {
         ruling.fix = finding.fix;
         let counts_as_new = !is_old || self.binding.ratchet == Ratchet::All;
         let weight = self.weight();
+        let grant = match self.grant(&finding.path) {
+            Grant::NotAccepted(note) => {
+                ruling.notes.push(note);
+                Grant::None
+            }
+            grant => grant,
+        };
         if let Some(untold) = self.binding.open() {
             ruling.notes.push(format!(
                 "Whether the rule is {} or {} here depends on the {untold}, which is not known.",
@@ -260,7 +270,7 @@ impl Case<'_> {
                 word(self.binding.level)
             ));
         }
-        ruling.disposition = match self.grant(&finding.path) {
+        ruling.disposition = match grant {
             Grant::Holds { by, notice } => {
                 ruling.accepted = Some(by);
                 judgement.notices.extend(notice);
@@ -276,8 +286,8 @@ impl Case<'_> {
                     Disposition::Warn
                 }
             }
-            Grant::None if counts_as_new => weight,
-            Grant::None => Disposition::Debt,
+            Grant::None | Grant::NotAccepted(_) if counts_as_new => weight,
+            Grant::None | Grant::NotAccepted(_) => Disposition::Debt,
         };
         if ruling.refuses() {
             self.ask(&mut ruling);
@@ -341,7 +351,7 @@ impl Case<'_> {
                     ruling.disposition = Disposition::Accepted;
                     judgement.notices.extend(notice);
                 }
-                Grant::Expired(note) => {
+                Grant::Expired(note) | Grant::NotAccepted(note) => {
                     ruling.notes.push(note);
                     self.ask(&mut ruling);
                 }
@@ -457,12 +467,17 @@ impl Case<'_> {
             .flatten()
             .filter(|waiver| waiver.covers(&info.code, self.change))
             .max_by_key(|waiver| waiver.expires.value);
-        let exception = if self.entry.rule.exceptions {
-            waiver::exception(self.change, path)
-        } else {
-            None
+        let stated = waiver::exception(self.change, path);
+        let mut expired = match &stated {
+            // A team that filled in the block must read why it did not help.
+            Some(_) if !self.entry.rule.exceptions => Grant::NotAccepted(format!(
+                "The exception for `{}` in the resource does not count: the policy file accepts none for {}.",
+                path.steps().first().map(step_text).unwrap_or_default(),
+                info.code
+            )),
+            _ => Grant::None,
         };
-        let mut expired = Grant::None;
+        let exception = stated.filter(|_| self.entry.rule.exceptions);
         if let Some(waiver) = waiver {
             let name = format!("waiver `{}` ({})", waiver.name.value, waiver.name.at);
             let extra: String = [("ticket", &waiver.ticket), ("approver", &waiver.approver)]
