@@ -42,8 +42,8 @@ rule! {
     /// Conditions that count: `kms:CallerAccount`, `aws:PrincipalAccount`, `aws:PrincipalArn`, `aws:PrincipalOrgID`,
     /// `aws:PrincipalOrgPaths`, `aws:SourceAccount`, `aws:SourceArn`, `aws:SourceOrgID`, `aws:SourceOrgPaths`,
     /// `aws:SourceVpc`, `aws:SourceVpce`, `aws:VpceAccount`, `aws:VpceOrgID` and `aws:userid`, compared for being the
-    /// same with a value that is not open itself: `*`, an ARN with a wildcard for its account, and a policy
-    /// variable are. `...IfExists` and `ForAllValues:` do not count, as they hold when the key is missing. Nor do
+    /// same with a value that is not open itself: `*`, `1*`, `vpce-*`, an ARN with a wildcard for its account, and a
+    /// policy variable are. `...IfExists` and `ForAllValues:` do not count, as they hold when the key is missing. Nor do
     /// `kms:ViaService` and `aws:SourceIp` alone: everybody can call through a service.
     ///
     /// A policy that is left to AWS (unset) passes. Each statement is judged alone: one that a `Deny` elsewhere
@@ -191,7 +191,10 @@ fn names_somebody(value: &str) -> bool {
             .splitn(6, ':')
             .nth(5)
             .is_some_and(|resource| !resource.starts_with(['*', '?'])),
-        None => !value.starts_with(['*', '?']),
+        // `o-abc/*` and `AROAEXAMPLE:*` name an organization and a role; `arn*`, `1*` and `vpce-*` name nobody.
+        None => value
+            .split_once(['*', '?'])
+            .is_none_or(|(before, _)| before.contains(['/', ':'])),
     }
 }
 
@@ -207,6 +210,7 @@ mod tests {
             "o-abc/r-ab12/*",
             "arn:aws:iam::111122223333:role/*",
             "arn:aws:s3:::logs/*",
+            "AROAEXAMPLE:*",
         ] {
             assert!(names_somebody(value), "{value}");
         }
@@ -218,6 +222,10 @@ mod tests {
             "arn:*",
             "*:role/x",
             "arn:aws:s3:::*",
+            "arn*",
+            "1*",
+            "o-*",
+            "vpce-*",
         ] {
             assert!(!names_somebody(value), "{value}");
         }

@@ -4,7 +4,7 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use gabion_engine::policy::{Disposition, Guard, Judgement};
+use gabion_engine::policy::{Guard, Judgement, Ruling};
 use gabion_model::Operation;
 
 use crate::command::Policy;
@@ -126,7 +126,9 @@ impl Check {
     }
 
     fn judge<'p>(&self, guard: &Guard, plan: &'p Plan<'p>) -> Result<Report<'p>, PlanError> {
-        let wanted = |planned: &&Planned<'_>| self.all || planned.operation != Operation::NoOp;
+        // A rule whose scope is `all` refuses what does not change, too, as it does inside a plan.
+        let unchanged = self.all || guard.judges_unchanged();
+        let wanted = |planned: &&Planned<'_>| unchanged || planned.operation != Operation::NoOp;
         let considered: Vec<&Planned<'p>> = plan.changes.iter().filter(wanted).collect();
         let concerned: Vec<&Planned<'p>> = considered
             .iter()
@@ -136,7 +138,11 @@ impl Check {
         let mut judgement = Judgement::default();
         for part in in_parallel(&concerned, |planned, names| {
             let change = plan.change(planned, names)?;
-            Ok(guard.judge(&Arc::new(change)))
+            let mut judgement = guard.judge(&Arc::new(change));
+            if planned.operation == Operation::NoOp && !self.all {
+                judgement.rulings.retain(Ruling::refuses);
+            }
+            Ok(judgement)
         }) {
             judgement.extend(part?);
         }
@@ -170,7 +176,7 @@ impl Check {
     fn exit(&self, report: &Report<'_>) -> Exit {
         if report.judgement.refused() {
             Exit::Violations
-        } else if self.strict && report.count(Disposition::Note) > 0 {
+        } else if self.strict && report.undecided() {
             Exit::Undetermined
         } else {
             Exit::Clean

@@ -37,6 +37,14 @@ impl Report<'_> {
             .count()
     }
 
+    /// Whether anything could not be decided, `on_unknown = "warn"` included.
+    pub(crate) fn undecided(&self) -> bool {
+        self.judgement.rulings.iter().any(|ruling| {
+            ruling.disposition == Disposition::Note
+                || (ruling.disposition == Disposition::Warn && !ruling.undetermined.is_empty())
+        })
+    }
+
     /// Name, version and digest of every pack, each once.
     pub(crate) fn packs(&self) -> Vec<(&str, &str, &str)> {
         let mut packs: Vec<_> = self

@@ -227,18 +227,23 @@ impl<'a> Plan<'a> {
 impl Planned<'_> {
     /// Where the configuration has the resource: its address without instance keys.
     pub(super) fn config_key(&self) -> String {
-        let data = if self.mode == Mode::Data { "data." } else { "" };
+        let data = match self.mode {
+            Mode::Managed => "",
+            Mode::Data => "data.",
+            Mode::Ephemeral => "ephemeral.",
+        };
         join(
             &without_keys(&self.module_address),
             &format!("{data}{}.{}", self.resource_type, self.name),
         )
     }
 
-    /// The type as the guard's index has it: `data.TYPE` for a data source.
+    /// The type as the guard's index has it: `data.TYPE` for a data source, `ephemeral.TYPE` for an ephemeral resource.
     pub fn index_type(&self) -> Cow<'_, str> {
         match self.mode {
             Mode::Data => Cow::Owned(format!("data.{}", self.resource_type)),
-            _ => Cow::Borrowed(&self.resource_type),
+            Mode::Ephemeral => Cow::Owned(format!("ephemeral.{}", self.resource_type)),
+            Mode::Managed => Cow::Borrowed(&self.resource_type),
         }
     }
 }

@@ -332,3 +332,46 @@ fn levels_waivers_and_floors_hold() {
         4
     );
 }
+
+#[test]
+fn a_rule_that_counts_what_is_old_refuses_what_does_not_change() {
+    let desk = Desk::with_plan(fixture_text("keys.json"))
+        .write("gabion.hcl", "rule \"DT08\" { scope = \"all\" }\n");
+    let out = desk.run(&["check", "plan.json", "-o", "json"]).out;
+    let report: Json = serde_json::from_str(&out).unwrap();
+    let still: Vec<(&str, &str)> = report["findings"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter(|finding| finding["address"] == "aws_kms_key.still")
+        .map(|finding| {
+            (
+                finding["rule"].as_str().unwrap(),
+                finding["disposition"].as_str().unwrap(),
+            )
+        })
+        .collect();
+    assert_eq!(still, [("DT08", "refuse")]);
+}
+
+#[test]
+fn strict_counts_what_is_only_warned_of() {
+    let desk = Desk::with_plan(fixture_text("undetermined.json")).write("gabion.hcl", "");
+    let strict = ["check", "plan.json", "--strict", "-o", "json"];
+    let ended = desk.run(&strict);
+    assert_eq!(ended.code, 2);
+    let report: Json = serde_json::from_str(&ended.out).unwrap();
+    let rules: std::collections::BTreeSet<&str> = report["findings"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|finding| finding["rule"].as_str().unwrap())
+        .collect();
+    let policy: String = rules
+        .iter()
+        .map(|rule| format!("rule \"{rule}\" {{ on_unknown = \"warn\" }}\n"))
+        .collect();
+    let desk = desk.write("gabion.hcl", policy);
+    assert_eq!(desk.run(&strict).code, 2);
+    assert_eq!(desk.run(&["check", "plan.json"]).code, 0);
+}
