@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use gabion_engine::policy::{Guard, Judgement, Ruling};
-use gabion_model::Operation;
+use gabion_model::{Level, Operation};
 
 use crate::command::Policy;
 use crate::exit::{Exit, Failure};
@@ -80,6 +80,16 @@ impl Check {
         };
         let text = plan::decode(self.read()?).map_err(|error| unreadable(&shown, &error))?;
         let guard = self.policy.load(&self.rule)?;
+        if let Some(rule) = guard
+            .rules()
+            .into_iter()
+            .find(|rule| self.rule.contains(&rule.code) && rule.level == Level::Off)
+        {
+            return Err(Failure::nothing(format!(
+                "rule `{}` is off ({}): asking it alone would judge nothing",
+                rule.code, rule.why
+            )));
+        }
         let plan = Plan::read(&text).map_err(|error| unreadable(&shown, &error))?;
         if plan.errored {
             return Err(Failure::failed(format!(

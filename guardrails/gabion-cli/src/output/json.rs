@@ -141,7 +141,7 @@ pub(crate) fn write(report: &Report<'_>) -> String {
         summary: Summary {
             changes: report.changes,
             judged: report.judged,
-            rules: report.rules.len(),
+            rules: report.rules_in_force(),
             refused: report.count(Disposition::Refuse),
             failed: report.count(Disposition::Error),
             warnings: report.count(Disposition::Warn),

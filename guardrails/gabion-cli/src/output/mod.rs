@@ -37,6 +37,14 @@ impl Report<'_> {
             .count()
     }
 
+    /// How many rules are not off.
+    pub(crate) fn rules_in_force(&self) -> usize {
+        self.rules
+            .iter()
+            .filter(|rule| rule.level != Level::Off)
+            .count()
+    }
+
     /// Whether anything could not be decided, `on_unknown = "warn"` included.
     pub(crate) fn undecided(&self) -> bool {
         self.judgement.rulings.iter().any(|ruling| {

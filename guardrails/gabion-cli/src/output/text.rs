@@ -183,7 +183,7 @@ fn summary(report: &Report<'_>) -> String {
     format!(
         "{counts}. {} of {changes} judged by {} rules of {}.\n",
         report.judged,
-        report.rules.len(),
+        report.rules_in_force(),
         packs.join(", ")
     )
 }

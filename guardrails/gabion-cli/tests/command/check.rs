@@ -375,3 +375,14 @@ fn strict_counts_what_is_only_warned_of() {
     assert_eq!(desk.run(&strict).code, 2);
     assert_eq!(desk.run(&["check", "plan.json"]).code, 0);
 }
+
+#[test]
+fn a_rule_that_is_off_is_not_asked_alone() {
+    let desk = Desk::with_plan(fixture_text("keys.json"))
+        .write("gabion.hcl", "rule \"DT08\" { level = \"off\" }\n");
+    let ended = desk.run(&["check", "plan.json", "--rule", "DT08"]);
+    assert_eq!(ended.code, 3);
+    assert_snapshot!(ended.err, @"error: rule `DT08` is off (gabion.hcl:1:6): asking it alone would judge nothing");
+    let out = desk.run(&["check", "plan.json"]).out;
+    assert!(out.contains("by 11 rules"), "{out}");
+}

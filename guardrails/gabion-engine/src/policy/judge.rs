@@ -200,7 +200,10 @@ pub(super) struct Case<'a> {
 /// What a waiver or an exception makes of a finding.
 enum Grant {
     None,
-    Holds { by: String, notice: Option<String> },
+    Holds {
+        by: String,
+        notice: Option<String>,
+    },
     /// It held once; a change of the resource is refused until it is extended or the setting mended.
     Expired(String),
     /// It is stated in the resource, and the policy file accepts none for this rule.
@@ -446,7 +449,7 @@ impl Case<'_> {
             accepted: None,
             notes: Vec::new(),
             resource_type: self.change.resource_type.clone(),
-            identity: self.change.identity(),
+            identity: self.change.identity().map(|text| text::clean(&text)),
             address: self.change.address.clone(),
             module_address: self.change.module_address.clone(),
             contact: None,

@@ -358,24 +358,27 @@ pub(super) fn rules(
                 )));
                 continue;
             }
+            let floors = blocks(&files.floors, &info.code);
+            // What a floor speaks of is the floor's, whoever declares the pack.
+            let nearer = pack.nearer && floors.is_empty();
             rules.push(RuleInForce {
                 pack: position,
                 info: Arc::new(info.clone()),
-                floors: blocks(&files.floors, &info.code),
+                floors,
                 near: files
                     .near
                     .iter()
                     .flat_map(|file| of(file, &info.code))
                     .collect(),
                 loosen: files.floors.is_empty()
-                    || pack.nearer
+                    || nearer
                     || allowed(files, |allow| &allow.rules, &info.code),
-                exceptions: accepts(files, pack.nearer, &info.code),
+                exceptions: accepts(files, nearer, &info.code),
                 no_waiver: files
                     .floors
                     .iter()
                     .find(|floor| {
-                        !pack.nearer
+                        !nearer
                             && !floor
                                 .allow
                                 .as_ref()
@@ -685,7 +688,7 @@ fn floor_exceptions(
         |exceptions| exceptions.at.to_string(),
     );
     let loosened = rules.iter().find(|rule| {
-        let nearer = packs.get(rule.pack).is_some_and(|pack| pack.nearer);
+        let nearer = rule.floors.is_empty() && packs.get(rule.pack).is_some_and(|pack| pack.nearer);
         let code = &rule.info.code;
         near.accept.contains(code)
             && !nearer

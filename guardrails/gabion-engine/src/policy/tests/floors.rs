@@ -172,3 +172,18 @@ fn a_floor_that_is_the_nearest_file_is_read_once() {
         Level::Advisory
     );
 }
+
+#[test]
+fn a_rule_that_a_floor_speaks_of_is_the_floors_whoever_declares_its_pack() {
+    let floor = "rule \"AC01\" { level = \"mandatory\" }\n";
+    let pack = "pack \"acme\" { source = \"./acme.wasm\" }\n";
+    assert_eq!(level(floor, pack, "AC01"), Level::Mandatory);
+    assert_snapshot!(error(floor, &format!("{pack}rule \"AC01\" {{ level = \"off\" }}\n")), @r#"gabion.hcl:2:23: rule `AC01` is loosened to `off`; the floor at floor.hcl:1:6 holds it at `mandatory` and does not allow that (its `allow` block would name it under `rules`)"#);
+    let waiver = "waiver \"w\" {\n  rule     = \"AC01\"\n  resource = \"aws_kms_key\"\n  where    = { name = \"k\" }\n  reason   = \"x\"\n  \
+                  expires  = \"2026-07-01T00:00:00Z\"\n}\n";
+    let text = error(floor, &format!("{pack}{waiver}"));
+    assert!(text.contains("does not allow waivers of `AC01`"), "{text}");
+    // A rule that no floor speaks of is that of the file which brought it.
+    let own = format!("{pack}rule \"AC01\" {{ level = \"off\" }}\n{waiver}");
+    assert_eq!(level("", &own, "AC01"), Level::Off);
+}

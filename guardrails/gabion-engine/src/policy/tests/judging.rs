@@ -383,7 +383,9 @@ fn exceptions_are_the_platforms_to_accept() {
     let ruling = &judge(none, create("2026-12-31T00:00:00Z"))[0];
     assert_eq!(
         ruling.notes,
-        ["The exception for `enable_key_rotation` in the resource does not count: the policy file accepts none for DT08."]
+        [
+            "The exception for `enable_key_rotation` in the resource does not count: the policy file accepts none for DT08."
+        ]
     );
     let state = composite("2026-12-31T00:00:00Z");
     let update = change("gabion_kms_key", Operation::Update, &state, &state);
