@@ -134,6 +134,28 @@ pub(crate) fn read(live: &Tags, prior: &TagMap, defaults: &TagMap) -> (TagMap, T
     (tags, model(&all))
 }
 
+/// As [`read`], knowing the prior `tags_all`: a tag that is there as this provider set it, and that `tags` did not
+/// name, was a default then. It is no drift of `tags` when the defaults are others now.
+pub(crate) fn read_after(
+    live: &Tags,
+    prior: &TagMap,
+    prior_all: &TagMap,
+    defaults: &TagMap,
+) -> (TagMap, TagMap) {
+    let (mut tags, all) = read(live, prior, defaults);
+    let named = |key: &str| prior.known().is_some_and(|prior| prior.contains_key(key));
+    let before = |key: &str| prior_all.known().and_then(|all| all.get(key));
+    if let Some(own) = tags.known_mut() {
+        own.retain(|key, value| named(key) || before(key) != Some(value));
+    }
+    if tags.known().is_some_and(BTreeMap::is_empty)
+        && !prior.known().is_some_and(BTreeMap::is_empty)
+    {
+        tags = Value::Null;
+    }
+    (tags, all)
+}
+
 /// What to set and what to take away, to come from live tags to those wanted. Never touches AWS's own
 /// tags or the creation tag.
 pub(crate) fn changes(live: &Tags, wanted: &Tags) -> (Tags, Vec<String>) {
@@ -199,6 +221,26 @@ mod tests {
         // Drift of a default tag shows.
         let (own, _) = read(&tags(&[("d", "9")]), &Value::Null, &defaults);
         assert_eq!(known(&own), Some(tags(&[("d", "9")])));
+    }
+
+    #[test]
+    fn a_former_default_is_no_drift_of_tags() {
+        let (live, all) = (
+            tags(&[("team", "a"), ("by", "hand")]),
+            model(&tags(&[("team", "a")])),
+        );
+        let (own, _) = read_after(&live, &Value::Null, &all, &model(&tags(&[("team", "b")])));
+        assert_eq!(known(&own), Some(tags(&[("by", "hand")])));
+        let (own, _) = read_after(&tags(&[("team", "a")]), &Value::Null, &all, &Value::Null);
+        assert_eq!(own, Value::Null);
+        // Changed by hand, it is drift.
+        let (own, _) = read_after(
+            &tags(&[("team", "x")]),
+            &Value::Null,
+            &all,
+            &model(&tags(&[("team", "a")])),
+        );
+        assert_eq!(known(&own), Some(tags(&[("team", "x")])));
     }
 
     #[test]

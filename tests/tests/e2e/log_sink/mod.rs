@@ -1,8 +1,13 @@
 //! `gabion_log_sink` from end to end, as the AWS provider's own acceptance tests look at a resource: basic with
 //! import, disappears, every argument set and changed, drift, and what happens when something goes wrong.
 
+mod arguments;
 mod basic;
 mod drift;
+mod estate;
+mod exceptions;
+mod partial;
+mod removal;
 
 use anyhow::Result;
 use gabion_tests::Aws;
@@ -79,4 +84,44 @@ fn changed(world: &World) -> Result<Vec<String>> {
 /// A client that goes through the proxy, so that the fake answers for what the emulator lacks.
 fn through_fake(world: &World) -> Result<Aws> {
     Aws::new(&world.proxy.endpoint())
+}
+
+/// An exception that holds, for this attribute and control.
+fn exception(attribute: &str, control: &str) -> String {
+    expiring(attribute, control, "2999-01-01T00:00:00Z")
+}
+
+fn expiring(attribute: &str, control: &str, expires: &str) -> String {
+    format!(
+        "  exception {{\n    attribute = \"{attribute}\"\n    control   = \"{control}\"\n    reason    = \"a test\"\n    \
+         expires   = \"{expires}\"\n  }}\n"
+    )
+}
+
+/// The live policy of a bucket.
+fn policy_of(world: &mut World, bucket: &str) -> Result<Value> {
+    let answer = world.aws.call("s3", "get_bucket_policy", json!({"Bucket": bucket}))?;
+    Ok(serde_json::from_str(answer["Policy"].as_str().unwrap_or("{}"))?)
+}
+
+/// The labels of a policy's statements.
+fn sids(policy: &Value) -> Vec<String> {
+    let list = policy["Statement"].as_array().cloned().unwrap_or_default();
+    list.iter().map(|statement| statement["Sid"].as_str().unwrap_or_default().to_owned()).collect()
+}
+
+/// Adds statements to the live policy of the main bucket, as somebody by hand would.
+fn add_by_hand(world: &mut World, statements: &[Value]) -> Result<()> {
+    let mut policy = policy_of(world, "gabion-audit-logs")?;
+    policy["Statement"].as_array_mut().unwrap().extend(statements.iter().cloned());
+    let put = json!({"Bucket": "gabion-audit-logs", "Policy": policy.to_string()});
+    world.aws.call("s3", "put_bucket_policy", put)?;
+    Ok(())
+}
+
+/// Puts an object into a bucket, past the policy that forbids it: that is gone then, and drift.
+fn put_object(world: &mut World, bucket: &str) -> Result<()> {
+    world.aws.call("s3", "delete_bucket_policy", json!({"Bucket": bucket}))?;
+    world.aws.call("s3", "put_object", json!({"Bucket": bucket, "Key": "AWSLogs/one"}))?;
+    Ok(())
 }

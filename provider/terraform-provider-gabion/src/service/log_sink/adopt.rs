@@ -41,7 +41,9 @@ pub(super) async fn check(
     if replacing {
         return Ok(());
     }
-    let Some(sink) = planned.bucket.as_str() else { return Ok(()) };
+    let Some(sink) = planned.bucket.as_str() else {
+        return Ok(());
+    };
     let mut diags = Diagnostics::new();
     let mut unfinished = false;
     if prior.is_none_or(|prior| prior.id.is_null()) {
@@ -57,7 +59,11 @@ pub(super) async fn check(
         && prior.is_none_or(|prior| prior.access_log_bucket_arn.is_null())
         && let Some(name) = planned.access_log_bucket.as_str()
     {
-        let part = Part { attribute: "access_log_bucket", what: "bucket", name };
+        let part = Part {
+            attribute: "access_log_bucket",
+            what: "bucket",
+            name,
+        };
         match tags_of_bucket(clients, part.attribute, name).await {
             Ok(Some(tags)) if !marked(&tags) => diags.extend(part.exists(sink, prior.is_some())),
             Ok(_) => {}
@@ -67,10 +73,28 @@ pub(super) async fn check(
     if prior.is_none_or(|prior| prior.trail_arn.is_null())
         && let Some(name) = planned.trail_name.as_str()
     {
-        let part = Part { attribute: "trail_name", what: "trail", name };
-        let looking = || fault::while_setting(Path::root("trail_name"), format!("looking for the trail `{name}`"));
-        if let Some(found) = clients.cloudtrail().find_trail(name).await.map_err(looking())? {
-            let tags = clients.cloudtrail().tags(&found.arn).await.map_err(looking())?;
+        let part = Part {
+            attribute: "trail_name",
+            what: "trail",
+            name,
+        };
+        let looking = || {
+            fault::while_setting(
+                Path::root("trail_name"),
+                format!("looking for the trail `{name}`"),
+            )
+        };
+        if let Some(found) = clients
+            .cloudtrail()
+            .find_trail(name)
+            .await
+            .map_err(looking())?
+        {
+            let tags = clients
+                .cloudtrail()
+                .tags(&found.arn)
+                .await
+                .map_err(looking())?;
             // A trail that writes to a bucket which is still being made is part of the same create.
             let same_create = unfinished && found.settings.bucket == sink;
             if !marked(&tags) && !same_create {
@@ -81,16 +105,34 @@ pub(super) async fn check(
     if prior.is_none_or(|prior| prior.log_group_arn.is_null())
         && let Some(name) = planned.log_group_name.as_str()
     {
-        let part = Part { attribute: "log_group_name", what: "log group", name };
-        let looking = || fault::while_setting(Path::root("log_group_name"), format!("looking for the log group `{name}`"));
-        if let Some(found) = clients.logs().find_log_group(name).await.map_err(looking())? {
+        let part = Part {
+            attribute: "log_group_name",
+            what: "log group",
+            name,
+        };
+        let looking = || {
+            fault::while_setting(
+                Path::root("log_group_name"),
+                format!("looking for the log group `{name}`"),
+            )
+        };
+        if let Some(found) = clients
+            .logs()
+            .find_log_group(name)
+            .await
+            .map_err(looking())?
+        {
             let tags = clients.logs().tags(&found.arn).await.map_err(looking())?;
             if !marked(&tags) {
                 diags.extend(part.exists(sink, prior.is_some()));
             }
         }
     }
-    if diags.has_errors() { Err(diags) } else { Ok(()) }
+    if diags.has_errors() {
+        Err(diags)
+    } else {
+        Ok(())
+    }
 }
 
 /// Whether the main bucket is there, unfinished. One that stands is an error.
@@ -98,12 +140,21 @@ async fn main_bucket(clients: &Clients, sink: &str, stands: bool) -> Result<bool
     match tags_of_bucket(clients, "bucket", sink).await? {
         None => Ok(false),
         Some(tags) if creation::is_creating(&tags, TYPE, sink) => Ok(true),
-        Some(_) => Err(Part { attribute: "bucket", what: "bucket", name: sink }.exists(sink, stands)),
+        Some(_) => Err(Part {
+            attribute: "bucket",
+            what: "bucket",
+            name: sink,
+        }
+        .exists(sink, stands)),
     }
 }
 
 /// The tags of a bucket of this account and region; none where the name is free.
-async fn tags_of_bucket(clients: &Clients, attribute: &'static str, name: &str) -> Result<Option<Tags>, Diagnostics> {
+async fn tags_of_bucket(
+    clients: &Clients,
+    attribute: &'static str,
+    name: &str,
+) -> Result<Option<Tags>, Diagnostics> {
     let path = || Path::root(attribute);
     let looking = || fault::while_setting(path(), format!("looking at the bucket `{name}`"));
     let taken = |why: String| Err(fault::error_at(path(), "The bucket name is taken", why));
@@ -137,13 +188,19 @@ impl Part<'_> {
 }
 
 /// Something of that name is there, and this sink did not make it. `stands` says that the sink is in the state.
-pub(super) fn exists(attribute: &'static str, what: &str, name: &str, sink: &str, stands: bool) -> Diagnostics {
+pub(super) fn exists(
+    attribute: &'static str,
+    what: &str,
+    name: &str,
+    sink: &str,
+    stands: bool,
+) -> Diagnostics {
     let way = if stands {
         format!("Choose another name with `{attribute}`, or delete what is there.")
     } else {
         format!(
-            "To take over a whole sink, run `terraform import <address> {sink}`; to leave it alone, choose another name \
-             with `{attribute}`."
+            "To take over a whole sink, run `terraform import <address> {sink}`; if it is this resource and only marked \
+             as tainted, `terraform untaint <address>`; to leave it alone, choose another name with `{attribute}`."
         )
     };
     fault::error_at(

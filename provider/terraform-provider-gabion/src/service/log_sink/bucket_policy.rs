@@ -47,7 +47,10 @@ impl PolicyInput<'_> {
 
     /// The ARN that the trail has or will have.
     pub(super) fn trail_arn(&self) -> String {
-        format!("arn:{}:cloudtrail:{}:{}:trail/{}", self.partition, self.region, self.account_id, self.trail_name)
+        format!(
+            "arn:{}:cloudtrail:{}:{}:trail/{}",
+            self.partition, self.region, self.account_id, self.trail_name
+        )
     }
 
     /// The statements of the main bucket's policy: TLS only, the organization only, written by log services only.
@@ -83,7 +86,11 @@ impl PolicyInput<'_> {
                 .actions(["s3:PutObject"])
                 .on(written)
                 .when("StringEquals", "aws:SourceArn", [trail])
-                .when("StringEquals", "s3:x-amz-acl", ["bucket-owner-full-control"]),
+                .when(
+                    "StringEquals",
+                    "s3:x-amz-acl",
+                    ["bucket-owner-full-control"],
+                ),
             allow("DeliveryReadsAcl")
                 .to("Service", DELIVERY)
                 .actions(["s3:GetBucketAcl", "s3:ListBucket"])
@@ -94,7 +101,11 @@ impl PolicyInput<'_> {
                 .actions(["s3:PutObject"])
                 .on([delivered])
                 .when("StringEquals", source_key, [source])
-                .when("StringEquals", "s3:x-amz-acl", ["bucket-owner-full-control"]),
+                .when(
+                    "StringEquals",
+                    "s3:x-amz-acl",
+                    ["bucket-owner-full-control"],
+                ),
         ]
     }
 
@@ -168,7 +179,10 @@ mod tests {
     #[test]
     fn every_label_is_reserved() {
         let input = input();
-        let all = input.main_statements().into_iter().chain(input.access_log_statements());
+        let all = input
+            .main_statements()
+            .into_iter()
+            .chain(input.access_log_statements());
         for statement in all {
             assert!(SIDS.contains(&statement.sid.as_deref().unwrap()));
         }
@@ -177,17 +191,30 @@ mod tests {
     #[test]
     fn bound_to_the_account_or_the_organization() {
         let text = Document::new(input().main_statements()).to_json();
-        assert!(text.contains(r#""aws:PrincipalAccount":"111122223333""#) && !text.contains("aws:PrincipalOrgID"));
-        let organization = PolicyInput { organization_id: Some("o-abcdefghij"), organization_trail: true, ..input() };
+        assert!(
+            text.contains(r#""aws:PrincipalAccount":"111122223333""#)
+                && !text.contains("aws:PrincipalOrgID")
+        );
+        let organization = PolicyInput {
+            organization_id: Some("o-abcdefghij"),
+            organization_trail: true,
+            ..input()
+        };
         let text = Document::new(organization.main_statements()).to_json();
-        assert!(text.contains(r#""aws:PrincipalOrgID":"o-abcdefghij""#) && !text.contains("aws:PrincipalAccount"));
+        assert!(
+            text.contains(r#""aws:PrincipalOrgID":"o-abcdefghij""#)
+                && !text.contains("aws:PrincipalAccount")
+        );
         assert!(text.contains("arn:aws:s3:::logs/AWSLogs/o-abcdefghij/*"));
     }
 
     #[test]
     fn the_whole_policy() {
         insta::assert_json_snapshot!(
-            serde_json::from_str::<serde_json::Value>(&Document::new(input().main_statements()).to_json()).unwrap()
+            serde_json::from_str::<serde_json::Value>(
+                &Document::new(input().main_statements()).to_json()
+            )
+            .unwrap()
         );
     }
 }

@@ -24,8 +24,10 @@ pub(super) fn consistent(planned: &LogSinkModel, diags: &mut Diagnostics) {
             "S3 refuses to suspend versioning on a bucket with Object Lock: leave `versioning` at `Enabled`.".to_owned(),
         );
     }
-    if let (Some(expires), Some(retained)) = (planned.expiration_in_days.known(), planned.retention_in_days.known())
-        && *expires > 0
+    if let (Some(expires), Some(retained)) = (
+        planned.expiration_in_days.known(),
+        planned.retention_in_days.known(),
+    ) && *expires > 0
         && expires < retained
         && !off(&planned.object_lock_enabled)
     {
@@ -38,8 +40,10 @@ pub(super) fn consistent(planned: &LogSinkModel, diags: &mut Diagnostics) {
             ),
         );
     }
-    if let (Some(moves), Some(expires)) = (planned.transition_in_days.known(), planned.expiration_in_days.known())
-        && *moves > 0
+    if let (Some(moves), Some(expires)) = (
+        planned.transition_in_days.known(),
+        planned.expiration_in_days.known(),
+    ) && *moves > 0
         && *expires > 0
         && expires <= moves
     {
@@ -52,14 +56,18 @@ pub(super) fn consistent(planned: &LogSinkModel, diags: &mut Diagnostics) {
             ),
         );
     }
-    if let (Some(moves), Some(class)) = (planned.transition_in_days.known(), planned.transition_storage_class.as_str())
-        && (1..INFREQUENT_ACCESS_DAYS).contains(moves)
+    if let (Some(moves), Some(class)) = (
+        planned.transition_in_days.known(),
+        planned.transition_storage_class.as_str(),
+    ) && (1..INFREQUENT_ACCESS_DAYS).contains(moves)
         && matches!(class, "STANDARD_IA" | "ONEZONE_IA")
     {
         fault(
             "transition_in_days",
             "Too early for the storage class",
-            format!("S3 moves objects to `{class}` after {INFREQUENT_ACCESS_DAYS} days at the earliest, and this is {moves}."),
+            format!(
+                "S3 moves objects to `{class}` after {INFREQUENT_ACCESS_DAYS} days at the earliest, and this is {moves}."
+            ),
         );
     }
     if planned.bucket.is_known() && planned.bucket == planned.access_log_bucket {
@@ -80,7 +88,10 @@ pub(super) fn consistent(planned: &LogSinkModel, diags: &mut Diagnostics) {
                 .to_owned(),
         );
     }
-    if on(&planned.is_organization_trail) && planned.organization_id.is_known() && planned.organization().is_none() {
+    if on(&planned.is_organization_trail)
+        && planned.organization_id.is_known()
+        && planned.organization().is_none()
+    {
         fault(
             "is_organization_trail",
             "The organization's trail could not write to the bucket",
@@ -94,19 +105,30 @@ pub(super) fn consistent(planned: &LogSinkModel, diags: &mut Diagnostics) {
         && let Some(bucket) = planned.bucket.as_str()
     {
         let clause = "Nobody, the account's root included, can shorten or remove a COMPLIANCE lock";
-        acknowledge::check(&planned.acknowledge_irreversible, bucket, Path::root("object_lock_mode"), clause, diags);
+        acknowledge::check(
+            &planned.acknowledge_irreversible,
+            bucket,
+            Path::root("object_lock_mode"),
+            clause,
+            diags,
+        );
     }
 }
 
 /// S3 and CloudTrail use keys of their own region only.
 pub(super) fn key(clients: &Clients, planned: &LogSinkModel, diags: &mut Diagnostics) {
-    let Some(arn) = planned.kms_key_id.as_str() else { return };
+    let Some(arn) = planned.kms_key_id.as_str() else {
+        return;
+    };
     let region = arn.split(':').nth(3).unwrap_or_default();
     if region != clients.region() {
         diags.error_at(
             Path::root("kms_key_id"),
             "The key is in another region",
-            format!("`{arn}` is in `{region}`, and the sink in `{}`: use a key of that region.", clients.region()),
+            format!(
+                "`{arn}` is in `{region}`, and the sink in `{}`: use a key of that region.",
+                clients.region()
+            ),
         );
     }
 }
@@ -134,17 +156,29 @@ mod tests {
         change(&mut model);
         let mut diags = Diagnostics::new();
         consistent(&model, &mut diags);
-        diags.iter().map(|diag| diag.path.clone().unwrap().to_string()).collect()
+        diags
+            .iter()
+            .map(|diag| diag.path.clone().unwrap().to_string())
+            .collect()
     }
 
     #[test]
     fn contradictions() {
         assert!(paths(|_| {}).is_empty());
         assert_eq!(paths(|m| m.versioning = "Suspended".into()), ["versioning"]);
-        assert_eq!(paths(|m| m.expiration_in_days = 364.into()), ["expiration_in_days"]);
+        assert_eq!(
+            paths(|m| m.expiration_in_days = 364.into()),
+            ["expiration_in_days"]
+        );
         assert!(paths(|m| m.expiration_in_days = 365.into()).is_empty());
-        assert_eq!(paths(|m| m.access_log_bucket = "logs".into()), ["access_log_bucket"]);
-        assert_eq!(paths(|m| m.is_organization_trail = true.into()), ["is_organization_trail"]);
+        assert_eq!(
+            paths(|m| m.access_log_bucket = "logs".into()),
+            ["access_log_bucket"]
+        );
+        assert_eq!(
+            paths(|m| m.is_organization_trail = true.into()),
+            ["is_organization_trail"]
+        );
         assert_eq!(
             paths(|m| {
                 m.retention_in_days = 10.into();
@@ -170,7 +204,10 @@ mod tests {
 
     #[test]
     fn compliance_is_acknowledged_by_name() {
-        assert_eq!(paths(|m| m.object_lock_mode = "COMPLIANCE".into()), ["object_lock_mode"]);
+        assert_eq!(
+            paths(|m| m.object_lock_mode = "COMPLIANCE".into()),
+            ["object_lock_mode"]
+        );
         let named = |m: &mut LogSinkModel| {
             m.object_lock_mode = "COMPLIANCE".into();
             m.acknowledge_irreversible = "logs".into();

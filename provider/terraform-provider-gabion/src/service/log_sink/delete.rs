@@ -9,9 +9,9 @@ use serde::{Deserialize, Serialize};
 use super::adopt::is_part;
 use super::live::{self, is_here};
 use super::model::LogSinkModel;
-use super::private;
+use super::{TYPE, private};
 use crate::configured::Gabion;
-use crate::shared::{acknowledge, deletion, fault, location};
+use crate::shared::{acknowledge, creation, deletion, fault, location};
 
 /// How often a purge begins again: logs that were on their way still arrive.
 const PURGES: u32 = 5;
@@ -25,10 +25,19 @@ pub(super) struct Parts {
 
 /// The parts of a sink.
 pub(super) fn parts(sink: &LogSinkModel) -> Parts {
-    let names =
-        [&sink.account_id, &sink.region, &sink.bucket, &sink.access_log_bucket, &sink.trail_name, &sink.log_group_name];
+    let names = [
+        &sink.account_id,
+        &sink.region,
+        &sink.bucket,
+        &sink.access_log_bucket,
+        &sink.trail_name,
+        &sink.log_group_name,
+    ];
     Parts {
-        names: names.into_iter().map(|name| name.known().cloned()).collect(),
+        names: names
+            .into_iter()
+            .map(|name| name.known().cloned())
+            .collect(),
         object_lock: sink.object_lock_enabled.known() == Some(&true),
     }
 }
@@ -51,7 +60,12 @@ pub(super) async fn plan(
     if !is_unfinished(kept) {
         deletion::check_destroy(&prior.deletion_protection, &prior.title(), diags);
     }
-    if diags.has_errors() || ctx.provider.as_ref().is_none_or(|gabion| gabion.pool_if_known().is_none()) {
+    if diags.has_errors()
+        || ctx
+            .provider
+            .as_ref()
+            .is_none_or(|gabion| gabion.pool_if_known().is_none())
+    {
         return Ok(());
     }
     let clients = location::read(ctx, &prior.place()).await?;
@@ -62,14 +76,26 @@ pub(super) async fn plan(
 ///
 /// # Errors
 /// A call that failed.
-pub(super) async fn refuse(clients: &Clients, prior: &LogSinkModel, diags: &mut Diagnostics) -> Result<(), Diagnostics> {
+pub(super) async fn refuse(
+    clients: &Clients,
+    prior: &LogSinkModel,
+    diags: &mut Diagnostics,
+) -> Result<(), Diagnostics> {
     let bucket = prior.name();
     match prior.deletion_policy.as_str() {
         Some("retain") => {}
         Some("purge") => {
             let clause = format!("The deletion policy `purge` deletes every log in `{bucket}`");
-            acknowledge::check(&prior.acknowledge_irreversible, bucket, Path::root("deletion_policy"), &clause, diags);
-            if prior.object_lock_enabled.known() == Some(&true) && prior.object_lock_mode.as_str() == Some("COMPLIANCE") {
+            acknowledge::check(
+                &prior.acknowledge_irreversible,
+                bucket,
+                Path::root("deletion_policy"),
+                &clause,
+                diags,
+            );
+            if prior.object_lock_enabled.known() == Some(&true)
+                && prior.object_lock_mode.as_str() == Some("COMPLIANCE")
+            {
                 diags.error_at(
                     Path::root("deletion_policy"),
                     "Logs under a COMPLIANCE lock cannot be purged",
@@ -93,7 +119,11 @@ pub(super) async fn refuse(clients: &Clients, prior: &LogSinkModel, diags: &mut 
 fn buckets(prior: &LogSinkModel) -> Vec<(&'static str, String)> {
     let held = [
         ("bucket", &prior.bucket, &prior.id),
-        ("access_log_bucket", &prior.access_log_bucket, &prior.access_log_bucket_arn),
+        (
+            "access_log_bucket",
+            &prior.access_log_bucket,
+            &prior.access_log_bucket_arn,
+        ),
     ];
     held.into_iter()
         .filter(|(_, _, there)| there.is_known())
@@ -108,8 +138,13 @@ async fn full(
     sink: &str,
     diags: &mut Diagnostics,
 ) -> Result<(), Diagnostics> {
-    let looking = fault::while_setting(Path::root(attribute), format!("looking whether the bucket `{name}` is empty"));
-    if is_here(clients, attribute, name).await? && !clients.s3().is_empty(name).await.map_err(looking)? {
+    let looking = fault::while_setting(
+        Path::root(attribute),
+        format!("looking whether the bucket `{name}` is empty"),
+    );
+    if is_here(clients, attribute, name).await?
+        && !clients.s3().is_empty(name).await.map_err(looking)?
+    {
         diags.error_at(
             Path::root(attribute),
             "The bucket holds logs",
@@ -127,11 +162,20 @@ async fn full(
 ///
 /// # Errors
 /// What refuses, and a call that failed; what is left stays in the state.
-pub(super) async fn delete(ctx: &Ctx<Gabion>, state: &StateSlot<LogSinkModel>) -> Result<(), Diagnostics> {
-    let Some(mut prior) = state.get().cloned() else { return Ok(()) };
-    let unfinished = is_unfinished(&state.private);
+pub(super) async fn delete(
+    ctx: &Ctx<Gabion>,
+    state: &StateSlot<LogSinkModel>,
+) -> Result<(), Diagnostics> {
+    let Some(mut prior) = state.get().cloned() else {
+        return Ok(());
+    };
+    let clients = location::write(ctx, &prior.place()).await?;
+    // A replacement carries the private values of the new sink's plan, so the bucket itself is asked.
+    let creating = is_creating(&clients, &prior).await?;
+    let unfinished = creating || is_unfinished(&state.private);
     let destroys = state.private.get::<bool>(private::DESTROY).is_some();
-    if unfinished && !destroys && state.private.get::<Parts>(private::CONTINUES) == Some(parts(&prior)) {
+    let continues = state.private.get::<Parts>(private::CONTINUES);
+    if creating && !destroys && continues == Some(parts(&prior)) {
         // Terraform replaces what a failed create left; the create that follows continues it.
         return Ok(());
     }
@@ -139,7 +183,6 @@ pub(super) async fn delete(ctx: &Ctx<Gabion>, state: &StateSlot<LogSinkModel>) -
     if !unfinished {
         deletion::check_destroy(&prior.deletion_protection, &prior.title(), &mut diags);
     }
-    let clients = location::write(ctx, &prior.place()).await?;
     // Once more, before anything is lost: a bucket may have filled since the plan.
     if unfinished {
         complete(&clients, &mut prior).await?;
@@ -151,7 +194,22 @@ pub(super) async fn delete(ctx: &Ctx<Gabion>, state: &StateSlot<LogSinkModel>) -
     take_down(&clients, &prior, unfinished).await
 }
 
-async fn take_down(clients: &Clients, prior: &LogSinkModel, unfinished: bool) -> Result<(), Diagnostics> {
+/// Whether the main bucket is there, and its create has not come to its end.
+async fn is_creating(clients: &Clients, prior: &LogSinkModel) -> Result<bool, Diagnostics> {
+    let bucket = prior.name();
+    if !is_here(clients, "bucket", bucket).await? {
+        return Ok(false);
+    }
+    let reading = fault::while_doing(format!("reading the tags of the bucket `{bucket}`"));
+    let tags = clients.s3().tags(bucket).await.map_err(reading)?;
+    Ok(creation::is_creating(&tags, TYPE, bucket))
+}
+
+async fn take_down(
+    clients: &Clients,
+    prior: &LogSinkModel,
+    unfinished: bool,
+) -> Result<(), Diagnostics> {
     let sink = prior.name();
     let policy = prior.deletion_policy.as_str().unwrap_or("delete");
     trail(clients, prior, unfinished).await?;
@@ -162,7 +220,12 @@ async fn take_down(clients: &Clients, prior: &LogSinkModel, unfinished: bool) ->
         if !is_here(clients, attribute, &name).await? {
             continue;
         }
-        let deleting = || fault::while_setting(Path::root(attribute), format!("deleting the bucket `{name}`"));
+        let deleting = || {
+            fault::while_setting(
+                Path::root(attribute),
+                format!("deleting the bucket `{name}`"),
+            )
+        };
         let s3 = clients.s3();
         if name == sink {
             s3.put_logging(&name, None).await.map_err(deleting())?;
@@ -194,18 +257,34 @@ async fn purge(clients: &Clients, bucket: &str) -> gabion_aws::Result<()> {
     }
 }
 
-async fn trail(clients: &Clients, prior: &LogSinkModel, unfinished: bool) -> Result<(), Diagnostics> {
-    let Some(name) = prior.trail_name.as_str() else { return Ok(()) };
-    let deleting = || fault::while_setting(Path::root("trail_name"), format!("deleting the trail `{name}`"));
+async fn trail(
+    clients: &Clients,
+    prior: &LogSinkModel,
+    unfinished: bool,
+) -> Result<(), Diagnostics> {
+    let Some(name) = prior.trail_name.as_str() else {
+        return Ok(());
+    };
+    let deleting = || {
+        fault::while_setting(
+            Path::root("trail_name"),
+            format!("deleting the trail `{name}`"),
+        )
+    };
     let cloudtrail = clients.cloudtrail();
     if !prior.trail_arn.is_known() && !unfinished {
         return Ok(());
     }
-    let Some(found) = cloudtrail.find_trail(name).await.map_err(deleting())? else { return Ok(()) };
+    let Some(found) = cloudtrail.find_trail(name).await.map_err(deleting())? else {
+        return Ok(());
+    };
     // A create whose reply was lost made it without the state knowing.
     let ours = prior.trail_arn.is_known()
         || found.settings.bucket == prior.name()
-        || is_part(&cloudtrail.tags(&found.arn).await.map_err(deleting())?, prior.name());
+        || is_part(
+            &cloudtrail.tags(&found.arn).await.map_err(deleting())?,
+            prior.name(),
+        );
     if ours {
         cloudtrail.stop_logging(name).await.map_err(deleting())?;
         cloudtrail.delete_trail(name).await.map_err(deleting())?;
@@ -213,14 +292,28 @@ async fn trail(clients: &Clients, prior: &LogSinkModel, unfinished: bool) -> Res
     Ok(())
 }
 
-async fn log_group(clients: &Clients, prior: &LogSinkModel, unfinished: bool) -> Result<(), Diagnostics> {
-    let Some(name) = prior.log_group_name.as_str() else { return Ok(()) };
-    let deleting = || fault::while_setting(Path::root("log_group_name"), format!("deleting the log group `{name}`"));
+async fn log_group(
+    clients: &Clients,
+    prior: &LogSinkModel,
+    unfinished: bool,
+) -> Result<(), Diagnostics> {
+    let Some(name) = prior.log_group_name.as_str() else {
+        return Ok(());
+    };
+    let deleting = || {
+        fault::while_setting(
+            Path::root("log_group_name"),
+            format!("deleting the log group `{name}`"),
+        )
+    };
     let logs = clients.logs();
     let ours = prior.log_group_arn.is_known()
         || unfinished
             && match logs.find_log_group(name).await.map_err(deleting())? {
-                Some(found) => is_part(&logs.tags(&found.arn).await.map_err(deleting())?, prior.name()),
+                Some(found) => is_part(
+                    &logs.tags(&found.arn).await.map_err(deleting())?,
+                    prior.name(),
+                ),
                 None => false,
             };
     if ours {
@@ -234,12 +327,22 @@ async fn log_group(clients: &Clients, prior: &LogSinkModel, unfinished: bool) ->
 /// # Errors
 /// A call that failed.
 async fn complete(clients: &Clients, prior: &mut LogSinkModel) -> Result<(), Diagnostics> {
-    let Some(name) = prior.access_log_bucket.as_str().map(str::to_owned) else { return Ok(()) };
-    if prior.access_log_bucket_arn.is_known() || !is_here(clients, "access_log_bucket", &name).await? {
+    let Some(name) = prior.access_log_bucket.as_str().map(str::to_owned) else {
+        return Ok(());
+    };
+    if prior.access_log_bucket_arn.is_known()
+        || !is_here(clients, "access_log_bucket", &name).await?
+    {
         return Ok(());
     }
-    let looking = fault::while_setting(Path::root("access_log_bucket"), format!("looking at the bucket `{name}`"));
-    if is_part(&clients.s3().tags(&name).await.map_err(looking)?, prior.name()) {
+    let looking = fault::while_setting(
+        Path::root("access_log_bucket"),
+        format!("looking at the bucket `{name}`"),
+    );
+    if is_part(
+        &clients.s3().tags(&name).await.map_err(looking)?,
+        prior.name(),
+    ) {
         prior.access_log_bucket_arn = live::bucket_arn(clients, &name).into();
     }
     Ok(())
@@ -251,10 +354,32 @@ mod tests {
 
     #[test]
     fn a_create_continues_the_one_with_the_same_names() {
-        let sink = LogSinkModel { bucket: "logs".into(), object_lock_enabled: true.into(), ..LogSinkModel::default() };
-        assert_eq!(parts(&sink), parts(&LogSinkModel { versioning: "Enabled".into(), ..sink.clone() }));
-        assert_ne!(parts(&sink), parts(&LogSinkModel { bucket: "other".into(), ..sink.clone() }));
-        assert_ne!(parts(&sink), parts(&LogSinkModel { object_lock_enabled: false.into(), ..sink }));
+        let sink = LogSinkModel {
+            bucket: "logs".into(),
+            object_lock_enabled: true.into(),
+            ..LogSinkModel::default()
+        };
+        assert_eq!(
+            parts(&sink),
+            parts(&LogSinkModel {
+                versioning: "Enabled".into(),
+                ..sink.clone()
+            })
+        );
+        assert_ne!(
+            parts(&sink),
+            parts(&LogSinkModel {
+                bucket: "other".into(),
+                ..sink.clone()
+            })
+        );
+        assert_ne!(
+            parts(&sink),
+            parts(&LogSinkModel {
+                object_lock_enabled: false.into(),
+                ..sink
+            })
+        );
     }
 
     #[test]

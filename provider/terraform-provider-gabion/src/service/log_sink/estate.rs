@@ -6,9 +6,9 @@ use std::collections::BTreeSet;
 use gabion_aws::{Absent, Clients};
 use gabion_framework::prelude::*;
 
+use super::live::bucket_arn;
 use super::model::LogSinkModel;
 use super::{events, lifecycle, private};
-use super::live::bucket_arn;
 use crate::shared::policy::Document;
 use crate::shared::{fault, live, strings};
 
@@ -31,11 +31,31 @@ pub(super) async fn check(
             && one.transition_storage_class == two.transition_storage_class
             && one.expiration_in_days == two.expiration_in_days
     }) {
-        rules(clients, planned, &planned.bucket, lifecycle::main_rule(planned), "transition_in_days", diags).await?;
+        rules(
+            clients,
+            planned,
+            &planned.bucket,
+            lifecycle::main_rule(planned),
+            "transition_in_days",
+            diags,
+        )
+        .await?;
     }
-    if logs && changes(|one, two| one.access_log_expiration_in_days == two.access_log_expiration_in_days) {
+    if logs
+        && changes(|one, two| {
+            one.access_log_expiration_in_days == two.access_log_expiration_in_days
+        })
+    {
         let rule = lifecycle::access_rule(planned);
-        rules(clients, planned, &planned.access_log_bucket, rule, "access_log_expiration_in_days", diags).await?;
+        rules(
+            clients,
+            planned,
+            &planned.access_log_bucket,
+            rule,
+            "access_log_expiration_in_days",
+            diags,
+        )
+        .await?;
     }
     if changes(|one, two| {
         one.include_management_events == two.include_management_events
@@ -57,12 +77,28 @@ pub(super) async fn policies(
     planned: &LogSinkModel,
     diags: &mut Diagnostics,
 ) -> Result<(), Diagnostics> {
-    let changes = |value: fn(&LogSinkModel) -> &Value<String>| prior.is_none_or(|prior| value(prior) != value(planned));
+    let changes = |value: fn(&LogSinkModel) -> &Value<String>| {
+        prior.is_none_or(|prior| value(prior) != value(planned))
+    };
     if changes(|sink| &sink.policy) {
-        policy(clients, live::applied(kept, clients.partition()).as_ref(), planned, &MAIN, diags).await?;
+        policy(
+            clients,
+            live::applied(kept, clients.partition()).as_ref(),
+            planned,
+            &MAIN,
+            diags,
+        )
+        .await?;
     }
     if planned.access_logging.known() == Some(&true) && changes(|sink| &sink.access_log_policy) {
-        policy(clients, applied_to_access(kept, clients.partition()).as_ref(), planned, &ACCESS, diags).await?;
+        policy(
+            clients,
+            applied_to_access(kept, clients.partition()).as_ref(),
+            planned,
+            &ACCESS,
+            diags,
+        )
+        .await?;
     }
     Ok(())
 }
@@ -74,7 +110,11 @@ struct Policy {
     text: fn(&LogSinkModel) -> &Value<String>,
 }
 
-const MAIN: Policy = Policy { attribute: "policy", bucket: |sink| &sink.bucket, text: |sink| &sink.policy };
+const MAIN: Policy = Policy {
+    attribute: "policy",
+    bucket: |sink| &sink.bucket,
+    text: |sink| &sink.policy,
+};
 const ACCESS: Policy = Policy {
     attribute: "access_log_policy",
     bucket: |sink| &sink.access_log_bucket,
@@ -88,18 +128,41 @@ async fn policy(
     which: &Policy,
     diags: &mut Diagnostics,
 ) -> Result<(), Diagnostics> {
-    let (Some(bucket), Some(wanted)) = ((which.bucket)(planned).as_str(), (which.text)(planned).as_str()) else {
+    let (Some(bucket), Some(wanted)) = (
+        (which.bucket)(planned).as_str(),
+        (which.text)(planned).as_str(),
+    ) else {
         return Ok(());
     };
-    let reading = fault::while_setting(Path::root(which.attribute), format!("reading the policy of `{bucket}`"));
-    let text = clients.s3().policy(bucket).await.or_absent().map_err(reading)?.flatten();
+    let reading = fault::while_setting(
+        Path::root(which.attribute),
+        format!("reading the policy of `{bucket}`"),
+    );
+    let text = clients
+        .s3()
+        .policy(bucket)
+        .await
+        .or_absent()
+        .map_err(reading)?
+        .flatten();
     let partition = clients.partition();
     let parse = |text: &str| Document::parse(text, partition).ok();
     if let (Some(live), Some(wanted)) = (text.as_deref().and_then(parse), parse(wanted)) {
         let mut found = Diagnostics::new();
-        live::check(&live, &wanted, applied, &planned.acknowledge_removals, partition, &planned.title(), &mut found);
+        live::check(
+            &live,
+            &wanted,
+            applied,
+            &planned.acknowledge_removals,
+            partition,
+            &planned.title(),
+            &mut found,
+        );
         for diagnostic in found.iter() {
-            diags.push(Diagnostic { path: Some(Path::root(which.attribute)), ..diagnostic.clone() });
+            diags.push(Diagnostic {
+                path: Some(Path::root(which.attribute)),
+                ..diagnostic.clone()
+            });
         }
     }
     Ok(())
@@ -113,22 +176,64 @@ async fn rules(
     attribute: &'static str,
     diags: &mut Diagnostics,
 ) -> Result<(), Diagnostics> {
-    let Some(bucket) = bucket.as_str() else { return Ok(()) };
-    let reading = fault::while_setting(Path::root(attribute), format!("reading the lifecycle rules of `{bucket}`"));
-    let live = clients.s3().lifecycle(bucket).await.or_absent().map_err(reading)?.flatten().unwrap_or_default();
+    let Some(bucket) = bucket.as_str() else {
+        return Ok(());
+    };
+    let reading = fault::while_setting(
+        Path::root(attribute),
+        format!("reading the lifecycle rules of `{bucket}`"),
+    );
+    let live = clients
+        .s3()
+        .lifecycle(bucket)
+        .await
+        .or_absent()
+        .map_err(reading)?
+        .flatten()
+        .unwrap_or_default();
     if let Err(lost) = lifecycle::beside(&live, ours, let_go(planned)) {
-        diags.extend(named(attribute, "lifecycle rules", &format!("the bucket `{bucket}`"), &lost));
+        diags.extend(named(
+            attribute,
+            "lifecycle rules",
+            &format!("the bucket `{bucket}`"),
+            &lost,
+        ));
     }
     Ok(())
 }
 
-async fn selectors(clients: &Clients, planned: &LogSinkModel, diags: &mut Diagnostics) -> Result<(), Diagnostics> {
+async fn selectors(
+    clients: &Clients,
+    planned: &LogSinkModel,
+    diags: &mut Diagnostics,
+) -> Result<(), Diagnostics> {
     const ATTRIBUTE: &str = "include_s3_write_events";
-    let Some(name) = planned.trail_name.as_str() else { return Ok(()) };
-    let reading = fault::while_setting(Path::root(ATTRIBUTE), format!("reading the event selectors of `{name}`"));
-    let live = clients.cloudtrail().event_selectors(name).await.or_absent().map_err(reading)?.unwrap_or_default();
-    if let Err(lost) = events::beside(&live, planned, &own_buckets(clients, planned), let_go(planned)) {
-        diags.extend(named(ATTRIBUTE, "data events", &format!("the trail `{name}`"), &lost));
+    let Some(name) = planned.trail_name.as_str() else {
+        return Ok(());
+    };
+    let reading = fault::while_setting(
+        Path::root(ATTRIBUTE),
+        format!("reading the event selectors of `{name}`"),
+    );
+    let live = clients
+        .cloudtrail()
+        .event_selectors(name)
+        .await
+        .or_absent()
+        .map_err(reading)?
+        .unwrap_or_default();
+    if let Err(lost) = events::beside(
+        &live,
+        planned,
+        &own_buckets(clients, planned),
+        let_go(planned),
+    ) {
+        diags.extend(named(
+            ATTRIBUTE,
+            "data events",
+            &format!("the trail `{name}`"),
+            &lost,
+        ));
     }
     Ok(())
 }
@@ -149,7 +254,12 @@ pub(super) fn let_go(planned: &LogSinkModel) -> impl Fn(&str) -> bool + use<> {
 }
 
 /// The error that names what would be lost.
-pub(super) fn named(attribute: &'static str, things: &str, of: &str, lost: &[String]) -> Diagnostics {
+pub(super) fn named(
+    attribute: &'static str,
+    things: &str,
+    of: &str,
+    lost: &[String],
+) -> Diagnostics {
     let list: Vec<String> = lost.iter().map(|name| format!("  - `{name}`")).collect();
     let names: Vec<String> = lost.iter().map(|name| format!("{name:?}")).collect();
     fault::error_at(

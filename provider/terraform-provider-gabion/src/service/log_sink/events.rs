@@ -38,14 +38,22 @@ pub(super) fn beside(
     if on(&planned.include_s3_write_events) {
         selectors.push(AdvancedSelector::s3_write_events_except(own_buckets));
     }
-    selectors.extend(live.advanced.iter().filter(|selector| !is_ours(selector)).cloned());
+    selectors.extend(
+        live.advanced
+            .iter()
+            .filter(|selector| !is_ours(selector))
+            .cloned(),
+    );
     Ok(selectors)
 }
 
 /// Whether a selector records what ours do: management events, or writes to S3 objects.
 fn is_ours(selector: &AdvancedSelector) -> bool {
     let is = |field: &str, value: &str| {
-        selector.fields.iter().any(|one| one.field == field && one.equals.iter().any(|equal| equal == value))
+        selector
+            .fields
+            .iter()
+            .any(|one| one.field == field && one.equals.iter().any(|equal| equal == value))
     };
     is("eventCategory", "Management") || is("resources.type", S3_OBJECT) && !is("readOnly", "true")
 }
@@ -65,24 +73,41 @@ mod tests {
     }
 
     fn field(field: &str, value: &str) -> FieldSelector {
-        FieldSelector { field: field.to_owned(), equals: vec![value.to_owned()], ..FieldSelector::default() }
+        FieldSelector {
+            field: field.to_owned(),
+            equals: vec![value.to_owned()],
+            ..FieldSelector::default()
+        }
     }
 
     #[test]
     fn others_stay() {
         let lambda = AdvancedSelector {
             name: Some("Lambda".to_owned()),
-            fields: vec![field("eventCategory", "Data"), field("resources.type", "AWS::Lambda::Function")],
+            fields: vec![
+                field("eventCategory", "Data"),
+                field("resources.type", "AWS::Lambda::Function"),
+            ],
         };
         let mut reads = AdvancedSelector::s3_write_events();
         reads.fields[2].equals = vec!["true".to_owned()];
         let live = EventSelectors {
-            advanced: vec![AdvancedSelector::management_events(), lambda.clone(), reads.clone()],
+            advanced: vec![
+                AdvancedSelector::management_events(),
+                lambda.clone(),
+                reads.clone(),
+            ],
             classic: Vec::new(),
         };
         let ours = AdvancedSelector::s3_write_events_except(&["arn:aws:s3:::logs".to_owned()]);
         assert_eq!(
-            beside(&live, &planned(false, true), &["arn:aws:s3:::logs".to_owned()], |_| false).unwrap(),
+            beside(
+                &live,
+                &planned(false, true),
+                &["arn:aws:s3:::logs".to_owned()],
+                |_| false
+            )
+            .unwrap(),
             [ours, lambda, reads]
         );
     }
@@ -92,13 +117,27 @@ mod tests {
         let classic = ClassicSelector {
             data_resources: vec![
                 (S3_OBJECT.to_owned(), vec!["arn:aws:s3".to_owned()]),
-                ("AWS::Lambda::Function".to_owned(), vec!["arn:aws:lambda".to_owned()]),
+                (
+                    "AWS::Lambda::Function".to_owned(),
+                    vec!["arn:aws:lambda".to_owned()],
+                ),
             ],
             ..ClassicSelector::default()
         };
-        let live = EventSelectors { advanced: Vec::new(), classic: vec![classic] };
+        let live = EventSelectors {
+            advanced: Vec::new(),
+            classic: vec![classic],
+        };
         let all = planned(true, true);
-        assert_eq!(beside(&live, &all, &[], |_| false).unwrap_err(), ["AWS::Lambda::Function"]);
-        assert_eq!(beside(&live, &all, &[], |kind| kind == "AWS::Lambda::Function").unwrap().len(), 2);
+        assert_eq!(
+            beside(&live, &all, &[], |_| false).unwrap_err(),
+            ["AWS::Lambda::Function"]
+        );
+        assert_eq!(
+            beside(&live, &all, &[], |kind| kind == "AWS::Lambda::Function")
+                .unwrap()
+                .len(),
+            2
+        );
     }
 }

@@ -68,9 +68,17 @@ fn parse(id: &str) -> Result<(Place, &str), Diagnostics> {
     match id.split('/').collect::<Vec<_>>().as_slice() {
         [bucket] if !bucket.is_empty() => Ok((Place::default(), bucket)),
         [account, region, bucket]
-            if validate::is_account_id(account) && validate::is_region(region) && !bucket.is_empty() =>
+            if validate::is_account_id(account)
+                && validate::is_region(region)
+                && !bucket.is_empty() =>
         {
-            Ok((Place { account_id: (*account).into(), region: (*region).into() }, bucket))
+            Ok((
+                Place {
+                    account_id: (*account).into(),
+                    region: (*region).into(),
+                },
+                bucket,
+            ))
         }
         _ => Err(Diagnostics::from_error(
             "Not the id of a log sink",
@@ -81,7 +89,11 @@ fn parse(id: &str) -> Result<(Place, &str), Diagnostics> {
 
 /// The parts by the names that the main bucket tells, else by the default ones. One that is not there keeps no
 /// name, so that the plan makes it under the name that it wants.
-async fn find_parts(clients: &Clients, bucket: &str, model: &mut LogSinkModel) -> Result<(), Diagnostics> {
+async fn find_parts(
+    clients: &Clients,
+    bucket: &str,
+    model: &mut LogSinkModel,
+) -> Result<(), Diagnostics> {
     let reading = || fault::while_doing(format!("reading the log sink `{bucket}`"));
     let s3 = clients.s3();
     if let Some(logging) = s3.logging(bucket).await.map_err(reading())? {
@@ -103,17 +115,32 @@ async fn find_parts(clients: &Clients, bucket: &str, model: &mut LogSinkModel) -
         .as_ref()
         .and_then(trail_of)
         .unwrap_or_else(|| bucket.to_owned());
-    if let Some(found) = clients.cloudtrail().find_trail(&trail).await.map_err(reading())?
+    if let Some(found) = clients
+        .cloudtrail()
+        .find_trail(&trail)
+        .await
+        .map_err(reading())?
         && found.settings.bucket == bucket
     {
         model.trail_name = trail.into();
         // The trail may say which log group is the sink's.
-        let group = found.settings.log_group_arn.as_deref().and_then(group_of).map(str::to_owned);
+        let group = found
+            .settings
+            .log_group_arn
+            .as_deref()
+            .and_then(group_of)
+            .map(str::to_owned);
         model.log_group_name = group.into();
     }
     if model.log_group_name.is_null() {
         let name = names::log_group(bucket);
-        if clients.logs().find_log_group(&name).await.map_err(reading())?.is_some() {
+        if clients
+            .logs()
+            .find_log_group(&name)
+            .await
+            .map_err(reading())?
+            .is_some()
+        {
             model.log_group_name = name.into();
         }
     }
@@ -131,7 +158,10 @@ async fn tags_of(clients: &Clients, bucket: &str) -> Result<Option<Tags>, Diagno
 /// The trail that the bucket policy lets write.
 fn trail_of(policy: &Document) -> Option<String> {
     let conditions = &policy.by_sid("TrailWrites")?.conditions;
-    let arn = conditions.get("StringEquals")?.get("aws:SourceArn")?.first()?;
+    let arn = conditions
+        .get("StringEquals")?
+        .get("aws:SourceArn")?
+        .first()?;
     arn.split_once(":trail/").map(|(_, name)| name.to_owned())
 }
 
@@ -143,14 +173,23 @@ fn group_of(arn: &str) -> Option<&str> {
 
 /// At the first read after the import: what the configuration of the sink would say.
 pub(super) fn complete(clients: &Clients, model: &mut LogSinkModel) {
-    let Some(policy) = model.policy.as_str().and_then(|text| Document::parse(text, clients.partition()).ok()) else {
+    let Some(policy) = model
+        .policy
+        .as_str()
+        .and_then(|text| Document::parse(text, clients.partition()).ok())
+    else {
         return;
     };
     model.organization_id = bound_to(&policy).into();
     let of_others: Vec<_> = policy
         .statements
         .iter()
-        .filter(|statement| !statement.sid.as_deref().is_some_and(|sid| SIDS.contains(&sid)))
+        .filter(|statement| {
+            !statement
+                .sid
+                .as_deref()
+                .is_some_and(|sid| SIDS.contains(&sid))
+        })
         .map(policy_statement::from_statement)
         .collect();
     if !of_others.is_empty() {
@@ -162,9 +201,14 @@ pub(super) fn complete(clients: &Clients, model: &mut LogSinkModel) {
 fn bound_to(policy: &Document) -> Option<String> {
     let outsiders: &Statement = policy.by_sid("DenyOutsiders")?;
     let keys = outsiders.conditions.get("StringNotEquals")?;
-    match keys.get("aws:PrincipalOrgID").and_then(|values| values.first()) {
+    match keys
+        .get("aws:PrincipalOrgID")
+        .and_then(|values| values.first())
+    {
         Some(organization) => Some(organization.clone()),
-        None => keys.contains_key("aws:PrincipalAccount").then(|| NO_ORGANIZATION.to_owned()),
+        None => keys
+            .contains_key("aws:PrincipalAccount")
+            .then(|| NO_ORGANIZATION.to_owned()),
     }
 }
 
@@ -172,8 +216,16 @@ fn bound_to(policy: &Document) -> Option<String> {
 pub(super) fn identity_schema() -> IdentitySchema {
     IdentitySchema::new()
         .required("bucket", Type::String, "The name of the main bucket.")
-        .optional("account_id", Type::String, "The account. Default: the provider's.")
-        .optional("region", Type::String, "The region. Default: the provider's.")
+        .optional(
+            "account_id",
+            Type::String,
+            "The account. Default: the provider's.",
+        )
+        .optional(
+            "region",
+            Type::String,
+            "The region. Default: the provider's.",
+        )
 }
 
 /// The identity of a sink in the state.
@@ -191,9 +243,17 @@ pub(super) fn identity(state: &LogSinkModel) -> Option<BTreeMap<String, Dynamic>
 /// # Errors
 /// An identity that is incomplete.
 pub(super) fn import_id(identity: &BTreeMap<String, Dynamic>) -> Result<String, Diagnostics> {
-    let text = |name: &str| identity.get(name).and_then(Dynamic::as_str).filter(|text| !text.is_empty());
+    let text = |name: &str| {
+        identity
+            .get(name)
+            .and_then(Dynamic::as_str)
+            .filter(|text| !text.is_empty())
+    };
     let Some(bucket) = text("bucket") else {
-        return Err(Diagnostics::from_error("Incomplete identity", "The identity needs `bucket`."));
+        return Err(Diagnostics::from_error(
+            "Incomplete identity",
+            "The identity needs `bucket`.",
+        ));
     };
     match (text("account_id"), text("region")) {
         (Some(account), Some(region)) => Ok(format!("{account}/{region}/{bucket}")),
@@ -245,9 +305,15 @@ mod tests {
         let policy = |input: &PolicyInput<'_>| Document::new(input.main_statements());
         assert_eq!(trail_of(&policy(&input)).as_deref(), Some("audit"));
         assert_eq!(bound_to(&policy(&input)).as_deref(), Some("o-abcdefghij"));
-        let alone = PolicyInput { organization_id: None, ..input };
+        let alone = PolicyInput {
+            organization_id: None,
+            ..input
+        };
         assert_eq!(bound_to(&policy(&alone)).as_deref(), Some("none"));
         assert_eq!(bound_to(&Document::new(Vec::new())), None);
-        assert_eq!(group_of("arn:aws:logs:eu-central-1:111122223333:log-group:/a/b:*"), Some("/a/b"));
+        assert_eq!(
+            group_of("arn:aws:logs:eu-central-1:111122223333:log-group:/a/b:*"),
+            Some("/a/b")
+        );
     }
 }

@@ -1,6 +1,8 @@
 //! What AWS says of a sink: every part, read back into the attributes of the model.
 
-use gabion_aws::s3::{BucketPresence, Encryption, Logging, ObjectLock, PublicAccessBlock, Versioning};
+use gabion_aws::s3::{
+    BucketPresence, Encryption, Logging, ObjectLock, PublicAccessBlock, Versioning,
+};
 use gabion_aws::{AwsError, Clients, Tags};
 use gabion_framework::prelude::*;
 
@@ -27,7 +29,14 @@ pub(super) struct Live {
 impl Live {
     /// Whether nothing of the sink is there.
     pub(super) fn is_gone(&self) -> bool {
-        [&self.bucket_tags, &self.access_tags, &self.trail_tags, &self.group_tags].iter().all(|tags| tags.is_none())
+        [
+            &self.bucket_tags,
+            &self.access_tags,
+            &self.trail_tags,
+            &self.group_tags,
+        ]
+        .iter()
+        .all(|tags| tags.is_none())
     }
 }
 
@@ -37,16 +46,24 @@ impl Live {
 /// # Errors
 /// The first call that failed for another reason than absence.
 pub(super) async fn read(clients: &Clients, names: &LogSinkModel) -> Result<Live, Diagnostics> {
-    let mut live = Live { model: kept(names), ..Live::default() };
+    let mut live = Live {
+        model: kept(names),
+        ..Live::default()
+    };
     let bucket = names.name().to_owned();
-    let access = names.access_log_bucket.as_str().unwrap_or_default().to_owned();
+    let access = names
+        .access_log_bucket
+        .as_str()
+        .unwrap_or_default()
+        .to_owned();
     if is_here(clients, "bucket", &bucket).await? {
         main_bucket(clients, &bucket, &access, &mut live)
             .await
             .map_err(fault::while_doing(format!("reading the bucket `{bucket}`")))?;
     }
     // While logging is off, a bucket of that name is the sink's only if the state says so.
-    let never = names.access_logging.known() == Some(&false) && names.access_log_bucket_arn.is_null();
+    let never =
+        names.access_logging.known() == Some(&false) && names.access_log_bucket_arn.is_null();
     if !never && is_here(clients, "access_log_bucket", &access).await? {
         access_bucket(clients, &access, &mut live)
             .await
@@ -60,18 +77,27 @@ pub(super) async fn read(clients: &Clients, names: &LogSinkModel) -> Result<Live
     if let Some(name) = names.log_group_name.as_str() {
         log_group(clients, name, &mut live)
             .await
-            .map_err(fault::while_doing(format!("reading the log group `{name}`")))?;
+            .map_err(fault::while_doing(format!(
+                "reading the log group `{name}`"
+            )))?;
     }
     Ok(live)
 }
 
 /// Whether the account has a bucket of that name in the region. Not being allowed to look is an error: what
 /// cannot be seen is not gone.
-pub(super) async fn is_here(clients: &Clients, attribute: &str, name: &str) -> Result<bool, Diagnostics> {
+pub(super) async fn is_here(
+    clients: &Clients,
+    attribute: &str,
+    name: &str,
+) -> Result<bool, Diagnostics> {
     if name.is_empty() {
         return Ok(false);
     }
-    let looking = fault::while_setting(Path::root(attribute), format!("looking for the bucket `{name}`"));
+    let looking = fault::while_setting(
+        Path::root(attribute),
+        format!("looking for the bucket `{name}`"),
+    );
     match clients.s3().look_up(name).await.map_err(looking)? {
         BucketPresence::Owned { region } => Ok(region == clients.region()),
         BucketPresence::Absent | BucketPresence::OwnedByAnother { certain: true } => Ok(false),
@@ -113,30 +139,52 @@ fn kept(names: &LogSinkModel) -> LogSinkModel {
     }
 }
 
-async fn main_bucket(clients: &Clients, bucket: &str, access: &str, live: &mut Live) -> Result<(), AwsError> {
+async fn main_bucket(
+    clients: &Clients,
+    bucket: &str,
+    access: &str,
+    live: &mut Live,
+) -> Result<(), AwsError> {
     let s3 = clients.s3();
     live.bucket_tags = Some(s3.tags(bucket).await?);
     let model = &mut live.model;
     model.id = bucket.into();
     model.arn = bucket_arn(clients, bucket).into();
     let block = s3.public_access_block(bucket).await?.unwrap_or_default();
-    let PublicAccessBlock { block_public_acls, ignore_public_acls, block_public_policy, restrict_public_buckets } = block;
+    let PublicAccessBlock {
+        block_public_acls,
+        ignore_public_acls,
+        block_public_policy,
+        restrict_public_buckets,
+    } = block;
     model.block_public_acls = block_public_acls.into();
     model.ignore_public_acls = ignore_public_acls.into();
     model.block_public_policy = block_public_policy.into();
     model.restrict_public_buckets = restrict_public_buckets.into();
     model.object_ownership = s3.ownership(bucket).await?.into();
     model.versioning = versioning(s3.versioning(bucket).await?);
-    if let Some(Encryption { algorithm, kms_key_id, bucket_key, .. }) = s3.encryption(bucket).await? {
+    if let Some(Encryption {
+        algorithm,
+        kms_key_id,
+        bucket_key,
+        ..
+    }) = s3.encryption(bucket).await?
+    {
         model.sse_algorithm = algorithm.into();
         model.bucket_key_enabled = bucket_key.into();
         model.kms_key_id = kms_key_id.into();
     }
     let lock = s3.object_lock(bucket).await?;
     model.object_lock_enabled = lock.as_ref().is_some_and(|lock| lock.enabled).into();
-    if let Some(ObjectLock { mode, days, years, .. }) = lock {
+    if let Some(ObjectLock {
+        mode, days, years, ..
+    }) = lock
+    {
         model.object_lock_mode = mode.into();
-        model.retention_in_days = days.map(i64::from).or_else(|| years.map(|years| i64::from(years) * 365)).into();
+        model.retention_in_days = days
+            .map(i64::from)
+            .or_else(|| years.map(|years| i64::from(years) * 365))
+            .into();
     }
     let rules = s3.lifecycle(bucket).await?.unwrap_or_default();
     lifecycle::read_main(&rules, model);
@@ -169,16 +217,27 @@ async fn access_bucket(clients: &Clients, bucket: &str, live: &mut Live) -> Resu
     model.access_log_restrict_public_buckets = block.restrict_public_buckets.into();
     model.access_log_object_ownership = s3.ownership(bucket).await?.into();
     model.access_log_versioning = versioning(s3.versioning(bucket).await?);
-    model.access_log_sse_algorithm = s3.encryption(bucket).await?.map(|encryption| encryption.algorithm).into();
+    model.access_log_sse_algorithm = s3
+        .encryption(bucket)
+        .await?
+        .map(|encryption| encryption.algorithm)
+        .into();
     let rules = s3.lifecycle(bucket).await?.unwrap_or_default();
     model.access_log_expiration_in_days = lifecycle::expiration(&rules).into();
     model.access_log_policy = s3.policy(bucket).await?.into();
     Ok(())
 }
 
-async fn trail(clients: &Clients, name: &str, own: &[&str], live: &mut Live) -> Result<(), AwsError> {
+async fn trail(
+    clients: &Clients,
+    name: &str,
+    own: &[&str],
+    live: &mut Live,
+) -> Result<(), AwsError> {
     let cloudtrail = clients.cloudtrail();
-    let Some(found) = cloudtrail.find_trail(name).await? else { return Ok(()) };
+    let Some(found) = cloudtrail.find_trail(name).await? else {
+        return Ok(());
+    };
     live.trail_tags = Some(cloudtrail.tags(&found.arn).await?);
     let model = &mut live.model;
     model.trail_arn = found.arn.into();
@@ -191,14 +250,19 @@ async fn trail(clients: &Clients, name: &str, own: &[&str], live: &mut Live) -> 
     model.enable_logging = cloudtrail.status(name).await?.logging.into();
     let selectors = cloudtrail.event_selectors(name).await?;
     model.include_management_events = selectors.logs_management_events().into();
-    let own: Vec<String> = own.iter().map(|bucket| bucket_arn(clients, bucket)).collect();
+    let own: Vec<String> = own
+        .iter()
+        .map(|bucket| bucket_arn(clients, bucket))
+        .collect();
     model.include_s3_write_events = selectors.logs_s3_writes_except(&own).into();
     Ok(())
 }
 
 async fn log_group(clients: &Clients, name: &str, live: &mut Live) -> Result<(), AwsError> {
     let logs = clients.logs();
-    let Some(found) = logs.find_log_group(name).await? else { return Ok(()) };
+    let Some(found) = logs.find_log_group(name).await? else {
+        return Ok(());
+    };
     live.group_tags = Some(logs.tags(&found.arn).await?);
     let model = &mut live.model;
     model.log_group_arn = found.arn.into();
@@ -217,7 +281,8 @@ pub(super) fn same_policy(partition: &str, one: &Value<String>, other: &Value<St
     let parse = |text: &str| Document::parse(text, partition).ok();
     match (one.as_str(), other.as_str()) {
         (Some(one), Some(other)) => {
-            one == other || matches!((parse(one), parse(other)), (Some(one), Some(other)) if one.same_as(&other))
+            one == other
+                || matches!((parse(one), parse(other)), (Some(one), Some(other)) if one.same_as(&other))
         }
         _ => one.is_null() && other.is_null(),
     }

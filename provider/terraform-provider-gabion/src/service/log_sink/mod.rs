@@ -82,10 +82,19 @@ impl Resource for LogSink {
 
     fn validate(&self, config: &LogSinkModel, diags: &mut Diagnostics) {
         tags::validate(&config.tags, &Path::root("tags"), diags);
-        policy_statement::validate_all(&config.additional_policy_statements, plan::is_reserved, diags);
+        policy_statement::validate_all(
+            &config.additional_policy_statements,
+            plan::is_reserved,
+            diags,
+        );
     }
 
-    async fn modify_plan(&self, ctx: &Ctx<Gabion>, plan: &mut Plan<LogSinkModel>, diags: &mut Diagnostics) {
+    async fn modify_plan(
+        &self,
+        ctx: &Ctx<Gabion>,
+        plan: &mut Plan<LogSinkModel>,
+        diags: &mut Diagnostics,
+    ) {
         let result = match (plan.prior.clone(), &plan.planned) {
             (Some(prior), None) => {
                 plan.private.set(private::DESTROY, &true);
@@ -98,8 +107,16 @@ impl Resource for LogSink {
         }
     }
 
-    async fn create(&self, ctx: &Ctx<Gabion>, plan: LogSinkModel, state: &mut StateSlot<LogSinkModel>) -> Diagnostics {
-        apply(ctx, None, plan, state).await.err().unwrap_or_default()
+    async fn create(
+        &self,
+        ctx: &Ctx<Gabion>,
+        plan: LogSinkModel,
+        state: &mut StateSlot<LogSinkModel>,
+    ) -> Diagnostics {
+        apply(ctx, None, plan, state)
+            .await
+            .err()
+            .unwrap_or_default()
     }
 
     async fn update(
@@ -109,7 +126,10 @@ impl Resource for LogSink {
         plan: LogSinkModel,
         state: &mut StateSlot<LogSinkModel>,
     ) -> Diagnostics {
-        apply(ctx, Some(&prior), plan, state).await.err().unwrap_or_default()
+        apply(ctx, Some(&prior), plan, state)
+            .await
+            .err()
+            .unwrap_or_default()
     }
 
     async fn read(&self, ctx: &Ctx<Gabion>, state: &mut StateSlot<LogSinkModel>) -> Diagnostics {
@@ -120,8 +140,16 @@ impl Resource for LogSink {
         delete::delete(ctx, state).await.err().unwrap_or_default()
     }
 
-    async fn import(&self, ctx: &Ctx<Gabion>, id: &str, state: &mut StateSlot<LogSinkModel>) -> Diagnostics {
-        import::import(ctx, id, state).await.err().unwrap_or_default()
+    async fn import(
+        &self,
+        ctx: &Ctx<Gabion>,
+        id: &str,
+        state: &mut StateSlot<LogSinkModel>,
+    ) -> Diagnostics {
+        import::import(ctx, id, state)
+            .await
+            .err()
+            .unwrap_or_default()
     }
 
     fn identity_schema(&self) -> Option<IdentitySchema> {
@@ -137,8 +165,13 @@ impl Resource for LogSink {
     }
 }
 
-async fn refresh(ctx: &Ctx<Gabion>, state: &mut StateSlot<LogSinkModel>) -> Result<(), Diagnostics> {
-    let Some(prior) = state.get().cloned() else { return Ok(()) };
+async fn refresh(
+    ctx: &Ctx<Gabion>,
+    state: &mut StateSlot<LogSinkModel>,
+) -> Result<(), Diagnostics> {
+    let Some(prior) = state.get().cloned() else {
+        return Ok(());
+    };
     let clients = location::read(ctx, &prior.place()).await?;
     let live = live::read(&clients, &prior).await?;
     if live.is_gone() {
@@ -165,9 +198,10 @@ fn observed(
 ) -> Result<LogSinkModel, Diagnostics> {
     let mut model = live.model;
     inert(prior, &mut model);
-    for (value, before) in
-        [(&mut model.policy, &prior.policy), (&mut model.access_log_policy, &prior.access_log_policy)]
-    {
+    for (value, before) in [
+        (&mut model.policy, &prior.policy),
+        (&mut model.access_log_policy, &prior.access_log_policy),
+    ] {
         if live::same_policy(clients.partition(), value, before) {
             *value = before.clone();
         }
@@ -175,7 +209,8 @@ fn observed(
     model.account_id = clients.account_id().into();
     model.region = clients.region().into();
     let defaults = &ctx.provider()?.default_tags;
-    (model.tags, model.tags_all) = tags::read(&live.bucket_tags.unwrap_or_default(), &prior.tags, defaults);
+    let tags = live.bucket_tags.unwrap_or_default();
+    (model.tags, model.tags_all) = tags::read_after(&tags, &prior.tags, &prior.tags_all, defaults);
     Ok(model)
 }
 
@@ -186,19 +221,46 @@ fn inert(before: &LogSinkModel, model: &mut LogSinkModel) {
             *value = before.clone();
         }
     }
-    if model.object_lock_enabled.known() == Some(&false) && before.object_lock_enabled.known() == Some(&false) {
+    if model.object_lock_enabled.known() == Some(&false)
+        && before.object_lock_enabled.known() == Some(&false)
+    {
         keep(&mut model.object_lock_mode, &before.object_lock_mode);
         keep(&mut model.retention_in_days, &before.retention_in_days);
     }
-    if before.access_logging.known() == Some(&false) && model.access_logging.known() == Some(&false) {
-        keep(&mut model.access_log_block_public_acls, &before.access_log_block_public_acls);
-        keep(&mut model.access_log_ignore_public_acls, &before.access_log_ignore_public_acls);
-        keep(&mut model.access_log_block_public_policy, &before.access_log_block_public_policy);
-        keep(&mut model.access_log_restrict_public_buckets, &before.access_log_restrict_public_buckets);
-        keep(&mut model.access_log_object_ownership, &before.access_log_object_ownership);
-        keep(&mut model.access_log_versioning, &before.access_log_versioning);
-        keep(&mut model.access_log_sse_algorithm, &before.access_log_sse_algorithm);
-        keep(&mut model.access_log_expiration_in_days, &before.access_log_expiration_in_days);
+    if before.access_logging.known() == Some(&false) && model.access_logging.known() == Some(&false)
+    {
+        keep(
+            &mut model.access_log_block_public_acls,
+            &before.access_log_block_public_acls,
+        );
+        keep(
+            &mut model.access_log_ignore_public_acls,
+            &before.access_log_ignore_public_acls,
+        );
+        keep(
+            &mut model.access_log_block_public_policy,
+            &before.access_log_block_public_policy,
+        );
+        keep(
+            &mut model.access_log_restrict_public_buckets,
+            &before.access_log_restrict_public_buckets,
+        );
+        keep(
+            &mut model.access_log_object_ownership,
+            &before.access_log_object_ownership,
+        );
+        keep(
+            &mut model.access_log_versioning,
+            &before.access_log_versioning,
+        );
+        keep(
+            &mut model.access_log_sse_algorithm,
+            &before.access_log_sse_algorithm,
+        );
+        keep(
+            &mut model.access_log_expiration_in_days,
+            &before.access_log_expiration_in_days,
+        );
         keep(&mut model.access_log_policy, &before.access_log_policy);
     }
     if model.sse_algorithm.as_str() != Some("aws:kms") {
@@ -237,7 +299,14 @@ async fn apply(
     }
     let live = live::read(&clients, &plan).await?;
     let tags = tags::known(&plan.tags_all).unwrap_or_default();
-    let mut converge = Converge { ctx, clients, plan, live, tags, stands: prior.is_some() };
+    let mut converge = Converge {
+        ctx,
+        clients,
+        plan,
+        live,
+        tags,
+        stands: prior.is_some(),
+    };
     let result = converge.run(state).await;
     if result.is_ok() {
         claims.into_iter().for_each(Claim::keep);
@@ -246,8 +315,15 @@ async fn apply(
 }
 
 /// Takes all names, so that two resources of one configuration never share a part.
-fn claims(ctx: &Ctx<Gabion>, clients: &Clients, plan: &LogSinkModel) -> Result<Vec<Claim>, Diagnostics> {
-    let access = plan.access_log_bucket.as_str().filter(|_| plan.access_logging.known() == Some(&true));
+fn claims(
+    ctx: &Ctx<Gabion>,
+    clients: &Clients,
+    plan: &LogSinkModel,
+) -> Result<Vec<Claim>, Diagnostics> {
+    let access = plan
+        .access_log_bucket
+        .as_str()
+        .filter(|_| plan.access_logging.known() == Some(&true));
     [
         ("s3", "bucket", plan.bucket.as_str()),
         ("s3", "bucket", access),
@@ -257,8 +333,14 @@ fn claims(ctx: &Ctx<Gabion>, clients: &Clients, plan: &LogSinkModel) -> Result<V
     .into_iter()
     .filter_map(|(service, what, name)| name.map(|name| (service, what, name)))
     .map(|(service, what, name)| {
-        let key = format!("{service} {} {} {name}", clients.account_id(), clients.region());
-        ctx.provider()?.claims.take(key, &format!("the {what} `{name}`"))
+        let key = format!(
+            "{service} {} {} {name}",
+            clients.account_id(),
+            clients.region()
+        );
+        ctx.provider()?
+            .claims
+            .take(key, &format!("the {what} `{name}`"))
     })
     .collect()
 }

@@ -143,7 +143,10 @@ object! {
 impl LogSinkModel {
     /// Where it is or will be.
     pub(super) fn place(&self) -> Place {
-        Place { account_id: self.account_id.clone(), region: self.region.clone() }
+        Place {
+            account_id: self.account_id.clone(),
+            region: self.region.clone(),
+        }
     }
 
     /// The main bucket's name; empty while it is not known.
@@ -153,11 +156,17 @@ impl LogSinkModel {
 
     /// Type and name for messages.
     pub(super) fn title(&self) -> String {
-        format!("`{}` `{}`", super::TYPE, self.bucket.as_str().unwrap_or("(unknown)"))
+        format!(
+            "`{}` `{}`",
+            super::TYPE,
+            self.bucket.as_str().unwrap_or("(unknown)")
+        )
     }
 
     /// The organization that the policy is bound to.
     pub(super) fn organization(&self) -> Option<&str> {
-        self.organization_id.as_str().filter(|id| *id != super::NO_ORGANIZATION)
+        self.organization_id
+            .as_str()
+            .filter(|id| *id != super::NO_ORGANIZATION)
     }
 }

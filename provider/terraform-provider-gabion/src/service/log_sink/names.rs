@@ -41,7 +41,10 @@ pub(super) fn check(config: &LogSinkModel, planned: &LogSinkModel, diags: &mut D
         diags.error_at(
             Path::root("access_log_bucket"),
             "The default name is too long",
-            format!("`{name}` has {} characters, and bucket names at most 63: set `access_log_bucket`.", name.len()),
+            format!(
+                "`{name}` has {} characters, and bucket names at most 63: set `access_log_bucket`.",
+                name.len()
+            ),
         );
     }
     if config.trail_name.is_null()
@@ -59,7 +62,10 @@ pub(super) fn check(config: &LogSinkModel, planned: &LogSinkModel, diags: &mut D
 /// `o-` and 10 to 32 lower-case letters or digits.
 pub(super) fn is_organization_id(text: &str) -> bool {
     text.strip_prefix("o-").is_some_and(|rest| {
-        (10..=32).contains(&rest.len()) && rest.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit())
+        (10..=32).contains(&rest.len())
+            && rest
+                .bytes()
+                .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit())
     })
 }
 
@@ -67,19 +73,26 @@ pub(super) fn is_organization_id(text: &str) -> bool {
 pub(super) fn is_trail_name(text: &str) -> bool {
     let edge = |c: Option<char>| c.is_some_and(|c| c.is_ascii_alphanumeric());
     let punctuation = |c: char| matches!(c, '.' | '_' | '-');
-    let doubled = text.chars().zip(text.chars().skip(1)).any(|(left, right)| punctuation(left) && punctuation(right));
+    let doubled = text
+        .chars()
+        .zip(text.chars().skip(1))
+        .any(|(left, right)| punctuation(left) && punctuation(right));
     (3..=128).contains(&text.len())
         && edge(text.chars().next())
         && edge(text.chars().last())
         && !doubled
-        && text.chars().all(|c| c.is_ascii_alphanumeric() || punctuation(c))
+        && text
+            .chars()
+            .all(|c| c.is_ascii_alphanumeric() || punctuation(c))
 }
 
 /// Whether CloudWatch Logs takes it.
 pub(super) fn is_log_group_name(text: &str) -> bool {
     (1..=512).contains(&text.len())
         && !text.starts_with("aws/")
-        && text.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '/' | '.' | '#'))
+        && text
+            .chars()
+            .all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '/' | '.' | '#'))
 }
 
 #[cfg(test)]
@@ -88,32 +101,61 @@ mod tests {
 
     #[test]
     fn names_follow_the_bucket() {
-        let mut model = LogSinkModel { bucket: "logs".into(), trail_name: "own".into(), ..LogSinkModel::default() };
+        let mut model = LogSinkModel {
+            bucket: "logs".into(),
+            trail_name: "own".into(),
+            ..LogSinkModel::default()
+        };
         fill(&mut model);
         assert_eq!(model.access_log_bucket.as_str(), Some("logs-access-logs"));
         assert_eq!(model.trail_name.as_str(), Some("own"));
         assert_eq!(model.log_group_name.as_str(), Some("/gabion/logs"));
-        let mut model = LogSinkModel { bucket: Value::Unknown, ..LogSinkModel::default() };
+        let mut model = LogSinkModel {
+            bucket: Value::Unknown,
+            ..LogSinkModel::default()
+        };
         fill(&mut model);
         assert!(model.trail_name.is_unknown());
     }
 
     #[test]
     fn what_aws_takes() {
-        assert!(is_organization_id("o-abcdefghij") && !is_organization_id("o-short") && !is_organization_id("none"));
-        assert!(is_trail_name("audit-logs.1") && !is_trail_name("a--b") && !is_trail_name("ab") && !is_trail_name("-ab"));
-        assert!(is_log_group_name("/gabion/x#1") && !is_log_group_name("aws/x") && !is_log_group_name("a b"));
+        assert!(
+            is_organization_id("o-abcdefghij")
+                && !is_organization_id("o-short")
+                && !is_organization_id("none")
+        );
+        assert!(
+            is_trail_name("audit-logs.1")
+                && !is_trail_name("a--b")
+                && !is_trail_name("ab")
+                && !is_trail_name("-ab")
+        );
+        assert!(
+            is_log_group_name("/gabion/x#1")
+                && !is_log_group_name("aws/x")
+                && !is_log_group_name("a b")
+        );
     }
 
     #[test]
     fn default_names_that_do_not_fit() {
         let bucket = format!("a--{}", "x".repeat(55));
-        let config = LogSinkModel { bucket: bucket.as_str().into(), ..LogSinkModel::default() };
-        let mut planned = LogSinkModel { access_logging: true.into(), ..config.clone() };
+        let config = LogSinkModel {
+            bucket: bucket.as_str().into(),
+            ..LogSinkModel::default()
+        };
+        let mut planned = LogSinkModel {
+            access_logging: true.into(),
+            ..config.clone()
+        };
         fill(&mut planned);
         let mut diags = Diagnostics::new();
         check(&config, &planned, &mut diags);
-        let paths: Vec<String> = diags.iter().map(|diag| diag.path.clone().unwrap().to_string()).collect();
+        let paths: Vec<String> = diags
+            .iter()
+            .map(|diag| diag.path.clone().unwrap().to_string())
+            .collect();
         assert_eq!(paths, ["access_log_bucket", "trail_name"]);
     }
 }

@@ -24,16 +24,18 @@ pub(super) async fn fill(
     planned: &mut LogSinkModel,
     diags: &mut Diagnostics,
 ) -> Result<Manages, Diagnostics> {
+    let same = prior.is_some_and(|prior| prior.organization_id == planned.organization_id);
     if config.is_organization_trail.is_null() {
         // The wish, not what is live: a trail that was cut down to the account by hand is drift.
         let wished: Option<bool> = kept.get(private::ORGANIZATION_TRAIL);
+        let alone = planned.organization_id.is_known() && planned.organization().is_none();
         planned.is_organization_trail = match (wished, prior) {
-            (Some(wished), Some(_)) => wished.into(),
-            (_, Some(prior)) => prior.is_organization_trail.clone(),
-            (_, None) => Value::Null,
+            _ if alone => false.into(),
+            (Some(wished), Some(_)) if same => wished.into(),
+            (None, Some(prior)) if same => prior.is_organization_trail.clone(),
+            _ => Value::Null,
         };
     }
-    let same = prior.is_some_and(|prior| prior.organization_id == planned.organization_id);
     let settled = planned.organization_id.is_known() && (same || planned.organization().is_none());
     let switched_off = config.is_organization_trail.known() == Some(&false);
     if settled && planned.is_organization_trail.is_known() && !switched_off {
@@ -43,10 +45,15 @@ pub(super) async fn fill(
         .organizations()
         .describe_organization()
         .await
-        .map_err(fault::while_setting(Path::root("organization_id"), "reading the organization"))?;
+        .map_err(fault::while_setting(
+            Path::root("organization_id"),
+            "reading the organization",
+        ))?;
     check_named(clients, &found, planned, diags);
     let manages = match &found {
-        OrganizationLookup::Member(organization) => Some(organization.management_account_id == clients.account_id()),
+        OrganizationLookup::Member(organization) => {
+            Some(organization.management_account_id == clients.account_id())
+        }
         OrganizationLookup::NotInOrganization => Some(false),
         OrganizationLookup::Unknown { .. } => None,
     };
@@ -63,8 +70,11 @@ pub(super) async fn fill(
                 ),
             );
         }
-        planned.organization_id =
-            if unknown { Value::Unknown } else { found.id().unwrap_or(NO_ORGANIZATION).into() };
+        planned.organization_id = if unknown {
+            Value::Unknown
+        } else {
+            found.id().unwrap_or(NO_ORGANIZATION).into()
+        };
     }
     if config.is_organization_trail.is_null() && !planned.is_organization_trail.is_known() {
         planned.is_organization_trail = match (planned.organization_id.known(), manages) {
@@ -85,8 +95,15 @@ pub(super) fn settle(planned: &mut LogSinkModel) {
     }
 }
 
-fn check_named(clients: &Clients, found: &OrganizationLookup, planned: &LogSinkModel, diags: &mut Diagnostics) {
-    let Some(named) = planned.organization() else { return };
+fn check_named(
+    clients: &Clients,
+    found: &OrganizationLookup,
+    planned: &LogSinkModel,
+    diags: &mut Diagnostics,
+) {
+    let Some(named) = planned.organization() else {
+        return;
+    };
     let instead = match found {
         OrganizationLookup::Member(organization) if organization.id == named => return,
         OrganizationLookup::Unknown { .. } => return,

@@ -23,7 +23,9 @@ pub(super) async fn change(
     plan: &mut Plan<LogSinkModel>,
     diags: &mut Diagnostics,
 ) -> Result<(), Diagnostics> {
-    let Some(mut planned) = plan.planned.take() else { return Ok(()) };
+    let Some(mut planned) = plan.planned.take() else {
+        return Ok(());
+    };
     let result = fill(ctx, plan, &mut planned, diags).await;
     plan.planned = Some(planned);
     result
@@ -60,8 +62,15 @@ async fn fill(
         return Ok(());
     };
     checks::key(&clients, planned, diags);
-    let manages =
-        organization::fill(&clients, &plan.config, prior.as_ref(), &plan.private, planned, diags).await?;
+    let manages = organization::fill(
+        &clients,
+        &plan.config,
+        prior.as_ref(),
+        &plan.private,
+        planned,
+        diags,
+    )
+    .await?;
     checks::consistent(planned, diags);
     computed(&clients, prior.as_ref(), planned);
     if let Some(prior) = &prior {
@@ -88,7 +97,10 @@ async fn fill(
 /// Whether a create takes the place of a sink with the same main bucket, which goes first.
 fn replacing(plan: &Plan<LogSinkModel>, planned: &LogSinkModel) -> bool {
     plan.prior.is_none()
-        && plan.private.get::<String>(private::REPLACING).is_some_and(|name| planned.bucket.as_str() == Some(&name))
+        && plan
+            .private
+            .get::<String>(private::REPLACING)
+            .is_some_and(|name| planned.bucket.as_str() == Some(&name))
 }
 
 /// Names the attributes that replace the sink, and refuses that while it is protected.
@@ -99,19 +111,19 @@ fn replacement(
     diags: &mut Diagnostics,
 ) -> bool {
     let Some(prior) = prior else {
-        // A create that follows an unfinished one: its delete step must know whether this one continues it.
-        if delete::is_unfinished(&plan.private) {
-            plan.private.set(private::CONTINUES, &delete::parts(planned));
-        }
+        // If this follows a create that was cut off, the delete in between must know that it is continued.
+        plan.private
+            .set(private::CONTINUES, &delete::parts(planned));
         return false;
     };
+    // Should this become a replacement, whoever asks for it, the create must know whose names those are.
+    plan.private.set(private::REPLACING, prior.name());
     let changed = replaced(prior, planned);
-    plan.requires_replace.extend(changed.iter().map(|name| Path::root(*name)));
+    plan.requires_replace
+        .extend(changed.iter().map(|name| Path::root(*name)));
     if changed.is_empty() {
-        plan.private.remove(private::REPLACING);
         return false;
     }
-    plan.private.set(private::REPLACING, prior.name());
     if !delete::is_unfinished(&plan.private) {
         deletion::check_replace(&prior.deletion_protection, &prior.title(), &changed, diags);
     }
@@ -123,9 +135,17 @@ fn replaced(prior: &LogSinkModel, planned: &LogSinkModel) -> Vec<&'static str> {
     let mut changed = Vec::new();
     let names = [
         ("bucket", &prior.bucket, &planned.bucket),
-        ("access_log_bucket", &prior.access_log_bucket, &planned.access_log_bucket),
+        (
+            "access_log_bucket",
+            &prior.access_log_bucket,
+            &planned.access_log_bucket,
+        ),
         ("trail_name", &prior.trail_name, &planned.trail_name),
-        ("log_group_name", &prior.log_group_name, &planned.log_group_name),
+        (
+            "log_group_name",
+            &prior.log_group_name,
+            &planned.log_group_name,
+        ),
         ("account_id", &prior.account_id, &planned.account_id),
         ("region", &prior.region, &planned.region),
     ];
@@ -134,16 +154,30 @@ fn replaced(prior: &LogSinkModel, planned: &LogSinkModel) -> Vec<&'static str> {
             changed.push(name);
         }
     }
-    if prior.object_lock_enabled.known() == Some(&true) && planned.object_lock_enabled.known() == Some(&false) {
+    if prior.object_lock_enabled.known() == Some(&true)
+        && planned.object_lock_enabled.known() == Some(&false)
+    {
         changed.push("object_lock_enabled");
     }
     changed
 }
 
 /// Checks the plan against the table of defaults.
-fn defaults(prior: Option<&LogSinkModel>, planned: &LogSinkModel, manages: Manages, diags: &mut Diagnostics) {
+fn defaults(
+    prior: Option<&LogSinkModel>,
+    planned: &LogSinkModel,
+    manages: Manages,
+    diags: &mut Diagnostics,
+) {
     let moment = moment(prior, planned);
-    exception::check(planned, &planned.exception, &table(manages), moment, Timestamp::now(), diags);
+    exception::check(
+        planned,
+        &planned.exception,
+        &table(manages),
+        moment,
+        Timestamp::now(),
+        diags,
+    );
 }
 
 /// The table of defaults for this account.
@@ -156,7 +190,10 @@ fn table(manages: Manages) -> Vec<Enforced<LogSinkModel>> {
     let mut table: Vec<Enforced<LogSinkModel>> = weaker::TABLE.iter().map(copy).collect();
     table.push(match manages {
         Some(true) => weaker::ORGANIZATION_TRAIL,
-        Some(false) => Enforced { strength: |_| Strength::Kept, ..weaker::NO_ORGANIZATION_TRAIL },
+        Some(false) => Enforced {
+            strength: |_| Strength::Kept,
+            ..weaker::NO_ORGANIZATION_TRAIL
+        },
         None => weaker::NO_ORGANIZATION_TRAIL,
     });
     table
@@ -164,14 +201,20 @@ fn table(manages: Manages) -> Vec<Enforced<LogSinkModel>> {
 
 /// Whether anything changes beside deletion protection going off, and what a destroy needs.
 fn moment(prior: Option<&LogSinkModel>, planned: &LogSinkModel) -> Moment {
-    let Some(prior) = prior else { return Moment::Change };
+    let Some(prior) = prior else {
+        return Moment::Change;
+    };
     let mut before = prior.clone();
     if deletion::turns_off(&prior.deletion_protection, &planned.deletion_protection) {
         before.deletion_protection = planned.deletion_protection.clone();
         before.deletion_policy = planned.deletion_policy.clone();
         before.acknowledge_irreversible = planned.acknowledge_irreversible.clone();
     }
-    if before == *planned { Moment::Still } else { Moment::Change }
+    if before == *planned {
+        Moment::Still
+    } else {
+        Moment::Change
+    }
 }
 
 /// What is the same value under another name.
@@ -233,13 +276,21 @@ fn computed(clients: &Clients, prior: Option<&LogSinkModel>, planned: &mut LogSi
     let (access_arn, access_policy) = match logging {
         Some(true) => (
             bucket_arn(clients, access).into(),
-            Document::new(input.access_log_statements()).to_json().into(),
+            Document::new(input.access_log_statements())
+                .to_json()
+                .into(),
         ),
-        Some(false) => (before(|prior| &prior.access_log_bucket_arn), before(|prior| &prior.access_log_policy)),
+        Some(false) => (
+            before(|prior| &prior.access_log_bucket_arn),
+            before(|prior| &prior.access_log_policy),
+        ),
         None => (Value::Unknown, Value::Unknown),
     };
-    let policy = policy_statement::to_statements(&planned.additional_policy_statements, clients.partition())
-        .map(|more| Document::new(input.main_statements().into_iter().chain(more).collect()).to_json());
+    let policy =
+        policy_statement::to_statements(&planned.additional_policy_statements, clients.partition())
+            .map(|more| {
+                Document::new(input.main_statements().into_iter().chain(more).collect()).to_json()
+            });
     let (arn, trail_arn) = (bucket_arn(clients, bucket), input.trail_arn());
     let group_arn = clients.arn("logs", &format!("log-group:{group}"));
     planned.arn = arn.into();
@@ -255,7 +306,11 @@ fn keep_equal_texts(partition: &str, prior: &LogSinkModel, planned: &mut LogSink
     if same_policy(partition, &prior.policy, &planned.policy) {
         planned.policy = prior.policy.clone();
     }
-    if same_policy(partition, &prior.access_log_policy, &planned.access_log_policy) {
+    if same_policy(
+        partition,
+        &prior.access_log_policy,
+        &planned.access_log_policy,
+    ) {
         planned.access_log_policy = prior.access_log_policy.clone();
     }
 }
@@ -281,8 +336,19 @@ pub(super) fn finish(
     computed(clients, prior, plan);
     // The text that was planned stays, where it says the same.
     keep_equal_texts(clients.partition(), &planned, plan);
-    exception::check(plan, &plan.exception, &table(None), Moment::Still, Timestamp::now(), &mut diags);
-    if diags.has_errors() { Err(diags) } else { Ok(()) }
+    exception::check(
+        plan,
+        &plan.exception,
+        &table(None),
+        Moment::Still,
+        Timestamp::now(),
+        &mut diags,
+    );
+    if diags.has_errors() {
+        Err(diags)
+    } else {
+        Ok(())
+    }
 }
 
 /// Whether a label belongs to the generated policy.
@@ -306,20 +372,48 @@ mod tests {
 
     #[test]
     fn what_replaces() {
-        let renamed = LogSinkModel { bucket: "other".into(), ..sink() };
+        let renamed = LogSinkModel {
+            bucket: "other".into(),
+            ..sink()
+        };
         assert_eq!(replaced(&sink(), &renamed), ["bucket"]);
-        let unlocked = LogSinkModel { object_lock_enabled: false.into(), ..sink() };
+        let unlocked = LogSinkModel {
+            object_lock_enabled: false.into(),
+            ..sink()
+        };
         assert_eq!(replaced(&sink(), &unlocked), ["object_lock_enabled"]);
         // The other way round, and a part that was missing, are made in place.
         assert!(replaced(&unlocked, &sink()).is_empty());
-        assert!(replaced(&LogSinkModel { trail_name: Value::Null, ..sink() }, &sink()).is_empty());
+        assert!(
+            replaced(
+                &LogSinkModel {
+                    trail_name: Value::Null,
+                    ..sink()
+                },
+                &sink()
+            )
+            .is_empty()
+        );
     }
 
     #[test]
     fn turning_protection_off_is_no_change() {
-        let off = LogSinkModel { deletion_protection: false.into(), deletion_policy: "purge".into(), ..sink() };
+        let off = LogSinkModel {
+            deletion_protection: false.into(),
+            deletion_policy: "purge".into(),
+            ..sink()
+        };
         assert_eq!(moment(Some(&sink()), &off), Moment::Still);
-        assert_eq!(moment(Some(&sink()), &LogSinkModel { versioning: "Suspended".into(), ..off }), Moment::Change);
+        assert_eq!(
+            moment(
+                Some(&sink()),
+                &LogSinkModel {
+                    versioning: "Suspended".into(),
+                    ..off
+                }
+            ),
+            Moment::Change
+        );
         assert_eq!(moment(None, &sink()), Moment::Change);
     }
 }

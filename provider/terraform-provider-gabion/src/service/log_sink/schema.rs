@@ -7,7 +7,8 @@ use crate::shared::{acknowledge, deletion, exception, live, location, policy_sta
 
 /// How many days a log group may keep events, as CloudWatch Logs allows; 0 is for ever.
 pub(super) const LOG_GROUP_RETENTION: [i64; 23] = [
-    0, 1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653,
+    0, 1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922,
+    3288, 3653,
 ];
 
 /// Days after which AWS refuses a retention: 100 years.
@@ -31,7 +32,9 @@ pub(super) fn schema() -> Schema {
 
 /// A setting that is on where nothing is said.
 fn flag(name: &str, what: &str) -> Attribute {
-    Attribute::bool(name).default(true).describe(format!("{what} Default `true`."))
+    Attribute::bool(name)
+        .default(true)
+        .describe(format!("{what} Default `true`."))
 }
 
 fn bucket() -> Vec<Attribute> {
@@ -261,7 +264,14 @@ impl Validator for TrailName {
         if let Dynamic::String(text) = value
             && !names::is_trail_name(text)
         {
-            validate::fail(path, diags, format!("`{text}` is not a trail name: expected {}.", names::TRAIL_NAME));
+            validate::fail(
+                path,
+                diags,
+                format!(
+                    "`{text}` is not a trail name: expected {}.",
+                    names::TRAIL_NAME
+                ),
+            );
         }
     }
 }
@@ -287,9 +297,14 @@ struct RetentionDays;
 impl Validator for RetentionDays {
     fn validate(&self, value: &Dynamic, path: &Path, diags: &mut Diagnostics) {
         if let Dynamic::Number(number) = value
-            && !number.to_i64().is_some_and(|days| LOG_GROUP_RETENTION.contains(&days))
+            && !number
+                .to_i64()
+                .is_some_and(|days| LOG_GROUP_RETENTION.contains(&days))
         {
-            let allowed: Vec<String> = LOG_GROUP_RETENTION.iter().map(ToString::to_string).collect();
+            let allowed: Vec<String> = LOG_GROUP_RETENTION
+                .iter()
+                .map(ToString::to_string)
+                .collect();
             let detail = format!(
                 "`{}` is not a retention that CloudWatch Logs allows: choose one of {}.",
                 number.as_str(),
@@ -318,7 +333,11 @@ mod tests {
     #[test]
     fn model_and_schema_have_the_same_names() {
         let schema = schema();
-        let mut names: Vec<&str> = schema.all_attributes().iter().map(Attribute::name).collect();
+        let mut names: Vec<&str> = schema
+            .all_attributes()
+            .iter()
+            .map(Attribute::name)
+            .collect();
         names.extend(["exception", "timeouts"]);
         names.sort_unstable();
         let mut model = LogSinkModel::ATTRIBUTES.to_vec();

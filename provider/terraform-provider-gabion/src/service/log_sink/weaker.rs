@@ -21,7 +21,9 @@ const LOG_GROUP: &[&str] = &["AU-11"];
 const POLICY: &[&str] = &["S3.8", "C5 2.1.4", "S3.5", "C5 2.1.1"];
 
 fn is(value: &Value<String>, wanted: &str) -> Strength {
-    Strength::of(value, |text| (text != wanted).then(|| format!("it is `{text}`, the default is `{wanted}`")))
+    Strength::of(value, |text| {
+        (text != wanted).then(|| format!("it is `{text}`, the default is `{wanted}`"))
+    })
 }
 
 /// `aws:kms` or stronger.
@@ -34,20 +36,31 @@ fn kms(value: &Value<String>) -> Strength {
 /// At least so many days; 0 is for ever.
 fn days(value: &Value<i64>, least: i64) -> Strength {
     Strength::of(value, |days| {
-        (*days > 0 && *days < least).then(|| format!("it is {days}, and less than {least} needs a reason"))
+        (*days > 0 && *days < least)
+            .then(|| format!("it is {days}, and less than {least} needs a reason"))
     })
 }
 
 /// Only while the feature is on: what is off has a line of its own.
 fn while_on(feature: &Value<bool>, strength: Strength) -> Strength {
-    if feature.known() == Some(&false) { Strength::Kept } else { strength }
+    if feature.known() == Some(&false) {
+        Strength::Kept
+    } else {
+        strength
+    }
 }
 
 fn open_statement(model: &LogSinkModel) -> Strength {
-    let Some(statements) = policy_statement::to_statements(&model.additional_policy_statements, "aws") else {
+    let Some(statements) =
+        policy_statement::to_statements(&model.additional_policy_statements, "aws")
+    else {
         return Strength::Unknown;
     };
-    match statements.iter().enumerate().find(|(_, statement)| is_open(statement)) {
+    match statements
+        .iter()
+        .enumerate()
+        .find(|(_, statement)| is_open(statement))
+    {
         None => Strength::Kept,
         Some((index, statement)) => Strength::Weaker(format!(
             "`{}` lets in everybody, with no condition that says from which account or organization",
@@ -106,8 +119,11 @@ pub(super) const ORGANIZATION_TRAIL: Enforced<LogSinkModel> = Enforced {
 };
 
 /// The same line where it is not known whether the account may, or known that it may not.
-pub(super) const NO_ORGANIZATION_TRAIL: Enforced<LogSinkModel> =
-    Enforced { attribute: "is_organization_trail", controls: TRAIL, strength: |_| Strength::Unknown };
+pub(super) const NO_ORGANIZATION_TRAIL: Enforced<LogSinkModel> = Enforced {
+    attribute: "is_organization_trail",
+    controls: TRAIL,
+    strength: |_| Strength::Unknown,
+};
 
 #[cfg(test)]
 mod tests {
@@ -115,13 +131,21 @@ mod tests {
     use crate::service::log_sink::schema::schema;
 
     fn weaker(model: &LogSinkModel) -> Vec<&'static str> {
-        TABLE.iter().filter(|line| matches!((line.strength)(model), Strength::Weaker(_))).map(|line| line.attribute).collect()
+        TABLE
+            .iter()
+            .filter(|line| matches!((line.strength)(model), Strength::Weaker(_)))
+            .map(|line| line.attribute)
+            .collect()
     }
 
     #[test]
     fn every_line_is_an_attribute() {
         let schema = schema();
-        let names: Vec<&str> = schema.all_attributes().iter().map(Attribute::name).collect();
+        let names: Vec<&str> = schema
+            .all_attributes()
+            .iter()
+            .map(Attribute::name)
+            .collect();
         for line in TABLE.iter().chain([&ORGANIZATION_TRAIL]) {
             assert!(names.contains(&line.attribute), "{}", line.attribute);
         }
@@ -132,15 +156,23 @@ mod tests {
         type Change = fn(&mut LogSinkModel);
         let cases: &[(&str, Change)] = &[
             ("block_public_acls", |m| m.block_public_acls = false.into()),
-            ("object_ownership", |m| m.object_ownership = "ObjectWriter".into()),
+            ("object_ownership", |m| {
+                m.object_ownership = "ObjectWriter".into()
+            }),
             ("versioning", |m| m.versioning = "Suspended".into()),
             ("sse_algorithm", |m| m.sse_algorithm = "AES256".into()),
             ("retention_in_days", |m| m.retention_in_days = 364.into()),
             ("transition_in_days", |m| m.transition_in_days = 0.into()),
-            ("access_log_versioning", |m| m.access_log_versioning = "Suspended".into()),
-            ("access_log_expiration_in_days", |m| m.access_log_expiration_in_days = 30.into()),
+            ("access_log_versioning", |m| {
+                m.access_log_versioning = "Suspended".into()
+            }),
+            ("access_log_expiration_in_days", |m| {
+                m.access_log_expiration_in_days = 30.into()
+            }),
             ("enable_logging", |m| m.enable_logging = false.into()),
-            ("log_group_retention_in_days", |m| m.log_group_retention_in_days = 180.into()),
+            ("log_group_retention_in_days", |m| {
+                m.log_group_retention_in_days = 180.into()
+            }),
         ];
         assert!(weaker(&LogSinkModel::default()).is_empty());
         for (attribute, change) in cases {

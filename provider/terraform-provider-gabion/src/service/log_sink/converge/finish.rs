@@ -29,16 +29,34 @@ impl Converge<'_> {
                 cloudtrail.add_tags(&arn, &set).await.map_err(at("tags"))?;
             }
             if !unset.is_empty() {
-                cloudtrail.remove_tags(&arn, &unset).await.map_err(at("tags"))?;
+                cloudtrail
+                    .remove_tags(&arn, &unset)
+                    .await
+                    .map_err(at("tags"))?;
             }
         }
         let s3 = self.clients.s3();
-        if self.live.access_tags.as_ref().is_some_and(|live| differ(live, &part)) && self.holds_access_bucket() {
-            s3.put_tags(&text(&self.plan.access_log_bucket), &part).await.map_err(at("tags"))?;
+        if self
+            .live
+            .access_tags
+            .as_ref()
+            .is_some_and(|live| differ(live, &part))
+            && self.holds_access_bucket()
+        {
+            s3.put_tags(&text(&self.plan.access_log_bucket), &part)
+                .await
+                .map_err(at("tags"))?;
         }
         let finished = self.marked(creation::created(TYPE));
-        if self.live.bucket_tags.as_ref().is_none_or(|live| differ(live, &finished)) {
-            s3.put_tags(&text(&self.plan.bucket), &finished).await.map_err(at("tags"))?;
+        if self
+            .live
+            .bucket_tags
+            .as_ref()
+            .is_none_or(|live| differ(live, &finished))
+        {
+            s3.put_tags(&text(&self.plan.bucket), &finished)
+                .await
+                .map_err(at("tags"))?;
         }
         state.private.remove(private::UNFINISHED);
         if let Some(wished) = self.plan.is_organization_trail.known() {
@@ -57,6 +75,10 @@ impl Converge<'_> {
 
 /// Whether tags differ, AWS's own aside.
 fn differ(live: &Tags, wanted: &Tags) -> bool {
-    let own: Tags = live.iter().filter(|(key, _)| !key.starts_with("aws:")).map(|(k, v)| (k.clone(), v.clone())).collect();
+    let own: Tags = live
+        .iter()
+        .filter(|(key, _)| !key.starts_with("aws:"))
+        .map(|(k, v)| (k.clone(), v.clone()))
+        .collect();
     own != *wanted
 }

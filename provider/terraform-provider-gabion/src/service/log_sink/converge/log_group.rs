@@ -20,11 +20,17 @@ impl Converge<'_> {
                 tags: tags.clone(),
                 deletion_protection: false,
             };
-            let created =
-                logs.create_log_group(&group).await.map_err(self.making("log_group_name", "log group", &name))?;
+            let created = logs.create_log_group(&group).await.map_err(self.making(
+                "log_group_name",
+                "log group",
+                &name,
+            ))?;
             self.live.group_tags = Some(tags);
             let live = &mut self.live.model;
-            live.log_group_arn = self.clients.arn("logs", &format!("log-group:{name}")).into();
+            live.log_group_arn = self
+                .clients
+                .arn("logs", &format!("log-group:{name}"))
+                .into();
             if !created.adopted {
                 live.log_group_kms_key_id = key.as_str().into();
             }
@@ -32,11 +38,16 @@ impl Converge<'_> {
         }
         let (plan, live) = (&self.plan, &mut self.live.model);
         if live.log_group_kms_key_id.as_str() != Some(&key) {
-            logs.associate_key(&name, &key).await.map_err(at("log_group_kms_key_id"))?;
+            logs.associate_key(&name, &key)
+                .await
+                .map_err(at("log_group_kms_key_id"))?;
             live.log_group_kms_key_id = key.as_str().into();
         }
         if plan.log_group_retention_in_days != live.log_group_retention_in_days {
-            let days = plan.log_group_retention_in_days.known().and_then(|days| i32::try_from(*days).ok());
+            let days = plan
+                .log_group_retention_in_days
+                .known()
+                .and_then(|days| i32::try_from(*days).ok());
             match days.filter(|days| *days > 0) {
                 Some(days) => logs.put_retention(&name, days).await,
                 None => logs.delete_retention(&name).await,

@@ -66,7 +66,11 @@ impl Converge<'_> {
         let live = self.live.model.clone();
         LogSinkModel {
             bucket: plan.bucket,
-            kms_key_id: if live.kms_key_id.is_known() { live.kms_key_id.clone() } else { plan.kms_key_id },
+            kms_key_id: if live.kms_key_id.is_known() {
+                live.kms_key_id.clone()
+            } else {
+                plan.kms_key_id
+            },
             organization_id: plan.organization_id,
             account_id: plan.account_id,
             region: plan.region,
@@ -87,13 +91,21 @@ impl Converge<'_> {
     }
 
     /// The error of a create call; a name that somebody else took meanwhile is told as such.
-    fn making(&self, attribute: &'static str, what: &'static str, name: &str) -> impl FnOnce(AwsError) -> Diagnostics + use<> {
+    fn making(
+        &self,
+        attribute: &'static str,
+        what: &'static str,
+        name: &str,
+    ) -> impl FnOnce(AwsError) -> Diagnostics + use<> {
         let (name, sink, stands) = (name.to_owned(), text(&self.plan.bucket), self.stands);
         move |error| {
             if error.kind == Kind::AlreadyExists {
                 return exists(attribute, what, &name, &sink, stands);
             }
-            fault::while_setting(Path::root(attribute), format!("creating the {what} `{name}`"))(error)
+            fault::while_setting(
+                Path::root(attribute),
+                format!("creating the {what} `{name}`"),
+            )(error)
         }
     }
 
@@ -110,7 +122,10 @@ impl Converge<'_> {
 
 /// The error of a call that sets an attribute.
 fn at(attribute: &'static str) -> impl FnOnce(AwsError) -> Diagnostics {
-    fault::while_setting(Path::root(attribute), format!("setting `{attribute}` of the log sink"))
+    fault::while_setting(
+        Path::root(attribute),
+        format!("setting `{attribute}` of the log sink"),
+    )
 }
 
 fn text(value: &Value<String>) -> String {

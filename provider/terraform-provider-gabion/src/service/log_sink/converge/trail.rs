@@ -14,8 +14,10 @@ impl Converge<'_> {
         let settings = self.trail_settings();
         if self.live.trail_tags.is_none() {
             let tags = self.part_tags();
-            let trail =
-                cloudtrail.create_trail(&settings, &tags).await.map_err(self.making("trail_name", "trail", &name))?;
+            let trail = cloudtrail
+                .create_trail(&settings, &tags)
+                .await
+                .map_err(self.making("trail_name", "trail", &name))?;
             self.live.model.trail_arn = trail.arn.clone().into();
             self.live.trail_tags = Some(tags);
             self.set_trail();
@@ -27,7 +29,10 @@ impl Converge<'_> {
             // Some endpoints lose the tags of CreateTrail: what reads back is what the last step starts from.
             self.live.trail_tags = Some(cloudtrail.tags(&trail.arn).await.map_err(at("tags"))?);
         } else if self.trail_differs() {
-            cloudtrail.update_trail(&settings).await.map_err(at(self.differing()))?;
+            cloudtrail
+                .update_trail(&settings)
+                .await
+                .map_err(at(self.differing()))?;
             self.set_trail();
             self.stand(state)?;
         }
@@ -54,11 +59,24 @@ impl Converge<'_> {
         {
             return Ok(());
         }
-        let before = cloudtrail.event_selectors(name).await.map_err(at(ATTRIBUTE))?;
+        let before = cloudtrail
+            .event_selectors(name)
+            .await
+            .map_err(at(ATTRIBUTE))?;
         let own = estate::own_buckets(&self.clients, plan);
-        let selectors = events::beside(&before, plan, &own, estate::let_go(plan))
-            .map_err(|lost| estate::named(ATTRIBUTE, "data events", &format!("the trail `{name}`"), &lost))?;
-        cloudtrail.put_event_selectors(name, &selectors).await.map_err(at(ATTRIBUTE))?;
+        let selectors =
+            events::beside(&before, plan, &own, estate::let_go(plan)).map_err(|lost| {
+                estate::named(
+                    ATTRIBUTE,
+                    "data events",
+                    &format!("the trail `{name}`"),
+                    &lost,
+                )
+            })?;
+        cloudtrail
+            .put_event_selectors(name, &selectors)
+            .await
+            .map_err(at(ATTRIBUTE))?;
         live.include_management_events = plan.include_management_events.clone();
         live.include_s3_write_events = plan.include_s3_write_events.clone();
         Ok(())
