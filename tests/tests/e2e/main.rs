@@ -21,6 +21,7 @@ mod kms_key;
 mod log_sink;
 mod main_path;
 mod provider;
+mod parity;
 mod rule_pages;
 mod secrets_in_log;
 mod structure;
