@@ -66,6 +66,13 @@ pub(crate) fn problems(info: &PackInfo) -> Vec<String> {
                     "the rule `{code}` has a target without a resource type"
                 ));
             }
+            // One that cannot be read would be met by every version, and a new major would pass without a word.
+            if crate::policy::Constraint::parse(&target.versions).is_err() {
+                problems.push(format!(
+                    "the rule `{code}` was tested with `{}`, which is no version constraint, as `>= 5.0, < 7.0` is",
+                    shown(&target.versions)
+                ));
+            }
         }
     }
     if info.rules.is_empty() {
@@ -76,4 +83,41 @@ pub(crate) fn problems(info: &PackInfo) -> Vec<String> {
 
 fn shown(text: &str) -> String {
     crate::abi::v1::plain(crate::abi::v1::cut(text, 100))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use gabion_model::{AppliesTo, Level, RuleInfo, Scope};
+
+    #[test]
+    fn versions_that_cannot_be_read_are_told() {
+        let info = |versions: &str| PackInfo {
+            name: "tiny".into(),
+            version: "1.0.0".into(),
+            settings_schema: "{}".into(),
+            rules: vec![RuleInfo {
+                code: "T01".into(),
+                name: "tiny-thing".into(),
+                title: "a tiny thing".into(),
+                page: String::new(),
+                level: Level::Mandatory,
+                scope: Scope::Change,
+                applies_to: vec![AppliesTo {
+                    resource_type: "aws_kms_key".into(),
+                    provider: "hashicorp/aws".into(),
+                    versions: versions.into(),
+                }],
+                controls: Vec::new(),
+                since: "1.0.0".into(),
+            }],
+        };
+        assert!(problems(&info("")).is_empty() && problems(&info(">= 5.0")).is_empty());
+        assert_eq!(
+            problems(&info("newest")),
+            [
+                "the rule `T01` was tested with `newest`, which is no version constraint, as `>= 5.0, < 7.0` is"
+            ]
+        );
+    }
 }

@@ -30,7 +30,7 @@ pub enum EngineError {
     /// Not WebAssembly at all.
     #[error(
         "the pack `{origin}` is not WebAssembly: it does not begin as a component does; \
-         build it with `gabion build`"
+         name the file that `wasm-tools component new` wrote"
     )]
     NotWasm {
         /// Where the pack came from.
@@ -39,7 +39,7 @@ pub enum EngineError {
     /// A core module.
     #[error(
         "the pack `{origin}` is a core WebAssembly module, not a component: \
-         build it with `gabion build`, or turn it into one with `wasm-tools component new`"
+         turn it into one with `wasm-tools component new`"
     )]
     CoreModule {
         /// Where the pack came from.

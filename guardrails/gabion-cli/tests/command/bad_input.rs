@@ -100,6 +100,6 @@ fn broken_policies_and_packs() {
     };
     assert_snapshot!(error("rule \"DT08\" {\n  levle = \"off\"\n}\nrule \"DT8\" {}\n"), @r#"error: gabion.hcl:2:3: unknown attribute `levle` in rule `DT08`; did you mean `level`?"#);
     assert_snapshot!(error("pack \"acme\" {\n  source = \"./missing.wasm\"\n}\n"), @r#"error: gabion.hcl:2:12: cannot read the pack `DIR/missing.wasm`: there is no such file"#);
-    assert_snapshot!(error("pack \"acme\" {\n  source = \"./text.wasm\"\n}\n"), @r#"error: gabion.hcl:2:12: the pack `DIR/text.wasm` is not WebAssembly: it does not begin as a component does; build it with `gabion build`"#);
-    assert_snapshot!(error("pack \"acme\" {\n  source = \"./core.wasm\"\n}\n"), @r#"error: gabion.hcl:2:12: the pack `DIR/core.wasm` is a core WebAssembly module, not a component: build it with `gabion build`, or turn it into one with `wasm-tools component new`"#);
+    assert_snapshot!(error("pack \"acme\" {\n  source = \"./text.wasm\"\n}\n"), @r#"error: gabion.hcl:2:12: the pack `DIR/text.wasm` is not WebAssembly: it does not begin as a component does; name the file that `wasm-tools component new` wrote"#);
+    assert_snapshot!(error("pack \"acme\" {\n  source = \"./core.wasm\"\n}\n"), @r#"error: gabion.hcl:2:12: the pack `DIR/core.wasm` is a core WebAssembly module, not a component: turn it into one with `wasm-tools component new`"#);
 }

@@ -18,13 +18,13 @@ fn component(text: &str) -> Vec<u8> {
 
 #[test]
 fn junk() {
-    assert_snapshot!(refused(b"#!/bin/sh\necho hello"), @"the pack `acme.wasm` is not WebAssembly: it does not begin as a component does; build it with `gabion build`");
-    assert_snapshot!(refused(b""), @"the pack `acme.wasm` is not WebAssembly: it does not begin as a component does; build it with `gabion build`");
+    assert_snapshot!(refused(b"#!/bin/sh\necho hello"), @"the pack `acme.wasm` is not WebAssembly: it does not begin as a component does; name the file that `wasm-tools component new` wrote");
+    assert_snapshot!(refused(b""), @"the pack `acme.wasm` is not WebAssembly: it does not begin as a component does; name the file that `wasm-tools component new` wrote");
 }
 
 #[test]
 fn a_core_module() {
-    assert_snapshot!(refused(&component("(module)")), @"the pack `acme.wasm` is a core WebAssembly module, not a component: build it with `gabion build`, or turn it into one with `wasm-tools component new`");
+    assert_snapshot!(refused(&component("(module)")), @"the pack `acme.wasm` is a core WebAssembly module, not a component: turn it into one with `wasm-tools component new`");
 }
 
 #[test]
