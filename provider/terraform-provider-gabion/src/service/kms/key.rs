@@ -22,7 +22,7 @@ mod update;
 use std::collections::BTreeMap;
 
 use gabion_framework::prelude::*;
-use gabion_framework::resource::IdentitySchema;
+use gabion_framework::resource::{IdentitySchema, MoveSource};
 
 use crate::configured::Gabion;
 use crate::shared::{policy_statement, tags};
@@ -39,8 +39,6 @@ mod private {
     pub(super) const UNFINISHED: &str = "unfinished";
     /// The plan is to destroy, not to replace.
     pub(super) const DESTROY: &str = "destroy";
-    /// The next read is the first of an imported key.
-    pub(super) const IMPORT: &str = "import";
     /// The alias that this resource has made.
     pub(super) const ALIAS: &str = "alias";
 }
@@ -115,6 +113,10 @@ impl Resource for KmsKey {
         state: &mut StateSlot<KmsKeyModel>,
     ) -> Diagnostics {
         import::import(ctx, id, state).await
+    }
+
+    fn move_from(&self, source: MoveSource) -> Option<Result<KmsKeyModel, Diagnostics>> {
+        import::move_from(&source)
     }
 
     fn identity_schema(&self) -> Option<IdentitySchema> {

@@ -279,21 +279,24 @@ impl Converge<'_> {
                     format!("pointing `{wanted}` to the key `{}`", self.observed.key.arn),
                 )
             };
-            let holder = super::create::holder(self.clients, &wanted).await?;
-            let ours = state.private.get::<String>(private::ALIAS).as_ref() == Some(&wanted);
-            match holder {
-                None => self
-                    .kms()
-                    .create_alias(&wanted, self.id())
-                    .await
-                    .map_err(doing())?,
-                Some(holder) if ours || holder.was_ours_and_leaves() => {
-                    self.kms()
-                        .update_alias(&wanted, self.id())
-                        .await
-                        .map_err(doing())?;
+            match self.kms().create_alias(&wanted, self.id()).await {
+                Ok(()) => {}
+                Err(error) if error.is_already_exists() => {
+                    let holder = super::create::holder(self.clients, &wanted).await?;
+                    let ours =
+                        state.private.get::<String>(private::ALIAS).as_ref() == Some(&wanted);
+                    match holder {
+                        Some(holder) if ours || holder.was_ours_and_leaves() => {
+                            self.kms()
+                                .update_alias(&wanted, self.id())
+                                .await
+                                .map_err(doing())?;
+                        }
+                        Some(holder) => return Err(holder.refusal(&wanted)),
+                        None => return Err(doing()(error)),
+                    }
                 }
-                Some(holder) => return Err(holder.refusal(&wanted)),
+                Err(error) => return Err(doing()(error)),
             }
         }
         state.private.set(private::ALIAS, &wanted);

@@ -59,10 +59,14 @@ async fn run(
             return Err(diags);
         }
         let before = Timestamp::now();
-        if let Some(why) = refuse_in_use(&clients, &now, None).await? {
+        let source = refuse_in_use(&clients, &now, None).await?;
+        if let Some(UsageSource::Unknown(why)) = &source {
             warnings.warning(
                 "It could not be told when the key was last used",
-                format!("{}: {why}. Its deletion is scheduled all the same, and can be cancelled until then.", now.title()),
+                format!(
+                    "{}: {why}. Its deletion is scheduled all the same, and can be cancelled until then.",
+                    now.title()
+                ),
             );
         }
         ctx.interrupted()?;
@@ -71,8 +75,10 @@ async fn run(
             now.is_enabled = false.into();
             state.set(now.clone());
         }
-        // Whoever used it meanwhile now gets errors: better that somebody looks.
-        refuse_in_use(&clients, &now, Some(before)).await?;
+        // Whoever used it meanwhile now gets errors: better that somebody looks. Only KMS knows so soon.
+        if source == Some(UsageSource::Kms) {
+            refuse_in_use(&clients, &now, Some(before)).await?;
+        }
     }
 
     ctx.interrupted()?;
@@ -101,7 +107,7 @@ async fn run(
 }
 
 /// Refuses a key that was used lately (or since a given moment), unless the user acknowledged that.
-/// Gives the reason where that could not be told.
+/// Gives where the answer came from; none where nobody was asked.
 ///
 /// # Errors
 /// It was used; or the question failed.
@@ -109,7 +115,7 @@ pub(super) async fn refuse_in_use(
     clients: &Clients,
     key: &KmsKeyModel,
     since: Option<Timestamp>,
-) -> Result<Option<String>, Diagnostics> {
+) -> Result<Option<UsageSource>, Diagnostics> {
     let name = alias::full(key.name());
     let acknowledged = key.acknowledge_irreversible.as_str().map(alias::full);
     if acknowledged.as_ref() == Some(&name) {
@@ -128,9 +134,6 @@ pub(super) async fn refuse_in_use(
             ))(error));
         }
     };
-    if let UsageSource::Unknown(why) = usage.source {
-        return Ok(Some(why));
-    }
     let from = match since {
         Some(since) => since,
         None => Timestamp::now()
@@ -138,7 +141,7 @@ pub(super) async fn refuse_in_use(
             .unwrap_or(Timestamp::UNIX_EPOCH),
     };
     let Some(last) = usage.last_used.filter(|last| *last > from) else {
-        return Ok(None);
+        return Ok(Some(usage.source));
     };
     let mut diags = Diagnostics::new();
     let operation = usage
@@ -159,6 +162,6 @@ pub(super) async fn refuse_in_use(
     if diags.has_errors() {
         Err(diags)
     } else {
-        Ok(None)
+        Ok(Some(usage.source))
     }
 }

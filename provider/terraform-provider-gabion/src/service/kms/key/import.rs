@@ -4,14 +4,13 @@ use std::collections::BTreeMap;
 
 use gabion_aws::kms::Key;
 use gabion_framework::prelude::*;
-use gabion_framework::resource::IdentitySchema;
+use gabion_framework::resource::{IdentitySchema, MoveSource};
 
 use crate::configured::Gabion;
 use crate::shared::fault;
 use crate::shared::location::{self, Place};
 
 use super::model::KmsKeyModel;
-use super::private;
 
 pub(super) async fn import(
     ctx: &Ctx<Gabion>,
@@ -49,7 +48,6 @@ async fn run(
     let alias = id
         .split_once("alias/")
         .map(|(_, name)| format!("alias/{name}"));
-    state.private.set(private::IMPORT, &true);
     state.set(KmsKeyModel {
         id: key.id.as_str().into(),
         key_id: key.id.as_str().into(),
@@ -114,6 +112,38 @@ fn refuse(key: &Key, id: &str) -> Result<(), Diagnostics> {
             key.arn
         ),
     ))
+}
+
+/// Takes over a key of hashicorp/aws (a `moved` block): like an import, it changes nothing. The resources
+/// beside it (`aws_kms_alias`, `aws_kms_key_policy`) leave the state by `removed` blocks.
+pub(super) fn move_from(source: &MoveSource) -> Option<Result<KmsKeyModel, Diagnostics>> {
+    if source.type_name != "aws_kms_key" || !source.provider_address.ends_with("hashicorp/aws") {
+        return None;
+    }
+    let text = |name: &str| source.state.get(name).and_then(serde_json::Value::as_str);
+    let (Some(id), Some(arn)) = (text("key_id"), text("arn")) else {
+        return Some(Err(Diagnostics::from_error(
+            "The key cannot be moved",
+            "The state of the `aws_kms_key` has no `key_id` or `arn`. Refresh it first, or import the key.",
+        )));
+    };
+    let unfit = text("customer_master_key_spec").is_some_and(|spec| spec != "SYMMETRIC_DEFAULT");
+    if unfit {
+        return Some(Err(Diagnostics::from_error(
+            "The key cannot be moved",
+            format!(
+                "`{arn}` cannot be managed by this resource: it is not a symmetric key for encryption."
+            ),
+        )));
+    }
+    Some(place_of(arn).map(|place| KmsKeyModel {
+        id: id.into(),
+        key_id: id.into(),
+        arn: arn.into(),
+        account_id: place.account_id,
+        region: place.region,
+        ..KmsKeyModel::default()
+    }))
 }
 
 /// What identifies a key.
@@ -191,6 +221,27 @@ mod tests {
         );
         assert_eq!(place_of("alias/app").unwrap(), Place::default());
         assert!(place_of("arn:aws:s3:::bucket").is_err());
+    }
+
+    #[test]
+    fn a_key_of_the_aws_provider_is_taken_over() {
+        let arn = "arn:aws:kms:eu-west-1:111122223333:key/1";
+        let mut source = MoveSource {
+            provider_address: "registry.terraform.io/hashicorp/aws".to_owned(),
+            type_name: "aws_kms_key".to_owned(),
+            schema_version: 0,
+            state: serde_json::json!({"key_id": "1", "arn": arn, "customer_master_key_spec": "SYMMETRIC_DEFAULT"}),
+            private: Vec::new(),
+        };
+        let model = move_from(&source).unwrap().unwrap();
+        assert_eq!(
+            (model.key_id.as_str(), model.region.as_str()),
+            (Some("1"), Some("eu-west-1"))
+        );
+        source.state["customer_master_key_spec"] = "RSA_2048".into();
+        assert!(move_from(&source).unwrap().is_err());
+        source.type_name = "aws_kms_replica_key".to_owned();
+        assert!(move_from(&source).is_none());
     }
 
     #[test]

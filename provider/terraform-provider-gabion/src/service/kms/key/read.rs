@@ -7,7 +7,6 @@ use crate::shared::{fault, location};
 
 use super::model::KmsKeyModel;
 use super::observed::{Found, observe};
-use super::private;
 
 pub(super) async fn read(ctx: &Ctx<Gabion>, state: &mut StateSlot<KmsKeyModel>) -> Diagnostics {
     let mut warnings = Diagnostics::new();
@@ -47,8 +46,8 @@ async fn run(
             state.remove();
         }
         Found::Here(observed) => {
-            let imported = state.private.get(private::IMPORT) == Some(true);
-            state.private.remove(private::IMPORT);
+            // Only the state of an import, or of a move from another type, has no policy yet.
+            let imported = prior.policy.is_null();
             state.set(if imported {
                 observed.imported(&prior, defaults, &clients)
             } else {
