@@ -5,7 +5,7 @@ import json
 from common import Lost, account, expect, kms, new_key, probe, refused
 
 
-@probe("kms:CreateKey tags")
+@probe("kms:CreateKey tags, ListResourceTags")
 def _():
     key = new_key(Tags=[{"TagKey": "a", "TagValue": "b"}])
     tags = kms.list_resource_tags(KeyId=key)["Tags"]
@@ -44,7 +44,7 @@ def _():
     )
 
 
-@probe("kms:EnableKeyRotation")
+@probe("kms:EnableKeyRotation, GetKeyRotationStatus")
 def _():
     key = new_key()
     kms.enable_key_rotation(KeyId=key)
@@ -73,7 +73,7 @@ def _():
     expect(not kms.get_key_rotation_status(KeyId=key)["KeyRotationEnabled"], "still on")
 
 
-@probe("kms:PutKeyPolicy")
+@probe("kms:PutKeyPolicy, GetKeyPolicy")
 def _():
     key = new_key()
     policy = json.loads(kms.get_key_policy(KeyId=key, PolicyName="default")["Policy"])
@@ -193,3 +193,10 @@ def _():
     if not hasattr(kms, "get_key_last_usage"):
         raise Lost("the client has no such call")
     kms.get_key_last_usage(KeyId=new_key())
+
+
+@probe("kms:ListKeys")
+def _():
+    key = new_key()
+    listed = kms.list_keys(Limit=1000)["Keys"]
+    expect(any(found["KeyId"] == key for found in listed), "the key is not listed")

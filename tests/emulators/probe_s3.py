@@ -362,3 +362,28 @@ def _():
     name = new_bucket()
     s3.put_object(Bucket=name, Key="x", Body=b"x")
     refused(lambda: s3.delete_bucket(Bucket=name), "BucketNotEmpty")
+
+
+@probe("s3:ListBuckets")
+def _():
+    name = new_bucket()
+    listed = s3.list_buckets()["Buckets"]
+    expect(any(found["Name"] == name for found in listed), "the bucket is not listed")
+
+
+@probe("s3:DeleteBucketLifecycle")
+def _():
+    name = new_bucket()
+    s3.put_bucket_lifecycle_configuration(Bucket=name, LifecycleConfiguration=LIFECYCLE)
+    s3.delete_bucket_lifecycle(Bucket=name)
+    refused(
+        lambda: s3.get_bucket_lifecycle_configuration(Bucket=name), "NoSuchLifecycleConfiguration"
+    )
+
+
+@probe("s3:DeleteBucketTagging")
+def _():
+    name = new_bucket()
+    s3.put_bucket_tagging(Bucket=name, Tagging={"TagSet": [{"Key": "a", "Value": "b"}]})
+    s3.delete_bucket_tagging(Bucket=name)
+    refused(lambda: s3.get_bucket_tagging(Bucket=name), "NoSuchTagSet")

@@ -173,7 +173,7 @@ def _():
     trail.delete_trail(Name=name)
     refused(lambda: trail.get_trail(Name=name), "TrailNotFoundException")
 
-@probe("logs:CreateLogGroup kmsKeyId, tags")
+@probe("logs:CreateLogGroup kmsKeyId, tags, DescribeLogGroups, ListTagsForResource")
 def _():
     key = kms.describe_key(KeyId=new_key())["KeyMetadata"]["Arn"]
     logs.create_log_group(logGroupName="/probe/one", kmsKeyId=key, tags={"a": "b"})
@@ -268,3 +268,12 @@ def _():
 def _():
     name, _ = new_trail(IsMultiRegionTrail=True, IsOrganizationTrail=True)
     expect(trail.get_trail(Name=name)["Trail"].get("IsOrganizationTrail"), "lost")
+
+
+@probe("cloudtrail:LookupEvents")
+def _():
+    key = new_key()
+    found = trail.lookup_events(
+        LookupAttributes=[{"AttributeKey": "ResourceName", "AttributeValue": key}]
+    )
+    expect(bool(found["Events"]), "no event of a key that was just made")

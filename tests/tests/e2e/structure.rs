@@ -126,3 +126,60 @@ fn no_source_file_is_too_long() -> Result<()> {
     );
     Ok(())
 }
+
+/// `service:Operation` for each line of the table of calls in gabion-aws.
+fn calls_of_the_provider() -> Result<Vec<(String, String)>> {
+    let path = workspace::root().join("provider/gabion-aws/src/operations.rs");
+    let text = std::fs::read_to_string(path)?;
+    let table = text
+        .split_once("\noperations! {")
+        .context("no table of operations")?
+        .1;
+    let mut service = String::new();
+    let mut calls = Vec::new();
+    for line in table.lines().take_while(|line| *line != "}") {
+        let Some(name) = line.split('"').nth(1) else {
+            continue;
+        };
+        if line.trim_end().ends_with('{') {
+            service = name.to_owned();
+        } else if line.contains(", Read, ") || line.contains(", Write, ") {
+            calls.push((service.clone(), name.to_owned()));
+        }
+    }
+    Ok(calls)
+}
+
+#[test]
+fn every_call_of_the_provider_is_asked_of_the_emulators() -> Result<()> {
+    let table = std::fs::read_to_string(workspace::root().join("tests/emulator-gaps.md"))?;
+    let rows: Vec<(&str, Vec<&str>)> = table
+        .lines()
+        .filter_map(|line| {
+            line.strip_prefix("| ")?
+                .split(" | ")
+                .next()?
+                .split_once(':')
+        })
+        .map(|(service, rest)| (service, rest.split([' ', ',']).collect()))
+        .collect();
+    let calls = calls_of_the_provider()?;
+    assert!(
+        calls.len() > 50,
+        "the table of operations was not read: {calls:?}"
+    );
+    let missing: Vec<String> = calls
+        .iter()
+        .filter(|(service, name)| {
+            !rows
+                .iter()
+                .any(|(of, names)| of == service && names.contains(&name.as_str()))
+        })
+        .map(|(service, name)| format!("{service}:{name}"))
+        .collect();
+    assert!(
+        missing.is_empty(),
+        "add probes to tests/emulators for {missing:?}"
+    );
+    Ok(())
+}
