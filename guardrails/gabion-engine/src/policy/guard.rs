@@ -261,7 +261,6 @@ impl Guard {
         let positions = typed.into_iter().flatten().chain(&self.anywhere);
         positions
             .filter_map(|position| self.rules.get(*position))
-            .filter(|entry| entry.is_for(change))
             .map(|entry| (entry, self.binding(entry, Some(change))))
             .filter(|(_, binding)| binding.level != Level::Off)
             .collect()
@@ -340,20 +339,6 @@ impl PackEntry {
 }
 
 impl RuleEntry {
-    /// Whether the change is of a provider that the rule speaks of. Only the provider's name counts, not its
-    /// namespace: a mirrored or forked provider must not silence a rule.
-    fn is_for(&self, change: &Change) -> bool {
-        let name = |source: &str| source.rsplit('/').next().map(str::to_owned);
-        match self.targets.get(&key(change)) {
-            None => true,
-            Some((provider, _)) => {
-                change.provider.is_empty()
-                    || provider.is_empty()
-                    || name(provider) == name(&change.provider)
-            }
-        }
-    }
-
     /// The versions tested with, where the change's provider is outside of them.
     pub(super) fn untested<'a>(&'a self, change: &'a Change) -> Option<(&'a str, &'a str)> {
         let (provider, constraint) = self.targets.get(&key(change))?;

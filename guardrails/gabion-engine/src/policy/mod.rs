@@ -25,7 +25,7 @@ pub use constraint::{Constraint, lenient};
 pub use error::{Location, PolicyError, Problem};
 pub use find::FILE_NAME;
 pub use guard::{Guard, RuleInForce};
-pub use options::{GuardOptions, floors_from_env};
+pub use options::GuardOptions;
 pub use packs::{LoadedPack, Packs, SessionFault};
 pub use ruling::{Disposition, Judgement, Ruling};
 pub use text::reason;

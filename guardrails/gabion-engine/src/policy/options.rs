@@ -45,13 +45,13 @@ impl GuardOptions {
     /// Options for the process: its working directory, and the floors of `GABION_FLOOR` (separated by `:`).
     ///
     /// # Errors
-    /// Where the working directory cannot be told.
+    /// Where the working directory cannot be told, or `GABION_FLOOR` is set and names nothing.
     pub fn from_env(packs: impl Packs + 'static) -> Result<Self, PolicyError> {
         let directory = std::env::current_dir().map_err(|error| {
             PolicyError::general(format!("the working directory cannot be told: {error}"))
         })?;
         let mut options = Self::new(directory, packs);
-        options.floors = floors_from_env();
+        options.floors = floors(std::env::var_os("GABION_FLOOR").as_deref())?;
         Ok(options)
     }
 }
@@ -65,13 +65,34 @@ impl std::fmt::Debug for GuardOptions {
     }
 }
 
-/// The floors that `GABION_FLOOR` names.
-pub fn floors_from_env() -> Vec<PathBuf> {
-    std::env::var_os("GABION_FLOOR")
-        .map(|value| {
-            std::env::split_paths(&value)
-                .filter(|path| !path.as_os_str().is_empty())
-                .collect()
-        })
-        .unwrap_or_default()
+/// The floors that the value of `GABION_FLOOR` names. A variable that a pipeline forgot to fill must not lift the
+/// platform's policy in silence.
+fn floors(value: Option<&std::ffi::OsStr>) -> Result<Vec<PathBuf>, PolicyError> {
+    let floors: Vec<PathBuf> = value
+        .map(|value| std::env::split_paths(value).collect())
+        .unwrap_or_default();
+    if floors.iter().any(|floor| floor.as_os_str().is_empty()) {
+        return Err(PolicyError::general(format!(
+            "GABION_FLOOR is `{}`, which names no file in one place: give the path of the floor, or unset it",
+            value.unwrap_or_default().to_string_lossy()
+        )));
+    }
+    Ok(floors)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::ffi::OsStr;
+
+    use super::*;
+
+    #[test]
+    fn an_empty_floor_variable_is_an_error() {
+        assert_eq!(floors(None).unwrap(), Vec::<PathBuf>::new());
+        assert_eq!(floors(Some(OsStr::new("a.hcl:b.hcl"))).unwrap().len(), 2);
+        for value in ["", "a.hcl:", ":a.hcl"] {
+            let error = floors(Some(OsStr::new(value))).unwrap_err().to_string();
+            assert!(error.contains(&format!("GABION_FLOOR is `{value}`")), "{error}");
+        }
+    }
 }

@@ -481,7 +481,7 @@ fn a_type_without_rules_asks_nobody() {
         &Json::Null,
         &key(&json!(false)),
     );
-    forked.provider = "example.com/corp/aws".into();
+    forked.provider = "example.com/corp/not-aws".into();
     assert!(guard.judge(&Arc::new(forked)).refused());
 }
 
