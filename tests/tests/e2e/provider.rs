@@ -16,8 +16,15 @@ fn a_tier_is_an_object_and_a_wrong_name_is_told() -> Result<()> {
     world.init(
         "output \"days\" {\n  value = provider::gabion::data_tier(\"confidential\").retention_in_days\n}\noutput \"locked\" {\n  value = provider::gabion::data_tier(\"regulated\").backup.locked\n}\noutput \"none\" {\n  value = provider::gabion::data_tier(\"public\").backup.retention_in_days == null\n}\n",
     )?;
-    world.terraform.apply(&[])?.ok()?.says(&["days = 365", "locked = true", "none = true"])?;
-    world.terraform.write("main.tf", "output \"x\" {\n  value = provider::gabion::data_tier(\"secret\")\n}\n")?;
+    world
+        .terraform
+        .apply(&[])?
+        .ok()?
+        .says(&["days = 365", "locked = true", "none = true"])?;
+    world.terraform.write(
+        "main.tf",
+        "output \"x\" {\n  value = provider::gabion::data_tier(\"secret\")\n}\n",
+    )?;
     world
         .terraform
         .plan(&[])?
@@ -35,8 +42,14 @@ fn the_rules_in_force_follow_the_policy_file() -> Result<()> {
         "data \"gabion_guardrails\" \"all\" {}\ndata \"gabion_guardrails\" \"off\" {\n  level = \"off\"\n}\noutput \"codes\" {\n  value = join(\",\", data.gabion_guardrails.all.codes)\n}\noutput \"off\" {\n  value = [for rule in data.gabion_guardrails.off.rules : \"${rule.code} by ${rule.level_from}\"]\n}\n",
     )?;
     world.terraform.plan(&[])?.ok()?.says(&["DT08", "LG12"])?;
-    world.terraform.write("gabion.hcl", "rule \"DT08\" {\n  level = \"off\"\n}\n")?;
-    world.terraform.plan(&[])?.ok()?.says(&["DT08 by gabion.hcl:"])?;
+    world
+        .terraform
+        .write("gabion.hcl", "rule \"DT08\" {\n  level = \"off\"\n}\n")?;
+    world
+        .terraform
+        .plan(&[])?
+        .ok()?
+        .says(&["DT08 by gabion.hcl:"])?;
     assert!(world.proxy.calls().is_empty(), "it needs no AWS");
     Ok(())
 }
@@ -64,8 +77,15 @@ fn a_session_is_in_no_plan_and_no_state() -> Result<()> {
             assert!(!text.contains(secret), "{place} holds credentials");
         }
     }
-    world.terraform.write("main.tf", "ephemeral \"gabion_session\" \"x\" {\n  duration = \"5m\"\n}\n")?;
-    world.terraform.plan(&[])?.refused()?.says(&["`5m` is not possible", "`15m`"])?;
+    world.terraform.write(
+        "main.tf",
+        "ephemeral \"gabion_session\" \"x\" {\n  duration = \"5m\"\n}\n",
+    )?;
+    world
+        .terraform
+        .plan(&[])?
+        .refused()?
+        .says(&["`5m` is not possible", "`15m`"])?;
     Ok(())
 }
 
@@ -74,9 +94,15 @@ fn an_account_that_is_not_allowed_stops_before_any_change() -> Result<()> {
     let Some(world) = World::start(Kind::Moto)? else {
         return Ok(());
     };
-    world.terraform.provider("  allowed_account_ids = [\"111122223333\"]")?;
+    world
+        .terraform
+        .provider("  allowed_account_ids = [\"111122223333\"]")?;
     world.init(KEY)?;
-    world.terraform.plan(&[])?.refused()?.says(&["123456789012", "allowed_account_ids"])?;
+    world
+        .terraform
+        .plan(&[])?
+        .refused()?
+        .says(&["123456789012", "allowed_account_ids"])?;
     assert!(world.proxy.writes().is_empty());
     Ok(())
 }
@@ -92,12 +118,20 @@ fn a_provider_block_that_is_not_known_yet() -> Result<()> {
         "resource \"terraform_data\" \"region\" {\n  input = \"eu-central-1\"\n}\nprovider \"gabion\" {\n  region = terraform_data.region.output\n}\n",
     )?;
     world.init(KEY)?;
-    world.terraform.plan(&[])?.ok()?.says(&["policy = (known after apply)"])?;
+    world
+        .terraform
+        .plan(&[])?
+        .ok()?
+        .says(&["policy = (known after apply)"])?;
     assert!(world.proxy.calls().is_empty());
     world.terraform.apply(&[])?.ok()?;
     world.terraform.settled()?;
     // Unknown again, with something to refresh: refused, by name.
-    world.terraform.plan(&["-replace=terraform_data.region"])?.refused()?.says(&["not known yet", "`region`"])?;
+    world
+        .terraform
+        .plan(&["-replace=terraform_data.region"])?
+        .refused()?
+        .says(&["not known yet", "`region`"])?;
     Ok(())
 }
 
@@ -116,9 +150,17 @@ fn endpoints_and_an_assumed_role() -> Result<()> {
     let state = world.terraform.state("gabion_kms_key.app")?;
     assert_eq!(state["account_id"], "444455556666");
     world.terraform.settled()?;
-    let call = world.proxy.calls().into_iter().find(|call| call.operation.name == "AssumeRole");
+    let call = world
+        .proxy
+        .calls()
+        .into_iter()
+        .find(|call| call.operation.name == "AssumeRole");
     let call = call.context("no role was assumed")?;
-    assert!(call.body.contains("RoleSessionName=e2e") && call.body.contains("DurationSeconds=1800"), "{}", call.body);
+    assert!(
+        call.body.contains("RoleSessionName=e2e") && call.body.contains("DurationSeconds=1800"),
+        "{}",
+        call.body
+    );
     Ok(())
 }
 
@@ -132,13 +174,30 @@ fn another_account_through_the_vending_role() -> Result<()> {
     world.terraform.apply(&[])?.ok()?;
     world.terraform.settled()?;
     let state = world.terraform.state("gabion_kms_key.app")?;
-    assert!(state["policy"].as_str().unwrap().contains("arn:aws:iam::111122223333:root"));
+    assert!(
+        state["policy"]
+            .as_str()
+            .unwrap()
+            .contains("arn:aws:iam::111122223333:root")
+    );
     let own = world.aws.call("kms", "list_keys", json!({}))?;
     assert_eq!(own["Keys"], json!([]), "not in the provider's own account");
-    let assumed = world.proxy.calls().into_iter().any(|call| call.body.contains("111122223333%3Arole%2Fvend"));
+    let assumed = world
+        .proxy
+        .calls()
+        .into_iter()
+        .any(|call| call.body.contains("111122223333%3Arole%2Fvend"));
     assert!(assumed);
 
-    let _denied = world.proxy.on("sts:AssumeRole").always().fault(Fault::AccessDenied);
-    world.terraform.plan(&[])?.refused()?.says(&["vending_role_name", "`vend`", "111122223333"])?;
+    let _denied = world
+        .proxy
+        .on("sts:AssumeRole")
+        .always()
+        .fault(Fault::AccessDenied);
+    world
+        .terraform
+        .plan(&[])?
+        .refused()?
+        .says(&["vending_role_name", "`vend`", "111122223333"])?;
     Ok(())
 }

@@ -381,18 +381,20 @@ fn a_key_of_the_aws_provider_moves_over_unchanged() -> Result<()> {
     )?;
     world.init("resource \"aws_kms_key\" \"old\" {\n  description = \"d\"\n}\n")?;
     world.terraform.apply(&[])?.ok()?;
-    let id = world.terraform.state("aws_kms_key.old")?["key_id"].as_str().unwrap().to_owned();
+    let id = world.terraform.state("aws_kms_key.old")?["key_id"]
+        .as_str()
+        .unwrap()
+        .to_owned();
 
     world.terraform.write(
         "main.tf",
         "moved {\n  from = aws_kms_key.old\n  to   = gabion_kms_key.app\n}\nresource \"gabion_kms_key\" \"app\" {\n  alias = \"app\"\n  description = \"d\"\n  acknowledge_removals = [\"000000000000\"]\n}\n",
     )?;
     world.proxy.forget();
-    world
-        .terraform
-        .plan(&[])?
-        .ok()?
-        .says(&["moved from aws_kms_key.old", "0 to add, 1 to change, 0 to destroy"])?;
+    world.terraform.plan(&[])?.ok()?.says(&[
+        "moved from aws_kms_key.old",
+        "0 to add, 1 to change, 0 to destroy",
+    ])?;
     assert!(world.proxy.writes().is_empty());
     world.terraform.apply(&[])?.ok()?;
     assert_eq!(key_id(&world)?, id);
