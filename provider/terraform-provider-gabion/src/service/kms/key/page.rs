@@ -6,8 +6,11 @@ use std::fmt::Write as _;
 
 use gabion_aws::operations::{find, iam_actions};
 
+/// A service, and operations of it.
+type Calls = (&'static str, &'static [&'static str]);
+
 /// Which calls are made when.
-const STEPS: &[(&str, &[(&str, &[&str])])] = &[
+const STEPS: &[(&str, &[Calls])] = &[
     (
         "refresh, plan, import",
         &[
