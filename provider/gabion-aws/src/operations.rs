@@ -123,7 +123,7 @@ operations! {
         DELETE_BUCKET_LIFECYCLE = "DeleteBucketLifecycle", Write, Safe, ["s3:PutLifecycleConfiguration"];
         DELETE_BUCKET_POLICY = "DeleteBucketPolicy", Write, Safe, ["s3:DeleteBucketPolicy"];
         DELETE_BUCKET_TAGGING = "DeleteBucketTagging", Write, Safe, ["s3:PutBucketTagging"];
-        DELETE_OBJECTS = "DeleteObjects", Write, Safe, ["s3:DeleteObject", "s3:DeleteObjectVersion"];
+        DELETE_OBJECTS = "DeleteObjects", Write, Safe, ["s3:DeleteObject", "s3:DeleteObjectVersion", "s3:BypassGovernanceRetention"];
         GET_BUCKET_ENCRYPTION = "GetBucketEncryption", Read, Safe, ["s3:GetEncryptionConfiguration"];
         GET_BUCKET_LIFECYCLE_CONFIGURATION = "GetBucketLifecycleConfiguration", Read, Safe, ["s3:GetLifecycleConfiguration"];
         GET_BUCKET_LOCATION = "GetBucketLocation", Read, Safe, ["s3:GetBucketLocation"];

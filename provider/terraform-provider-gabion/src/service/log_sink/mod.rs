@@ -16,6 +16,8 @@ mod live;
 mod model;
 mod names;
 mod organization;
+#[cfg(test)]
+mod page;
 mod plan;
 mod schema;
 mod weaker;
