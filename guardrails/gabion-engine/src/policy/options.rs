@@ -92,7 +92,10 @@ mod tests {
         assert_eq!(floors(Some(OsStr::new("a.hcl:b.hcl"))).unwrap().len(), 2);
         for value in ["", "a.hcl:", ":a.hcl"] {
             let error = floors(Some(OsStr::new(value))).unwrap_err().to_string();
-            assert!(error.contains(&format!("GABION_FLOOR is `{value}`")), "{error}");
+            assert!(
+                error.contains(&format!("GABION_FLOOR is `{value}`")),
+                "{error}"
+            );
         }
     }
 }

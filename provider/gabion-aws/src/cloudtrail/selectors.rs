@@ -159,7 +159,10 @@ impl EventSelectors {
         self.logs_s3_writes_but(|field| {
             field.not_equals.is_empty()
                 && field.not_ends_with.is_empty()
-                && field.not_starts_with.iter().all(|arn| allowed.contains(arn))
+                && field
+                    .not_starts_with
+                    .iter()
+                    .all(|arn| allowed.contains(arn))
         })
     }
 
