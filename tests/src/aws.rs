@@ -23,10 +23,18 @@ impl Aws {
     /// # Errors
     /// When the Python environment is missing or does not start.
     pub fn new(endpoint: &str) -> Result<Self> {
+        Self::with_key(endpoint, "testing")
+    }
+
+    /// The same with another access key. MiniStack takes an account id for a key of that account.
+    ///
+    /// # Errors
+    /// As [`Self::new`].
+    pub fn with_key(endpoint: &str, access_key: &str) -> Result<Self> {
         let environment = python::locate()?;
         let mut command = Command::new(environment.program("python"));
         command
-            .args(["-c", include_str!("aws_helper.py"), endpoint])
+            .args(["-c", include_str!("aws_helper.py"), endpoint, access_key])
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .env_remove("AWS_PROFILE")

@@ -8,7 +8,9 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
-SESSION = boto3.Session(aws_access_key_id="testing", aws_secret_access_key="testing")
+SESSION = boto3.Session(
+    aws_access_key_id=sys.argv[2], aws_secret_access_key="testing"
+)
 CLIENTS = {}
 
 

@@ -3,6 +3,7 @@
 
 mod arguments;
 mod basic;
+mod calls;
 mod drift;
 mod estate;
 mod exceptions;
