@@ -324,7 +324,7 @@ mod tests {
             classic: Vec::new(),
         };
         assert!(whole.logs_s3_writes_except(&[]));
-        let mut hidden = AdvancedSelector::s3_write_events_except(&[logs.clone()]);
+        let mut hidden = AdvancedSelector::s3_write_events_except(std::slice::from_ref(&logs));
         hidden.fields[3].not_equals = vec![format!("{logs}/secret")];
         let hidden = EventSelectors {
             advanced: vec![hidden],
