@@ -5,7 +5,7 @@ use std::process::{Command, Stdio};
 use std::time::Instant;
 
 use anyhow::{Context as _, Result, bail};
-use gabion_tests::skip;
+use gabion_tests::{Emulator, Kind, Proxy, skip};
 use gabion_tests::tools::{self, say};
 
 use super::{cargo, r#gen, setup};
@@ -121,7 +121,10 @@ pub(crate) fn run(args: &Args) -> Result<()> {
 
 /// `cargo test`, shown as it runs.
 fn tests(args: &Args, tally: &mut Tally) -> Result<()> {
+    // gabion-aws knows nothing of this crate: its emulator tests are told where one listens.
+    let emulator = Proxy::start(Emulator::start(Kind::Ministack)?)?;
     let mut command: Command = cargo::cargo(&["test", "--workspace", "--no-fail-fast"]);
+    command.env("GABION_TEST_ENDPOINT", emulator.endpoint());
     if !args.filter.is_empty() {
         command.arg("--").args(&args.filter);
     }
