@@ -10,5 +10,5 @@ pub(crate) fn check(plan: &str, rule: &str) -> Result<usize> {
     let plan = std::fs::read_to_string(plan).with_context(|| format!("no `{plan}`"))?;
     engine.set_input(regorus::Value::from_json_str(&plan)?);
     let found = engine.eval_rule("data.gabion.deny".to_owned())?;
-    Ok(found.as_set().map_or(0, std::collections::BTreeSet::len))
+    Ok(found.as_set().map_or(0, |set| set.len()))
 }
