@@ -5,8 +5,8 @@ use std::process::{Command, Stdio};
 use std::time::Instant;
 
 use anyhow::{Context as _, Result, bail};
-use gabion_tests::{Emulator, Kind, Proxy, skip};
 use gabion_tests::tools::{self, say};
+use gabion_tests::{Emulator, Kind, Proxy, skip};
 
 use super::{cargo, r#gen, setup};
 

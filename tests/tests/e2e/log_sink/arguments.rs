@@ -16,7 +16,9 @@ const NAMES: &str = r#"
 #[test]
 fn every_argument_set_changed_and_cleared() -> Result<()> {
     for kind in [Kind::Ministack, Kind::Moto] {
-        let Some(mut world) = World::start(kind)? else { return Ok(()) };
+        let Some(mut world) = World::start(kind)? else {
+            return Ok(());
+        };
         let account = kind.account();
         let first = format!(
             r#"{NAMES}
@@ -54,14 +56,28 @@ fn every_argument_set_changed_and_cleared() -> Result<()> {
         let mut aws = through_fake(&world)?;
         let bucket = json!({"Bucket": "gabion-audit-logs"});
         let rules = aws.call("s3", "get_bucket_lifecycle_configuration", bucket.clone())?;
-        assert_eq!(rules["Rules"][0]["Transitions"][0]["StorageClass"], "STANDARD_IA", "{rules}");
+        assert_eq!(
+            rules["Rules"][0]["Transitions"][0]["StorageClass"], "STANDARD_IA",
+            "{rules}"
+        );
         assert_eq!(rules["Rules"][0]["Expiration"]["Days"], 800);
         let lock = aws.call("s3", "get_object_lock_configuration", bucket.clone())?;
         let days = &lock["ObjectLockConfiguration"]["Rule"]["DefaultRetention"]["Days"];
         assert_eq!(days, 400);
         assert!(sids(&policy_of(&mut world, "gabion-audit-logs")?).contains(&"Audit".to_owned()));
-        let trail = aws.call("cloudtrail", "get_trail", json!({"Name": "gabion-other-trail"}))?["Trail"].clone();
-        assert!(trail["CloudWatchLogsLogGroupArn"].as_str().unwrap().ends_with("log-group:/other/group:*"), "{trail}");
+        let trail = aws.call(
+            "cloudtrail",
+            "get_trail",
+            json!({"Name": "gabion-other-trail"}),
+        )?["Trail"]
+            .clone();
+        assert!(
+            trail["CloudWatchLogsLogGroupArn"]
+                .as_str()
+                .unwrap()
+                .ends_with("log-group:/other/group:*"),
+            "{trail}"
+        );
 
         let weak: &[(&str, &str, &str)] = &[
             ("block_public_acls", "false", "S3.8"),
@@ -74,7 +90,11 @@ fn every_argument_set_changed_and_cleared() -> Result<()> {
             ("transition_in_days", "0", "S3.13"),
             ("access_log_block_public_acls", "false", "S3.8"),
             ("access_log_versioning", "\"Suspended\"", "S3.14"),
-            ("access_log_object_ownership", "\"BucketOwnerPreferred\"", "S3.12"),
+            (
+                "access_log_object_ownership",
+                "\"BucketOwnerPreferred\"",
+                "S3.12",
+            ),
             ("access_log_expiration_in_days", "30", "C5 3.4"),
             ("is_multi_region_trail", "false", "CloudTrail.1"),
             ("enable_log_file_validation", "false", "CloudTrail.4"),
@@ -82,9 +102,13 @@ fn every_argument_set_changed_and_cleared() -> Result<()> {
             ("include_s3_write_events", "false", "C5 3.8"),
             ("log_group_retention_in_days", "30", "AU-11"),
         ];
-        let mut second = format!("{NAMES}\n  organization_id = \"none\"\n  tags = {{ a = \"2\", c = \"1\" }}\n");
+        let mut second =
+            format!("{NAMES}\n  organization_id = \"none\"\n  tags = {{ a = \"2\", c = \"1\" }}\n");
         for (attribute, value, control) in weak {
-            second.push_str(&format!("  {attribute} = {value}\n{}", exception(attribute, control)));
+            second.push_str(&format!(
+                "  {attribute} = {value}\n{}",
+                exception(attribute, control)
+            ));
         }
         world.terraform.write("main.tf", &sink(&second))?;
         world.terraform.apply(&[])?.ok()?;
@@ -95,17 +119,28 @@ fn every_argument_set_changed_and_cleared() -> Result<()> {
         assert_eq!(state["tags_all"], json!({"a": "2", "c": "1"}));
         let group = aws.call("logs", "describe_log_groups", json!({}))?["logGroups"][0].clone();
         assert_eq!(group["retentionInDays"], 30);
-        let status = aws.call("cloudtrail", "get_trail_status", json!({"Name": "gabion-other-trail"}))?;
+        let status = aws.call(
+            "cloudtrail",
+            "get_trail_status",
+            json!({"Name": "gabion-other-trail"}),
+        )?;
         assert_eq!(status["IsLogging"], false);
 
         // Logging off: the second bucket and its logs stay with the sink.
-        let off = format!("{NAMES}\n  access_logging = false\n{}", exception("access_logging", "C5 3.4"));
+        let off = format!(
+            "{NAMES}\n  access_logging = false\n{}",
+            exception("access_logging", "C5 3.4")
+        );
         world.terraform.write("main.tf", &sink(&off))?;
         world.terraform.apply(&[])?.ok()?;
         world.terraform.settled()?;
         let logging = aws.call("s3", "get_bucket_logging", bucket)?;
         assert_eq!(logging["LoggingEnabled"], json!(null));
-        aws.call("s3", "get_bucket_location", json!({"Bucket": "gabion-other-access"}))?;
+        aws.call(
+            "s3",
+            "get_bucket_location",
+            json!({"Bucket": "gabion-other-access"}),
+        )?;
 
         // Back to the shortest block: all defaults, and the names that the parts have.
         world.terraform.write("main.tf", &sink(""))?;
@@ -132,7 +167,9 @@ fn every_argument_set_changed_and_cleared() -> Result<()> {
 
 #[test]
 fn values_unknown_at_plan() -> Result<()> {
-    let Some(world) = World::start(Kind::Ministack)? else { return Ok(()) };
+    let Some(world) = World::start(Kind::Ministack)? else {
+        return Ok(());
+    };
     let unknown = r#"
 resource "terraform_data" "later" {
   input = { bucket = "gabion-audit-logs", days = 400, on = true, tag = "t", org = "none" }
@@ -163,20 +200,31 @@ resource "terraform_data" "later" {
 
     // A weaker value that was not known at plan is refused at apply, before anything changes.
     let later = "resource \"terraform_data\" \"later\" {\n  input = 30\n}\n";
-    let fresh = sink("log_group_retention_in_days = terraform_data.later.output").replace("audit-logs", "other-logs");
-    let fresh = fresh.replace(KEY, &format!("{KEY}{later}")).replace("alias               = \"logs\"", "alias = \"second\"");
+    let fresh = sink("log_group_retention_in_days = terraform_data.later.output")
+        .replace("audit-logs", "other-logs");
+    let fresh = fresh
+        .replace(KEY, &format!("{KEY}{later}"))
+        .replace("alias               = \"logs\"", "alias = \"second\"");
     world.terraform.destroy(&[])?.ok()?;
     world.terraform.write("main.tf", &fresh)?;
     world.proxy.forget();
-    world.terraform.apply(&[])?.refused()?.says(&["log_group_retention_in_days", "AU-11"])?;
+    world
+        .terraform
+        .apply(&[])?
+        .refused()?
+        .says(&["log_group_retention_in_days", "AU-11"])?;
     assert_eq!(world.proxy.count("s3:CreateBucket"), 0);
     Ok(())
 }
 
 #[test]
 fn default_tags_reach_every_part() -> Result<()> {
-    let Some(mut world) = World::start(Kind::Ministack)? else { return Ok(()) };
-    world.terraform.provider("  default_tags {\n    tags = { team = \"a\", both = \"provider\" }\n  }\n")?;
+    let Some(mut world) = World::start(Kind::Ministack)? else {
+        return Ok(());
+    };
+    world
+        .terraform
+        .provider("  default_tags {\n    tags = { team = \"a\", both = \"provider\" }\n  }\n")?;
     world.init(&sink("tags = { both = \"resource\" }"))?;
     world.terraform.apply(&[])?.ok()?;
     world.terraform.settled()?;
@@ -184,19 +232,37 @@ fn default_tags_reach_every_part() -> Result<()> {
     assert_eq!(state["tags"], json!({"both": "resource"}));
     assert_eq!(state["tags_all"], json!({"both": "resource", "team": "a"}));
 
-    world.terraform.provider("  default_tags {\n    tags = { team = \"b\" }\n  }\n")?;
+    world
+        .terraform
+        .provider("  default_tags {\n    tags = { team = \"b\" }\n  }\n")?;
     assert!(world.terraform.plan(&[])?.changes()?);
     assert_eq!(changed(&world)?, ["tags_all"]);
     world.terraform.apply(&[])?.ok()?;
     world.terraform.settled()?;
     let mut aws = through_fake(&world)?;
     for bucket in ["gabion-audit-logs", "gabion-audit-logs-access-logs"] {
-        let tags = world.aws.call("s3", "get_bucket_tagging", json!({"Bucket": bucket}))?;
-        assert!(tags["TagSet"].as_array().unwrap().contains(&json!({"Key": "team", "Value": "b"})), "{bucket}: {tags}");
+        let tags = world
+            .aws
+            .call("s3", "get_bucket_tagging", json!({"Bucket": bucket}))?;
+        assert!(
+            tags["TagSet"]
+                .as_array()
+                .unwrap()
+                .contains(&json!({"Key": "team", "Value": "b"})),
+            "{bucket}: {tags}"
+        );
     }
-    let trail = aws.call("cloudtrail", "list_tags", json!({"ResourceIdList": [state["trail_arn"]]}))?;
+    let trail = aws.call(
+        "cloudtrail",
+        "list_tags",
+        json!({"ResourceIdList": [state["trail_arn"]]}),
+    )?;
     assert!(trail.to_string().contains("\"b\""), "{trail}");
-    let group = aws.call("logs", "list_tags_for_resource", json!({"resourceArn": state["log_group_arn"]}))?;
+    let group = aws.call(
+        "logs",
+        "list_tags_for_resource",
+        json!({"resourceArn": state["log_group_arn"]}),
+    )?;
     assert_eq!(group["tags"]["team"], "b", "{group}");
     Ok(())
 }
@@ -205,23 +271,62 @@ fn default_tags_reach_every_part() -> Result<()> {
 const REFUSED: &[(&str, &[&str])] = &[
     ("retention_in_days = 0", &["retention_in_days", "36500"]),
     ("transition_in_days = -1", &["transition_in_days"]),
-    ("transition_in_days = 10\n  transition_storage_class = \"STANDARD_IA\"", &["STANDARD_IA", "30 days"]),
-    ("transition_storage_class = \"COLD\"", &["COLD", "GLACIER_IR"]),
-    ("expiration_in_days = 364", &["expire before their retention ends", "365"]),
-    ("retention_in_days = 400\n  transition_in_days = 500\n  expiration_in_days = 500", &["transition first"]),
-    ("versioning = \"Suspended\"", &["Object Lock needs versioning"]),
-    ("object_lock_mode = \"COMPLIANCE\"", &["acknowledge_irreversible = \"gabion-audit-logs\""]),
-    ("object_lock_mode = \"COMPLIANCE\"\n  acknowledge_irreversible = \"other\"", &["which is another name"]),
-    ("access_log_bucket = \"gabion-audit-logs\"", &["cannot keep its own access logs"]),
-    ("access_log_sse_algorithm = \"aws:kms\"", &["access_log_sse_algorithm", "AES256"]),
+    (
+        "transition_in_days = 10\n  transition_storage_class = \"STANDARD_IA\"",
+        &["STANDARD_IA", "30 days"],
+    ),
+    (
+        "transition_storage_class = \"COLD\"",
+        &["COLD", "GLACIER_IR"],
+    ),
+    (
+        "expiration_in_days = 364",
+        &["expire before their retention ends", "365"],
+    ),
+    (
+        "retention_in_days = 400\n  transition_in_days = 500\n  expiration_in_days = 500",
+        &["transition first"],
+    ),
+    (
+        "versioning = \"Suspended\"",
+        &["Object Lock needs versioning"],
+    ),
+    (
+        "object_lock_mode = \"COMPLIANCE\"",
+        &["acknowledge_irreversible = \"gabion-audit-logs\""],
+    ),
+    (
+        "object_lock_mode = \"COMPLIANCE\"\n  acknowledge_irreversible = \"other\"",
+        &["which is another name"],
+    ),
+    (
+        "access_log_bucket = \"gabion-audit-logs\"",
+        &["cannot keep its own access logs"],
+    ),
+    (
+        "access_log_sse_algorithm = \"aws:kms\"",
+        &["access_log_sse_algorithm", "AES256"],
+    ),
     ("trail_name = \"a--b\"", &["a--b", "trail name"]),
     ("log_group_name = \"aws/x\"", &["aws/x", "log group name"]),
     ("log_group_retention_in_days = 17", &["17", "choose one of"]),
     ("organization_id = \"acme\"", &["acme", "organization id"]),
-    ("organization_id = \"o-abcdefghij\"", &["shut this account out", "`none`"]),
-    ("is_organization_trail = true\n  organization_id = \"none\"", &["is_organization_trail", "`none`"]),
-    ("include_management_events = false\n  include_s3_write_events = false", &["record nothing"]),
-    ("cloud_watch_logs_role_arn = \"role\"", &["cloud_watch_logs_role_arn"]),
+    (
+        "organization_id = \"o-abcdefghij\"",
+        &["shut this account out", "`none`"],
+    ),
+    (
+        "is_organization_trail = true\n  organization_id = \"none\"",
+        &["is_organization_trail", "`none`"],
+    ),
+    (
+        "include_management_events = false\n  include_s3_write_events = false",
+        &["record nothing"],
+    ),
+    (
+        "cloud_watch_logs_role_arn = \"role\"",
+        &["cloud_watch_logs_role_arn"],
+    ),
     ("deletion_policy = \"keep\"", &["deletion_policy", "retain"]),
     ("tags = { \"aws:x\" = \"1\" }", &["aws:"]),
     (
@@ -237,23 +342,49 @@ const REFUSED: &[(&str, &[&str])] = &[
 
 #[test]
 fn bad_input_is_refused_before_any_write() -> Result<()> {
-    let Some(world) = World::start(Kind::Ministack)? else { return Ok(()) };
+    let Some(world) = World::start(Kind::Ministack)? else {
+        return Ok(());
+    };
     let text = |line: &str| {
-        sink(line).replace("gabion_kms_key.logs.arn", "\"arn:aws:kms:eu-central-1:000000000000:key/1\"").replace(KEY, "")
+        sink(line)
+            .replace(
+                "gabion_kms_key.logs.arn",
+                "\"arn:aws:kms:eu-central-1:000000000000:key/1\"",
+            )
+            .replace(KEY, "")
     };
     world.init(&text(""))?;
     for (line, words) in REFUSED {
         world.terraform.write("main.tf", &text(line))?;
         let run = world.terraform.plan(&[])?.refused()?;
-        assert!(!run.flat().contains("fault of the provider"), "{line}: {}", run.stderr);
+        assert!(
+            !run.flat().contains("fault of the provider"),
+            "{line}: {}",
+            run.stderr
+        );
         run.says(words)?;
     }
-    let elsewhere = text("").replace("eu-central-1:000000000000:key", "us-east-1:000000000000:key");
+    let elsewhere = text("").replace(
+        "eu-central-1:000000000000:key",
+        "us-east-1:000000000000:key",
+    );
     world.terraform.write("main.tf", &elsewhere)?;
-    world.terraform.plan(&[])?.refused()?.says(&["The key is in another region", "us-east-1"])?;
+    world
+        .terraform
+        .plan(&[])?
+        .refused()?
+        .says(&["The key is in another region", "us-east-1"])?;
     let long = text("").replace("gabion-audit-logs", &"x".repeat(60));
     world.terraform.write("main.tf", &long)?;
-    world.terraform.plan(&[])?.refused()?.says(&["set `access_log_bucket`"])?;
-    assert!(world.proxy.writes().is_empty(), "{:?}", world.proxy.writes());
+    world
+        .terraform
+        .plan(&[])?
+        .refused()?
+        .says(&["set `access_log_bucket`"])?;
+    assert!(
+        world.proxy.writes().is_empty(),
+        "{:?}",
+        world.proxy.writes()
+    );
     Ok(())
 }

@@ -24,10 +24,16 @@ fn on_moto() -> Result<()> {
 
 fn basic(kind: Kind, fake: bool) -> Result<()> {
     let tool = gabion_tests::terraform::Tool::Terraform;
-    let Some(mut world) = World::build(tool, kind, fake)? else { return Ok(()) };
+    let Some(mut world) = World::build(tool, kind, fake)? else {
+        return Ok(());
+    };
     applied(&world, "")?;
     world.terraform.settled()?;
-    assert!(world.proxy.writes().is_empty(), "a plan writes: {:?}", world.proxy.writes());
+    assert!(
+        world.proxy.writes().is_empty(),
+        "a plan writes: {:?}",
+        world.proxy.writes()
+    );
     assert_eq!(counts(&mut world)?, (2, 1, 1));
 
     let state = world.terraform.state(SINK)?;
@@ -55,9 +61,16 @@ fn basic(kind: Kind, fake: bool) -> Result<()> {
     // Import takes over the sink as it is.
     world.terraform.run(&["state", "rm", SINK])?.ok()?;
     world.terraform.import(SINK, "gabion-audit-logs")?.ok()?;
-    world.terraform.write("main.tf", &sink("").replace("deletion_protection = false\n  \n", "\n"))?;
+    world.terraform.write(
+        "main.tf",
+        &sink("").replace("deletion_protection = false\n  \n", "\n"),
+    )?;
     let plan = world.terraform.plan(&[])?;
-    assert!(!plan.changes()?, "an imported sink has changes:\n{}", plan.stdout);
+    assert!(
+        !plan.changes()?,
+        "an imported sink has changes:\n{}",
+        plan.stdout
+    );
 
     world.terraform.write("main.tf", &sink(""))?;
     world.terraform.apply(&[])?.ok()?;

@@ -17,13 +17,19 @@ const ELSEWHERE: [&str; 2] = ["s3:ListBuckets", "sts:AssumeRole"];
 /// The page's table: when, and which calls.
 fn listed() -> Result<BTreeMap<String, Calls>> {
     let page = std::fs::read_to_string(workspace::root().join("docs/resources/log_sink.md"))?;
-    let (_, table) = page.split_once("| when | calls |\n|---|---|\n").context("no table of calls")?;
+    let (_, table) = page
+        .split_once("| when | calls |\n|---|---|\n")
+        .context("no table of calls")?;
     let rows = table.lines().take_while(|line| line.starts_with('|'));
     Ok(rows
         .filter_map(|row| {
             let mut cells = row.trim_matches('|').split('|').map(str::trim);
             let when = cells.next()?.to_owned();
-            let calls = cells.next()?.split(", ").map(|call| call.trim_matches('`').to_owned()).collect();
+            let calls = cells
+                .next()?
+                .split(", ")
+                .map(|call| call.trim_matches('`').to_owned())
+                .collect();
             Some((when, calls))
         })
         .collect())
@@ -33,7 +39,9 @@ fn listed() -> Result<BTreeMap<String, Calls>> {
 fn made(world: &World) -> Calls {
     let calls = world.proxy.calls();
     world.proxy.forget();
-    let calls = calls.iter().map(|call| format!("{}:{}", call.operation.service, call.operation.name));
+    let calls = calls
+        .iter()
+        .map(|call| format!("{}:{}", call.operation.service, call.operation.name));
     calls.filter(|call| !call.starts_with("kms:")).collect()
 }
 
@@ -41,15 +49,22 @@ fn made(world: &World) -> Calls {
 fn the_page_lists_every_call() -> Result<()> {
     let listed = listed()?;
     let of = |rows: &[&str]| -> Calls {
-        let rows = listed.iter().filter(|(when, _)| rows.iter().any(|row| when.starts_with(row)));
+        let rows = listed
+            .iter()
+            .filter(|(when, _)| rows.iter().any(|row| when.starts_with(row)));
         rows.flat_map(|(_, calls)| calls.clone()).collect()
     };
-    let Some(mut world) = World::start(Kind::Ministack)? else { return Ok(()) };
+    let Some(mut world) = World::start(Kind::Ministack)? else {
+        return Ok(());
+    };
     let mut all = Calls::new();
     let mut check = |what: &str, made: Calls, rows: &[&str]| {
         let allowed = of(rows);
         let more: Vec<&String> = made.difference(&allowed).collect();
-        assert!(more.is_empty(), "{what} makes calls that the page does not list for {rows:?}: {more:?}");
+        assert!(
+            more.is_empty(),
+            "{what} makes calls that the page does not list for {rows:?}: {more:?}"
+        );
         all.extend(made);
     };
     let reads = "refresh";
@@ -57,7 +72,9 @@ fn the_page_lists_every_call() -> Result<()> {
     world.init(KEY)?;
     world.terraform.apply(&[])?.ok()?;
     let _ = made(&world);
-    world.terraform.write("main.tf", &sink("tags = { a = \"1\" }"))?;
+    world
+        .terraform
+        .write("main.tf", &sink("tags = { a = \"1\" }"))?;
     world.terraform.plan(&[])?.ok()?;
     check("a plan", made(&world), &[reads]);
     world.terraform.apply(&["plan.tfplan"])?.ok()?;
@@ -76,11 +93,16 @@ fn the_page_lists_every_call() -> Result<()> {
     ];
     let mut text = "log_group_retention_in_days = 0\n  tags = { b = \"1\" }\n".to_owned();
     for (attribute, value, control) in weak {
-        text.push_str(&format!("  {attribute} = {value}\n{}", exception(attribute, control)));
+        text.push_str(&format!(
+            "  {attribute} = {value}\n{}",
+            exception(attribute, control)
+        ));
     }
     let second = "\nresource \"gabion_kms_key\" \"second\" {\n  alias = \"second\"\n  deletion_protection = false\n}\n";
     let moved = sink(&text).replace("gabion_kms_key.logs.arn", "gabion_kms_key.second.arn");
-    world.terraform.write("main.tf", &format!("{moved}{second}"))?;
+    world
+        .terraform
+        .write("main.tf", &format!("{moved}{second}"))?;
     world.terraform.apply(&[])?.ok()?;
     check("an update", made(&world), &[reads, "create", "update"]);
     world.terraform.settled()?;
@@ -93,7 +115,11 @@ fn the_page_lists_every_call() -> Result<()> {
     world.terraform.apply(&[])?.ok()?;
     check("an update", made(&world), &[reads, "create", "update"]);
     world.terraform.destroy(&[])?.refused()?;
-    check("a destroy that is refused", made(&world), &[reads, "plan of a destroy"]);
+    check(
+        "a destroy that is refused",
+        made(&world),
+        &[reads, "plan of a destroy"],
+    );
     world.terraform.write("main.tf", &sink(purge))?;
     world.terraform.apply(&[])?.ok()?;
     let _ = made(&world);
@@ -102,8 +128,14 @@ fn the_page_lists_every_call() -> Result<()> {
     check("a destroy", made(&world), &destroys);
 
     let every: Calls = listed.values().flatten().cloned().collect();
-    let idle: Vec<&String> = every.difference(&all).filter(|call| !ELSEWHERE.contains(&call.as_str())).collect();
-    assert!(idle.is_empty(), "the page lists calls that were not made: {idle:?}");
+    let idle: Vec<&String> = every
+        .difference(&all)
+        .filter(|call| !ELSEWHERE.contains(&call.as_str()))
+        .collect();
+    assert!(
+        idle.is_empty(),
+        "the page lists calls that were not made: {idle:?}"
+    );
     Ok(())
 }
 
@@ -112,7 +144,9 @@ fn the_page_lists_every_call() -> Result<()> {
 #[test]
 fn the_policy_keeps_others_out() -> Result<()> {
     const BUCKET: &str = "gabion-audit-logs";
-    let Some(mut world) = World::start(Kind::Ministack)? else { return Ok(()) };
+    let Some(mut world) = World::start(Kind::Ministack)? else {
+        return Ok(());
+    };
     let reader = r#"
   organization_id = "none"
   additional_policy_statements = [{
@@ -142,7 +176,11 @@ fn the_policy_keeps_others_out() -> Result<()> {
         let mut weaker = policy.clone();
         let statements = weaker["Statement"].as_array_mut().unwrap();
         statements.retain(|statement| !left_out.iter().any(|sid| statement["Sid"] == *sid));
-        world.aws.call("s3", "put_bucket_policy", json!({"Bucket": BUCKET, "Policy": weaker.to_string()}))?;
+        world.aws.call(
+            "s3",
+            "put_bucket_policy",
+            json!({"Bucket": BUCKET, "Policy": weaker.to_string()}),
+        )?;
         let answer = other.call("s3", "get_object", object.clone());
         assert_eq!(answer.is_ok(), reads, "without {left_out:?}: {answer:?}");
         if let Err(error) = answer {
@@ -155,16 +193,33 @@ fn the_policy_keeps_others_out() -> Result<()> {
 /// A role that may only read can plan: whatever it asks is a read, and denied writes do not matter.
 #[test]
 fn a_read_only_principal_can_plan() -> Result<()> {
-    let Some(world) = World::start(Kind::Ministack)? else { return Ok(()) };
+    let Some(world) = World::start(Kind::Ministack)? else {
+        return Ok(());
+    };
     super::applied(&world, "")?;
-    for pattern in ["*:Put*", "*:Create*", "*:Delete*", "*:Update*", "*:Tag*", "*:Start*", "*:Stop*", "*:Add*"] {
+    for pattern in [
+        "*:Put*",
+        "*:Create*",
+        "*:Delete*",
+        "*:Update*",
+        "*:Tag*",
+        "*:Start*",
+        "*:Stop*",
+        "*:Add*",
+    ] {
         let _rule = world.proxy.on(pattern).always().fault(Fault::AccessDenied);
     }
     world.terraform.settled()?;
-    world.terraform.write("main.tf", &sink("retention_in_days = 400"))?;
+    world
+        .terraform
+        .write("main.tf", &sink("retention_in_days = 400"))?;
     assert!(world.terraform.plan(&[])?.changes()?);
     // Not even the organization need be readable for a sink that stands.
-    let _rule = world.proxy.on("organizations:*").always().fault(Fault::AccessDenied);
+    let _rule = world
+        .proxy
+        .on("organizations:*")
+        .always()
+        .fault(Fault::AccessDenied);
     assert!(world.terraform.plan(&[])?.changes()?);
     Ok(())
 }
@@ -172,10 +227,20 @@ fn a_read_only_principal_can_plan() -> Result<()> {
 /// Where the organization may not be read, the plan says so, and the bucket is bound to the account.
 #[test]
 fn without_permission_to_read_the_organization() -> Result<()> {
-    let Some(world) = World::start(Kind::Ministack)? else { return Ok(()) };
-    let _rule = world.proxy.on("organizations:*").always().fault(Fault::AccessDenied);
+    let Some(world) = World::start(Kind::Ministack)? else {
+        return Ok(());
+    };
+    let _rule = world
+        .proxy
+        .on("organizations:*")
+        .always()
+        .fault(Fault::AccessDenied);
     world.init(&sink(""))?;
-    world.terraform.plan(&[])?.ok()?.says(&["The organization could not be read", "`none`"])?;
+    world
+        .terraform
+        .plan(&[])?
+        .ok()?
+        .says(&["The organization could not be read", "`none`"])?;
     world.terraform.apply(&[])?.ok()?;
     world.terraform.settled()?;
     let state = world.terraform.state(SINK)?;

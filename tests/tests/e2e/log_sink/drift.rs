@@ -18,8 +18,18 @@ struct Case {
     attributes: &'static [&'static str],
 }
 
-fn case(service: &'static str, operation: &'static str, parameters: Value, attributes: &'static [&'static str]) -> Case {
-    Case { service, operation, parameters, attributes }
+fn case(
+    service: &'static str,
+    operation: &'static str,
+    parameters: Value,
+    attributes: &'static [&'static str],
+) -> Case {
+    Case {
+        service,
+        operation,
+        parameters,
+        attributes,
+    }
 }
 
 /// The public access block with one setting off.
@@ -62,24 +72,41 @@ fn cold(id: &str, days: i64, class: &str) -> Value {
 
 /// What is left of a policy without one statement.
 fn without(world: &mut World, bucket: &str, sid: &str) -> Result<String> {
-    let answer = world.aws.call("s3", "get_bucket_policy", json!({"Bucket": bucket}))?;
+    let answer = world
+        .aws
+        .call("s3", "get_bucket_policy", json!({"Bucket": bucket}))?;
     let mut policy: Value = serde_json::from_str(answer["Policy"].as_str().unwrap())?;
-    policy["Statement"].as_array_mut().unwrap().retain(|statement| statement["Sid"] != sid);
+    policy["Statement"]
+        .as_array_mut()
+        .unwrap()
+        .retain(|statement| statement["Sid"] != sid);
     Ok(policy.to_string())
 }
 
 /// Applies a sink and runs the cases one after another: that the next plan shows nothing but its own drift proves
 /// that the one before was repaired.
 fn run(kind: Kind, cases: impl FnOnce(&mut World) -> Result<Vec<Case>>) -> Result<()> {
-    let Some(mut world) = World::start(kind)? else { return Ok(()) };
+    let Some(mut world) = World::start(kind)? else {
+        return Ok(());
+    };
     applied(&world, "")?;
     let cases = cases(&mut world)?;
     let mut aws = through_fake(&world)?;
-    for Case { service, operation, parameters, attributes } in cases {
+    for Case {
+        service,
+        operation,
+        parameters,
+        attributes,
+    } in cases
+    {
         aws.call(service, operation, parameters.clone())?;
         let plan = world.terraform.plan(&[])?;
         assert!(plan.changes()?, "no drift after {operation} {parameters}");
-        assert_eq!(changed(&world)?, attributes, "after {operation} {parameters}");
+        assert_eq!(
+            changed(&world)?,
+            attributes,
+            "after {operation} {parameters}"
+        );
         world.terraform.apply(&["plan.tfplan"])?.ok()?;
     }
     world.terraform.settled()
@@ -98,26 +125,82 @@ fn of_the_main_bucket() -> Result<()> {
         };
         let plain = without(world, BUCKET, "DenyInsecureTransport")?;
         Ok(vec![
-            case("s3", "put_public_access_block", open(BUCKET, "BlockPublicAcls"), &["block_public_acls"]),
-            case("s3", "put_public_access_block", open(BUCKET, "IgnorePublicAcls"), &["ignore_public_acls"]),
-            case("s3", "put_public_access_block", open(BUCKET, "BlockPublicPolicy"), &["block_public_policy"]),
-            case("s3", "put_public_access_block", open(BUCKET, "RestrictPublicBuckets"), &["restrict_public_buckets"]),
-            case("s3", "put_bucket_ownership_controls", ownership(BUCKET), &["object_ownership"]),
+            case(
+                "s3",
+                "put_public_access_block",
+                open(BUCKET, "BlockPublicAcls"),
+                &["block_public_acls"],
+            ),
+            case(
+                "s3",
+                "put_public_access_block",
+                open(BUCKET, "IgnorePublicAcls"),
+                &["ignore_public_acls"],
+            ),
+            case(
+                "s3",
+                "put_public_access_block",
+                open(BUCKET, "BlockPublicPolicy"),
+                &["block_public_policy"],
+            ),
+            case(
+                "s3",
+                "put_public_access_block",
+                open(BUCKET, "RestrictPublicBuckets"),
+                &["restrict_public_buckets"],
+            ),
+            case(
+                "s3",
+                "put_bucket_ownership_controls",
+                ownership(BUCKET),
+                &["object_ownership"],
+            ),
             case(
                 "s3",
                 "put_bucket_encryption",
-                sse(BUCKET, &json!({"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}})),
+                sse(
+                    BUCKET,
+                    &json!({"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}}),
+                ),
                 &["sse_algorithm"],
             ),
-            case("s3", "put_bucket_encryption", sse(BUCKET, &kms(&key, false)), &["bucket_key_enabled"]),
-            case("s3", "put_bucket_encryption", sse(BUCKET, &kms(&other, true)), &["kms_key_id"]),
-            case("s3", "put_object_lock_configuration", lock("COMPLIANCE", 365), &["object_lock_mode"]),
-            case("s3", "put_object_lock_configuration", lock("GOVERNANCE", 30), &["retention_in_days"]),
-            case("s3", "delete_bucket_lifecycle", json!({"Bucket": BUCKET}), &["transition_in_days"]),
+            case(
+                "s3",
+                "put_bucket_encryption",
+                sse(BUCKET, &kms(&key, false)),
+                &["bucket_key_enabled"],
+            ),
+            case(
+                "s3",
+                "put_bucket_encryption",
+                sse(BUCKET, &kms(&other, true)),
+                &["kms_key_id"],
+            ),
+            case(
+                "s3",
+                "put_object_lock_configuration",
+                lock("COMPLIANCE", 365),
+                &["object_lock_mode"],
+            ),
+            case(
+                "s3",
+                "put_object_lock_configuration",
+                lock("GOVERNANCE", 30),
+                &["retention_in_days"],
+            ),
+            case(
+                "s3",
+                "delete_bucket_lifecycle",
+                json!({"Bucket": BUCKET}),
+                &["transition_in_days"],
+            ),
             case(
                 "s3",
                 "put_bucket_lifecycle_configuration",
-                lifecycle(BUCKET, &json!([cold("gabion-log-sink", 90, "DEEP_ARCHIVE")])),
+                lifecycle(
+                    BUCKET,
+                    &json!([cold("gabion-log-sink", 90, "DEEP_ARCHIVE")]),
+                ),
                 &["transition_storage_class"],
             ),
             case(
@@ -132,9 +215,24 @@ fn of_the_main_bucket() -> Result<()> {
                 ),
                 &["expiration_in_days"],
             ),
-            case("s3", "put_bucket_policy", json!({"Bucket": BUCKET, "Policy": plain}), &["policy"]),
-            case("s3", "delete_bucket_policy", json!({"Bucket": BUCKET}), &["policy"]),
-            case("s3", "put_bucket_logging", json!({"Bucket": BUCKET, "BucketLoggingStatus": {}}), &["access_logging"]),
+            case(
+                "s3",
+                "put_bucket_policy",
+                json!({"Bucket": BUCKET, "Policy": plain}),
+                &["policy"],
+            ),
+            case(
+                "s3",
+                "delete_bucket_policy",
+                json!({"Bucket": BUCKET}),
+                &["policy"],
+            ),
+            case(
+                "s3",
+                "put_bucket_logging",
+                json!({"Bucket": BUCKET, "BucketLoggingStatus": {}}),
+                &["access_logging"],
+            ),
             case(
                 "s3",
                 "put_bucket_logging",
@@ -159,16 +257,36 @@ fn of_the_access_log_bucket() -> Result<()> {
     run(Kind::Ministack, |world| {
         let plain = without(world, ACCESS, "DenyInsecureTransport")?;
         Ok(vec![
-            case("s3", "put_public_access_block", open(ACCESS, "BlockPublicAcls"), &["access_log_block_public_acls"]),
-            case("s3", "put_public_access_block", open(ACCESS, "IgnorePublicAcls"), &["access_log_ignore_public_acls"]),
-            case("s3", "put_public_access_block", open(ACCESS, "BlockPublicPolicy"), &["access_log_block_public_policy"]),
+            case(
+                "s3",
+                "put_public_access_block",
+                open(ACCESS, "BlockPublicAcls"),
+                &["access_log_block_public_acls"],
+            ),
+            case(
+                "s3",
+                "put_public_access_block",
+                open(ACCESS, "IgnorePublicAcls"),
+                &["access_log_ignore_public_acls"],
+            ),
+            case(
+                "s3",
+                "put_public_access_block",
+                open(ACCESS, "BlockPublicPolicy"),
+                &["access_log_block_public_policy"],
+            ),
             case(
                 "s3",
                 "put_public_access_block",
                 open(ACCESS, "RestrictPublicBuckets"),
                 &["access_log_restrict_public_buckets"],
             ),
-            case("s3", "put_bucket_ownership_controls", ownership(ACCESS), &["access_log_object_ownership"]),
+            case(
+                "s3",
+                "put_bucket_ownership_controls",
+                ownership(ACCESS),
+                &["access_log_object_ownership"],
+            ),
             case(
                 "s3",
                 "put_bucket_versioning",
@@ -178,11 +296,24 @@ fn of_the_access_log_bucket() -> Result<()> {
             case(
                 "s3",
                 "put_bucket_encryption",
-                sse(ACCESS, &json!({"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "aws:kms"}})),
+                sse(
+                    ACCESS,
+                    &json!({"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "aws:kms"}}),
+                ),
                 &["access_log_sse_algorithm"],
             ),
-            case("s3", "delete_bucket_lifecycle", json!({"Bucket": ACCESS}), &["access_log_expiration_in_days"]),
-            case("s3", "put_bucket_policy", json!({"Bucket": ACCESS, "Policy": plain}), &["access_log_policy"]),
+            case(
+                "s3",
+                "delete_bucket_lifecycle",
+                json!({"Bucket": ACCESS}),
+                &["access_log_expiration_in_days"],
+            ),
+            case(
+                "s3",
+                "put_bucket_policy",
+                json!({"Bucket": ACCESS, "Policy": plain}),
+                &["access_log_policy"],
+            ),
         ])
     })
 }
@@ -191,8 +322,10 @@ fn of_the_access_log_bucket() -> Result<()> {
 fn of_trail_and_log_group() -> Result<()> {
     for kind in [Kind::Ministack, Kind::Moto] {
         run(kind, |world| {
-            let other = world.aws.call("kms", "create_key", json!({}))?["KeyMetadata"]["Arn"].clone();
-            let selectors = |fields: Value| json!({"TrailName": BUCKET, "AdvancedEventSelectors": fields});
+            let other =
+                world.aws.call("kms", "create_key", json!({}))?["KeyMetadata"]["Arn"].clone();
+            let selectors =
+                |fields: Value| json!({"TrailName": BUCKET, "AdvancedEventSelectors": fields});
             let management = json!({
                 "Name": "Management", "FieldSelectors": [{"Field": "eventCategory", "Equals": ["Management"]}],
             });
@@ -205,12 +338,18 @@ fn of_trail_and_log_group() -> Result<()> {
                 ],
             });
             let mut hidden = writes.clone();
-            hidden["FieldSelectors"].as_array_mut().unwrap().push(
-                json!({"Field": "resources.ARN", "NotStartsWith": ["arn:aws:s3:::secret/"]}),
-            );
+            hidden["FieldSelectors"]
+                .as_array_mut()
+                .unwrap()
+                .push(json!({"Field": "resources.ARN", "NotStartsWith": ["arn:aws:s3:::secret/"]}));
             let group = "/gabion/gabion-audit-logs";
             let mut cases = vec![
-                case("cloudtrail", "stop_logging", json!({"Name": BUCKET}), &["enable_logging"]),
+                case(
+                    "cloudtrail",
+                    "stop_logging",
+                    json!({"Name": BUCKET}),
+                    &["enable_logging"],
+                ),
                 case(
                     "cloudtrail",
                     "update_trail",
@@ -229,10 +368,30 @@ fn of_trail_and_log_group() -> Result<()> {
                     json!({"Name": BUCKET, "IsOrganizationTrail": false}),
                     &["is_organization_trail"],
                 ),
-                case("cloudtrail", "update_trail", json!({"Name": BUCKET, "KmsKeyId": other}), &["trail_kms_key_id"]),
-                case("cloudtrail", "update_trail", json!({"Name": BUCKET, "S3BucketName": ACCESS}), &["trail_bucket"]),
-                case("cloudtrail", "put_event_selectors", selectors(json!([writes])), &["include_management_events"]),
-                case("cloudtrail", "put_event_selectors", selectors(json!([management])), &["include_s3_write_events"]),
+                case(
+                    "cloudtrail",
+                    "update_trail",
+                    json!({"Name": BUCKET, "KmsKeyId": other}),
+                    &["trail_kms_key_id"],
+                ),
+                case(
+                    "cloudtrail",
+                    "update_trail",
+                    json!({"Name": BUCKET, "S3BucketName": ACCESS}),
+                    &["trail_bucket"],
+                ),
+                case(
+                    "cloudtrail",
+                    "put_event_selectors",
+                    selectors(json!([writes])),
+                    &["include_management_events"],
+                ),
+                case(
+                    "cloudtrail",
+                    "put_event_selectors",
+                    selectors(json!([management])),
+                    &["include_s3_write_events"],
+                ),
                 case(
                     "cloudtrail",
                     "put_event_selectors",
@@ -277,13 +436,19 @@ fn of_trail_and_log_group() -> Result<()> {
 /// What others added without weakening anything stays when drift beside it is repaired.
 #[test]
 fn rules_and_selectors_of_others_stay() -> Result<()> {
-    let Some(mut world) = World::start(Kind::Ministack)? else { return Ok(()) };
+    let Some(mut world) = World::start(Kind::Ministack)? else {
+        return Ok(());
+    };
     applied(&world, "")?;
     let hand = json!({
         "ID": "by-hand", "Status": "Enabled", "Filter": {"Prefix": "tmp/"},
         "AbortIncompleteMultipartUpload": {"DaysAfterInitiation": 3},
     });
-    world.aws.call("s3", "put_bucket_lifecycle_configuration", lifecycle(BUCKET, &json!([hand])))?;
+    world.aws.call(
+        "s3",
+        "put_bucket_lifecycle_configuration",
+        lifecycle(BUCKET, &json!([hand])),
+    )?;
     let lambda = json!({
         "Name": "Lambda",
         "FieldSelectors": [
@@ -292,20 +457,45 @@ fn rules_and_selectors_of_others_stay() -> Result<()> {
         ],
     });
     let selectors = json!({"TrailName": BUCKET, "AdvancedEventSelectors": [lambda]});
-    world.aws.call("cloudtrail", "put_event_selectors", selectors)?;
+    world
+        .aws
+        .call("cloudtrail", "put_event_selectors", selectors)?;
 
     assert!(world.terraform.plan(&[])?.changes()?);
     assert_eq!(
         changed(&world)?,
-        ["include_management_events", "include_s3_write_events", "transition_in_days"]
+        [
+            "include_management_events",
+            "include_s3_write_events",
+            "transition_in_days"
+        ]
     );
     world.terraform.apply(&["plan.tfplan"])?.ok()?;
     world.terraform.settled()?;
-    let rules = world.aws.call("s3", "get_bucket_lifecycle_configuration", json!({"Bucket": BUCKET}))?;
-    let ids: Vec<&str> = rules["Rules"].as_array().unwrap().iter().filter_map(|rule| rule["ID"].as_str()).collect();
+    let rules = world.aws.call(
+        "s3",
+        "get_bucket_lifecycle_configuration",
+        json!({"Bucket": BUCKET}),
+    )?;
+    let ids: Vec<&str> = rules["Rules"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter_map(|rule| rule["ID"].as_str())
+        .collect();
     assert_eq!(ids, ["by-hand", "gabion-log-sink"]);
-    let selectors = world.aws.call("cloudtrail", "get_event_selectors", json!({"TrailName": BUCKET}))?;
-    assert_eq!(selectors["AdvancedEventSelectors"].as_array().map_or(0, Vec::len), 3, "{selectors}");
+    let selectors = world.aws.call(
+        "cloudtrail",
+        "get_event_selectors",
+        json!({"TrailName": BUCKET}),
+    )?;
+    assert_eq!(
+        selectors["AdvancedEventSelectors"]
+            .as_array()
+            .map_or(0, Vec::len),
+        3,
+        "{selectors}"
+    );
 
     // A rule that cannot be written back as it is is named first.
     let by_size = json!({
@@ -313,9 +503,20 @@ fn rules_and_selectors_of_others_stay() -> Result<()> {
         "Filter": {"And": {"Prefix": "tmp/", "ObjectSizeGreaterThan": 1024}},
         "AbortIncompleteMultipartUpload": {"DaysAfterInitiation": 3},
     });
-    world.aws.call("s3", "put_bucket_lifecycle_configuration", lifecycle(BUCKET, &json!([by_size])))?;
-    world.terraform.plan(&[])?.refused()?.says(&["`by-size`", "acknowledge_removals = [\"by-size\"]"])?;
-    world.terraform.write("main.tf", &super::sink("acknowledge_removals = [\"by-size\"]"))?;
+    world.aws.call(
+        "s3",
+        "put_bucket_lifecycle_configuration",
+        lifecycle(BUCKET, &json!([by_size])),
+    )?;
+    world
+        .terraform
+        .plan(&[])?
+        .refused()?
+        .says(&["`by-size`", "acknowledge_removals = [\"by-size\"]"])?;
+    world.terraform.write(
+        "main.tf",
+        &super::sink("acknowledge_removals = [\"by-size\"]"),
+    )?;
     world.terraform.apply(&[])?.ok()?;
     world.terraform.settled()
 }

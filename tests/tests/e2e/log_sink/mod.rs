@@ -8,6 +8,7 @@ mod drift;
 mod estate;
 mod exceptions;
 mod partial;
+mod places;
 mod removal;
 
 use anyhow::Result;
@@ -56,13 +57,20 @@ fn counts(world: &mut World) -> Result<(usize, usize, usize)> {
     let buckets = world.aws.call("s3", "list_buckets", json!({}))?;
     let trails = world.aws.call("cloudtrail", "describe_trails", json!({}))?;
     let groups = world.aws.call("logs", "describe_log_groups", json!({}))?;
-    Ok((count(&buckets, "Buckets"), count(&trails, "trailList"), count(&groups, "logGroups")))
+    Ok((
+        count(&buckets, "Buckets"),
+        count(&trails, "trailList"),
+        count(&groups, "logGroups"),
+    ))
 }
 
 /// The top-level attributes of the sink that the saved plan changes.
 fn changed(world: &World) -> Result<Vec<String>> {
     let plan = world.terraform.saved_plan()?;
-    let changes = plan["resource_changes"].as_array().cloned().unwrap_or_default();
+    let changes = plan["resource_changes"]
+        .as_array()
+        .cloned()
+        .unwrap_or_default();
     let change = changes
         .iter()
         .find(|change| change["address"] == SINK)
@@ -70,11 +78,16 @@ fn changed(world: &World) -> Result<Vec<String>> {
         .unwrap_or_default();
     let names = |side: &str| change[side].as_object().cloned().unwrap_or_default();
     let (before, after) = (names("before"), names("after"));
-    let unknown = change["after_unknown"].as_object().cloned().unwrap_or_default();
+    let unknown = change["after_unknown"]
+        .as_object()
+        .cloned()
+        .unwrap_or_default();
     let mut changed: Vec<String> = before
         .keys()
         .chain(after.keys())
-        .filter(|name| before.get(*name) != after.get(*name) || unknown.get(*name) == Some(&json!(true)))
+        .filter(|name| {
+            before.get(*name) != after.get(*name) || unknown.get(*name) == Some(&json!(true))
+        })
         .cloned()
         .collect();
     changed.sort_unstable();
@@ -101,20 +114,29 @@ fn expiring(attribute: &str, control: &str, expires: &str) -> String {
 
 /// The live policy of a bucket.
 fn policy_of(world: &mut World, bucket: &str) -> Result<Value> {
-    let answer = world.aws.call("s3", "get_bucket_policy", json!({"Bucket": bucket}))?;
-    Ok(serde_json::from_str(answer["Policy"].as_str().unwrap_or("{}"))?)
+    let answer = world
+        .aws
+        .call("s3", "get_bucket_policy", json!({"Bucket": bucket}))?;
+    Ok(serde_json::from_str(
+        answer["Policy"].as_str().unwrap_or("{}"),
+    )?)
 }
 
 /// The labels of a policy's statements.
 fn sids(policy: &Value) -> Vec<String> {
     let list = policy["Statement"].as_array().cloned().unwrap_or_default();
-    list.iter().map(|statement| statement["Sid"].as_str().unwrap_or_default().to_owned()).collect()
+    list.iter()
+        .map(|statement| statement["Sid"].as_str().unwrap_or_default().to_owned())
+        .collect()
 }
 
 /// Adds statements to the live policy of the main bucket, as somebody by hand would.
 fn add_by_hand(world: &mut World, statements: &[Value]) -> Result<()> {
     let mut policy = policy_of(world, "gabion-audit-logs")?;
-    policy["Statement"].as_array_mut().unwrap().extend(statements.iter().cloned());
+    policy["Statement"]
+        .as_array_mut()
+        .unwrap()
+        .extend(statements.iter().cloned());
     let put = json!({"Bucket": "gabion-audit-logs", "Policy": policy.to_string()});
     world.aws.call("s3", "put_bucket_policy", put)?;
     Ok(())
@@ -122,7 +144,13 @@ fn add_by_hand(world: &mut World, statements: &[Value]) -> Result<()> {
 
 /// Puts an object into a bucket, past the policy that forbids it: that is gone then, and drift.
 fn put_object(world: &mut World, bucket: &str) -> Result<()> {
-    world.aws.call("s3", "delete_bucket_policy", json!({"Bucket": bucket}))?;
-    world.aws.call("s3", "put_object", json!({"Bucket": bucket, "Key": "AWSLogs/one"}))?;
+    world
+        .aws
+        .call("s3", "delete_bucket_policy", json!({"Bucket": bucket}))?;
+    world.aws.call(
+        "s3",
+        "put_object",
+        json!({"Bucket": bucket, "Key": "AWSLogs/one"}),
+    )?;
     Ok(())
 }

@@ -26,7 +26,9 @@ const STEPS: &[&str] = &[
 
 #[test]
 fn a_create_that_fails_at_any_step_is_continued() -> Result<()> {
-    let Some(mut world) = World::start(Kind::Ministack)? else { return Ok(()) };
+    let Some(mut world) = World::start(Kind::Ministack)? else {
+        return Ok(());
+    };
     world.init(KEY)?;
     world.terraform.apply(&[])?.ok()?;
     world.terraform.write("main.tf", &sink(""))?;
@@ -36,25 +38,45 @@ fn a_create_that_fails_at_any_step_is_continued() -> Result<()> {
         let (_, name) = step.split_once(':').unwrap();
         world.terraform.apply(&[])?.refused()?.says(&[name])?;
         assert!(rule.hits() > 0, "{step}");
-        assert!(world.terraform.state_list()?.contains(&SINK.to_owned()), "{step}");
+        assert!(
+            world.terraform.state_list()?.contains(&SINK.to_owned()),
+            "{step}"
+        );
         world.proxy.clear();
     }
     assert_eq!(counts(&mut world)?, (2, 1, 1));
     world.proxy.forget();
     world.terraform.apply(&[])?.ok()?;
-    assert_eq!(world.proxy.count("s3:CreateBucket"), 0, "nothing is made again");
-    assert_eq!(world.proxy.count("s3:DeleteBucket"), 0, "nothing is deleted");
+    assert_eq!(
+        world.proxy.count("s3:CreateBucket"),
+        0,
+        "nothing is made again"
+    );
+    assert_eq!(
+        world.proxy.count("s3:DeleteBucket"),
+        0,
+        "nothing is deleted"
+    );
     assert_eq!(world.proxy.count("cloudtrail:DeleteTrail"), 0);
     world.terraform.settled()?;
-    let tags = world.aws.call("s3", "get_bucket_tagging", json!({"Bucket": "gabion-audit-logs"}))?;
-    assert!(tags.to_string().contains("created gabion_log_sink"), "{tags}");
+    let tags = world.aws.call(
+        "s3",
+        "get_bucket_tagging",
+        json!({"Bucket": "gabion-audit-logs"}),
+    )?;
+    assert!(
+        tags.to_string().contains("created gabion_log_sink"),
+        "{tags}"
+    );
     Ok(())
 }
 
 #[test]
 fn what_a_failed_create_left_can_be_destroyed_even_when_renamed() -> Result<()> {
     for step in ["logs:CreateLogGroup", "cloudtrail:StartLogging"] {
-        let Some(mut world) = World::start(Kind::Ministack)? else { return Ok(()) };
+        let Some(mut world) = World::start(Kind::Ministack)? else {
+            return Ok(());
+        };
         world.init(&sink("").replace("= false\n  \n", "= true\n"))?;
         let _rule = world.proxy.on(step).always().fault(Fault::AccessDenied);
         world.terraform.apply(&[])?.refused()?;
@@ -63,17 +85,26 @@ fn what_a_failed_create_left_can_be_destroyed_even_when_renamed() -> Result<()> 
         let renamed = sink("").replace("\"gabion-audit-logs\"", "\"gabion-renamed-logs\"");
         world.terraform.write("main.tf", &renamed)?;
         world.terraform.apply(&[])?.ok()?;
-        assert_eq!(counts(&mut world)?, (2, 1, 1), "{step}: nothing is orphaned");
+        assert_eq!(
+            counts(&mut world)?,
+            (2, 1, 1),
+            "{step}: nothing is orphaned"
+        );
         world.terraform.settled()?;
         world.terraform.destroy(&[])?.ok()?;
         assert_eq!(counts(&mut world)?, (0, 0, 0), "{step}");
 
         // And destroyed without more ado: protection is for sinks that stand.
-        world.terraform.write("main.tf", &sink("").replace("= false\n  \n", "= true\n"))?;
+        world
+            .terraform
+            .write("main.tf", &sink("").replace("= false\n  \n", "= true\n"))?;
         let _rule = world.proxy.on(step).always().fault(Fault::AccessDenied);
         world.terraform.apply(&[])?.refused()?;
         world.proxy.clear();
-        world.terraform.run(&["destroy", "-no-color", "-auto-approve", "-target", SINK])?.ok()?;
+        world
+            .terraform
+            .run(&["destroy", "-no-color", "-auto-approve", "-target", SINK])?
+            .ok()?;
         assert_eq!(counts(&mut world)?, (0, 0, 0), "{step}");
     }
     Ok(())
@@ -82,12 +113,20 @@ fn what_a_failed_create_left_can_be_destroyed_even_when_renamed() -> Result<()> 
 #[test]
 fn a_reply_lost_after_any_create_makes_nothing_twice() -> Result<()> {
     for kind in [Kind::Ministack, Kind::Moto] {
-        let Some(mut world) = World::start(kind)? else { return Ok(()) };
+        let Some(mut world) = World::start(kind)? else {
+            return Ok(());
+        };
         world.init(&sink(""))?;
         let rules = [
             world.proxy.on("s3:CreateBucket").fault(Fault::LoseReply),
-            world.proxy.on("logs:CreateLogGroup").fault(Fault::LoseReply),
-            world.proxy.on("cloudtrail:CreateTrail").fault(Fault::LoseReply),
+            world
+                .proxy
+                .on("logs:CreateLogGroup")
+                .fault(Fault::LoseReply),
+            world
+                .proxy
+                .on("cloudtrail:CreateTrail")
+                .fault(Fault::LoseReply),
         ];
         world.terraform.apply(&[])?.ok()?;
         assert!(rules.iter().all(|rule| rule.hits() == 1));
@@ -100,7 +139,9 @@ fn a_reply_lost_after_any_create_makes_nothing_twice() -> Result<()> {
 
 #[test]
 fn an_update_that_fails_half_way_is_continued() -> Result<()> {
-    let Some(world) = World::start(Kind::Ministack)? else { return Ok(()) };
+    let Some(world) = World::start(Kind::Ministack)? else {
+        return Ok(());
+    };
     applied(&world, "")?;
     let text = sink(
         "organization_id = \"none\"\n  retention_in_days = 400\n  transition_in_days = 30\n  \
@@ -127,13 +168,21 @@ fn an_update_that_fails_half_way_is_continued() -> Result<()> {
 /// `kill -9` of Terraform and the provider while a call is on its way: the state knows nothing of the sink.
 #[test]
 fn killed_in_the_middle_the_next_apply_continues() -> Result<()> {
-    for step in ["s3:PutBucketVersioning", "logs:CreateLogGroup", "cloudtrail:PutEventSelectors"] {
-        let Some(mut world) = World::start(Kind::Ministack)? else { return Ok(()) };
+    for step in [
+        "s3:PutBucketVersioning",
+        "logs:CreateLogGroup",
+        "cloudtrail:PutEventSelectors",
+    ] {
+        let Some(mut world) = World::start(Kind::Ministack)? else {
+            return Ok(());
+        };
         world.init(KEY)?;
         world.terraform.apply(&[])?.ok()?;
         world.terraform.write("main.tf", &sink(""))?;
         let rule = world.proxy.on(step).fault(Fault::Hold);
-        let run = world.terraform.start(&["apply", "-auto-approve", "-no-color", "-lock=false"])?;
+        let run = world
+            .terraform
+            .start(&["apply", "-auto-approve", "-no-color", "-lock=false"])?;
         rule.wait(Duration::from_secs(60))?;
         run.kill()?;
         rule.release();
@@ -149,12 +198,16 @@ fn killed_in_the_middle_the_next_apply_continues() -> Result<()> {
 
 #[test]
 fn ctrl_c_keeps_what_was_made_in_the_state() -> Result<()> {
-    let Some(mut world) = World::start(Kind::Ministack)? else { return Ok(()) };
+    let Some(mut world) = World::start(Kind::Ministack)? else {
+        return Ok(());
+    };
     world.init(KEY)?;
     world.terraform.apply(&[])?.ok()?;
     world.terraform.write("main.tf", &sink(""))?;
     let rule = world.proxy.on("s3:PutBucketEncryption").fault(Fault::Hold);
-    let run = world.terraform.start(&["apply", "-auto-approve", "-no-color"])?;
+    let run = world
+        .terraform
+        .start(&["apply", "-auto-approve", "-no-color"])?;
     rule.wait(Duration::from_secs(60))?;
     run.interrupt()?;
     std::thread::sleep(Duration::from_secs(1));

@@ -11,20 +11,35 @@ const BUCKET: &str = "gabion-audit-logs";
 
 /// Destroys the sink alone.
 fn destroy(world: &World) -> Result<gabion_tests::terraform::Run> {
-    world.terraform.run(&["destroy", "-no-color", "-input=false", "-auto-approve", "-target", SINK])
+    world.terraform.run(&[
+        "destroy",
+        "-no-color",
+        "-input=false",
+        "-auto-approve",
+        "-target",
+        SINK,
+    ])
 }
 
 #[test]
 fn protection_holds_until_an_apply_turns_it_off() -> Result<()> {
-    let Some(mut world) = World::start(Kind::Ministack)? else { return Ok(()) };
+    let Some(mut world) = World::start(Kind::Ministack)? else {
+        return Ok(());
+    };
     let protected = sink("").replace("= false\n  \n", "= true\n");
     world.init(&protected)?;
     world.terraform.apply(&[])?.ok()?;
     world.proxy.forget();
-    destroy(&world)?.refused()?.says(&["`gabion_log_sink` `gabion-audit-logs` is protected from deletion"])?;
+    destroy(&world)?
+        .refused()?
+        .says(&["`gabion_log_sink` `gabion-audit-logs` is protected from deletion"])?;
     let renamed = protected.replace("\"gabion-audit-logs\"", "\"gabion-renamed\"");
     world.terraform.write("main.tf", &renamed)?;
-    world.terraform.plan(&[])?.refused()?.says(&["`bucket`", "protected from deletion"])?;
+    world
+        .terraform
+        .plan(&[])?
+        .refused()?
+        .says(&["`bucket`", "protected from deletion"])?;
     assert!(world.proxy.writes().is_empty());
     world.terraform.write("main.tf", &sink(""))?;
     world.terraform.apply(&[])?.ok()?;
@@ -35,18 +50,30 @@ fn protection_holds_until_an_apply_turns_it_off() -> Result<()> {
 
 #[test]
 fn logs_are_never_lost_without_a_word() -> Result<()> {
-    let Some(mut world) = World::start(Kind::Ministack)? else { return Ok(()) };
+    let Some(mut world) = World::start(Kind::Ministack)? else {
+        return Ok(());
+    };
     applied(&world, "")?;
     put_object(&mut world, BUCKET)?;
     world.terraform.apply(&[])?.ok()?;
     world.proxy.forget();
-    destroy(&world)?.refused()?.says(&["The bucket holds logs", "deletion_policy = \"retain\""])?;
-    assert!(world.proxy.writes().is_empty(), "{:?}", world.proxy.writes());
+    destroy(&world)?
+        .refused()?
+        .says(&["The bucket holds logs", "deletion_policy = \"retain\""])?;
+    assert!(
+        world.proxy.writes().is_empty(),
+        "{:?}",
+        world.proxy.writes()
+    );
 
     // A purge is acknowledged by name.
-    world.terraform.write("main.tf", &sink("deletion_policy = \"purge\""))?;
+    world
+        .terraform
+        .write("main.tf", &sink("deletion_policy = \"purge\""))?;
     world.terraform.apply(&[])?.ok()?;
-    destroy(&world)?.refused()?.says(&["This cannot be taken back", "purge"])?;
+    destroy(&world)?
+        .refused()?
+        .says(&["This cannot be taken back", "purge"])?;
     let purge = "deletion_policy = \"purge\"\n  acknowledge_irreversible = \"gabion-audit-logs\"";
     world.terraform.write("main.tf", &sink(purge))?;
     world.terraform.apply(&[])?.ok()?;
@@ -57,7 +84,9 @@ fn logs_are_never_lost_without_a_word() -> Result<()> {
 
 #[test]
 fn retain_keeps_buckets_and_log_group() -> Result<()> {
-    let Some(mut world) = World::start(Kind::Ministack)? else { return Ok(()) };
+    let Some(mut world) = World::start(Kind::Ministack)? else {
+        return Ok(());
+    };
     applied(&world, "deletion_policy = \"retain\"")?;
     put_object(&mut world, BUCKET)?;
     world.terraform.apply(&[])?.ok()?;
@@ -74,14 +103,27 @@ fn retain_keeps_buckets_and_log_group() -> Result<()> {
 
 #[test]
 fn a_destroy_that_stops_half_way_goes_on() -> Result<()> {
-    let Some(mut world) = World::start(Kind::Ministack)? else { return Ok(()) };
+    let Some(mut world) = World::start(Kind::Ministack)? else {
+        return Ok(());
+    };
     applied(&world, "")?;
-    for step in ["cloudtrail:DeleteTrail", "s3:DeleteBucket", "logs:DeleteLogGroup"] {
-        let rule = world.proxy.on(step).always().fault(gabion_tests::Fault::AccessDenied);
+    for step in [
+        "cloudtrail:DeleteTrail",
+        "s3:DeleteBucket",
+        "logs:DeleteLogGroup",
+    ] {
+        let rule = world
+            .proxy
+            .on(step)
+            .always()
+            .fault(gabion_tests::Fault::AccessDenied);
         destroy(&world)?.refused()?;
         assert!(rule.hits() > 0, "{step}");
         world.proxy.clear();
-        assert!(world.terraform.state_list()?.contains(&SINK.to_owned()), "{step}");
+        assert!(
+            world.terraform.state_list()?.contains(&SINK.to_owned()),
+            "{step}"
+        );
     }
     destroy(&world)?.ok()?;
     assert_eq!(counts(&mut world)?, (0, 0, 0));
@@ -92,13 +134,23 @@ fn a_destroy_that_stops_half_way_goes_on() -> Result<()> {
 #[test]
 fn disappears() -> Result<()> {
     for kind in [Kind::Ministack, Kind::Moto] {
-        let Some(mut world) = World::start(kind)? else { return Ok(()) };
+        let Some(mut world) = World::start(kind)? else {
+            return Ok(());
+        };
         applied(&world, "")?;
         let mut aws = through_fake(&world)?;
         let parts = [
             ("cloudtrail", "delete_trail", json!({"Name": BUCKET})),
-            ("logs", "delete_log_group", json!({"logGroupName": "/gabion/gabion-audit-logs"})),
-            ("s3", "delete_bucket", json!({"Bucket": "gabion-audit-logs-access-logs"})),
+            (
+                "logs",
+                "delete_log_group",
+                json!({"logGroupName": "/gabion/gabion-audit-logs"}),
+            ),
+            (
+                "s3",
+                "delete_bucket",
+                json!({"Bucket": "gabion-audit-logs-access-logs"}),
+            ),
             ("s3", "delete_bucket", json!({"Bucket": BUCKET})),
         ];
         for (service, operation, parameters) in &parts {
@@ -106,7 +158,10 @@ fn disappears() -> Result<()> {
                 aws.call("s3", "delete_bucket_policy", parameters.clone())?;
             }
             aws.call(service, operation, parameters.clone())?;
-            assert!(world.terraform.plan(&[])?.changes()?, "{operation} {parameters}");
+            assert!(
+                world.terraform.plan(&[])?.changes()?,
+                "{operation} {parameters}"
+            );
             world.terraform.apply(&["plan.tfplan"])?.ok()?;
             world.terraform.settled()?;
             assert_eq!(counts(&mut world)?, (2, 1, 1), "{operation} {parameters}");
@@ -119,7 +174,11 @@ fn disappears() -> Result<()> {
             aws.call(service, operation, parameters.clone())?;
         }
         assert!(world.terraform.plan(&[])?.changes()?);
-        world.terraform.apply(&["plan.tfplan"])?.ok()?.says(&["1 added, 0 changed, 0 destroyed"])?;
+        world
+            .terraform
+            .apply(&["plan.tfplan"])?
+            .ok()?
+            .says(&["1 added, 0 changed, 0 destroyed"])?;
         world.terraform.settled()?;
     }
     Ok(())
