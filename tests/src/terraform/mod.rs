@@ -128,6 +128,12 @@ impl Terraform {
         self.root.path().join("work")
     }
 
+    /// Keeps the working directory and its state beyond this value, and gives its place.
+    #[must_use]
+    pub fn keep(self) -> PathBuf {
+        self.root.keep().join("work")
+    }
+
     /// Sets a variable of the environment.
     pub fn env(&mut self, name: &str, value: impl Into<String>) -> &mut Self {
         self.env.insert(name.to_owned(), value.into());

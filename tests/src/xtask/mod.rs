@@ -7,6 +7,7 @@ mod emulator;
 mod gaps;
 mod r#gen;
 mod guardrails;
+mod real_account;
 mod setup;
 mod test;
 
@@ -35,6 +36,7 @@ enum Command {
     Test(test::Args),
     Gen(r#gen::Args),
     Bench(bench::Args),
+    RealAccount(real_account::Args),
 }
 
 /// Runs the command line; a failure is one sentence with its causes, and exit code 1.
@@ -47,6 +49,7 @@ pub(crate) fn main() -> ExitCode {
         Command::Test(args) => test::run(&args),
         Command::Gen(args) => r#gen::run(&args),
         Command::Bench(args) => bench::run(&args),
+        Command::RealAccount(args) => real_account::run(&args),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

@@ -22,6 +22,7 @@ mod log_sink;
 mod main_path;
 mod parity;
 mod provider;
+mod real_account;
 mod rule_pages;
 mod secrets_in_log;
 mod structure;
