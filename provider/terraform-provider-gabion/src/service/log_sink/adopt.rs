@@ -6,6 +6,7 @@ use gabion_aws::{Clients, Tags};
 use gabion_framework::prelude::*;
 
 use super::TYPE;
+use super::live::is_home;
 use super::model::LogSinkModel;
 use crate::shared::{creation, fault};
 
@@ -90,13 +91,19 @@ pub(super) async fn check(
             .await
             .map_err(looking())?
         {
-            let tags = clients
-                .cloudtrail()
-                .tags(&found.arn)
-                .await
-                .map_err(looking())?;
+            // A trail of another region or account is seen here, and its name is taken.
+            let here = is_home(clients, &found);
+            let tags = if here {
+                clients
+                    .cloudtrail()
+                    .tags(&found.arn)
+                    .await
+                    .map_err(looking())?
+            } else {
+                Tags::new()
+            };
             // A trail that writes to a bucket which is still being made is part of the same create.
-            let same_create = unfinished && found.settings.bucket == sink;
+            let same_create = here && unfinished && found.settings.bucket == sink;
             if !marked(&tags) && !same_create {
                 diags.extend(part.exists(sink, prior.is_some()));
             }

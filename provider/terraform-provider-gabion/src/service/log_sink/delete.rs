@@ -7,7 +7,7 @@ use gabion_framework::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use super::adopt::is_part;
-use super::live::{self, is_here};
+use super::live::{self, is_here, is_home};
 use super::model::LogSinkModel;
 use super::{TYPE, private};
 use crate::configured::Gabion;
@@ -275,7 +275,8 @@ async fn trail(
     if !prior.trail_arn.is_known() && !unfinished {
         return Ok(());
     }
-    let Some(found) = cloudtrail.find_trail(name).await.map_err(deleting())? else {
+    let found = cloudtrail.find_trail(name).await.map_err(deleting())?;
+    let Some(found) = found.filter(|found| is_home(clients, found)) else {
         return Ok(());
     };
     // A create whose reply was lost made it without the state knowing.

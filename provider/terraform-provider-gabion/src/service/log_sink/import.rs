@@ -9,7 +9,7 @@ use gabion_framework::resource::IdentitySchema;
 
 use super::bucket_policy::SIDS;
 use super::model::LogSinkModel;
-use super::{NO_ORGANIZATION, adopt, names, private};
+use super::{NO_ORGANIZATION, adopt, live, names, private};
 use crate::configured::Gabion;
 use crate::shared::location::{self, Place};
 use crate::shared::policy::{Document, Statement};
@@ -121,6 +121,7 @@ async fn find_parts(
         .await
         .map_err(reading())?
         && found.settings.bucket == bucket
+        && live::is_home(clients, &found)
     {
         model.trail_name = trail.into();
         // The trail may say which log group is the sink's.
@@ -148,7 +149,7 @@ async fn find_parts(
 }
 
 async fn tags_of(clients: &Clients, bucket: &str) -> Result<Option<Tags>, Diagnostics> {
-    if !super::live::is_here(clients, "access_log_bucket", bucket).await? {
+    if !live::is_here(clients, "access_log_bucket", bucket).await? {
         return Ok(None);
     }
     let reading = fault::while_doing(format!("reading the tags of the bucket `{bucket}`"));

@@ -1,5 +1,6 @@
 //! What AWS says of a sink: every part, read back into the attributes of the model.
 
+use gabion_aws::cloudtrail::Trail;
 use gabion_aws::s3::{
     BucketPresence, Encryption, Logging, ObjectLock, PublicAccessBlock, Versioning,
 };
@@ -235,7 +236,8 @@ async fn trail(
     live: &mut Live,
 ) -> Result<(), AwsError> {
     let cloudtrail = clients.cloudtrail();
-    let Some(found) = cloudtrail.find_trail(name).await? else {
+    let found = cloudtrail.find_trail(name).await?;
+    let Some(found) = found.filter(|found| is_home(clients, found)) else {
         return Ok(());
     };
     live.trail_tags = Some(cloudtrail.tags(&found.arn).await?);
@@ -269,6 +271,12 @@ async fn log_group(clients: &Clients, name: &str, live: &mut Live) -> Result<(),
     model.log_group_retention_in_days = found.retention_in_days.map_or(0, i64::from).into();
     model.log_group_kms_key_id = found.kms_key_arn.into();
     Ok(())
+}
+
+/// Whether a trail is of this account and region: trails of all regions, and those of the organization, are seen
+/// elsewhere, too, and can be changed only at home.
+pub(super) fn is_home(clients: &Clients, trail: &Trail) -> bool {
+    trail.arn == clients.arn("cloudtrail", &format!("trail/{}", trail.settings.name))
 }
 
 /// The ARN of a bucket in the partition of the clients.

@@ -32,7 +32,7 @@ pub(super) async fn fill(
         planned.is_organization_trail = match (wished, prior) {
             _ if alone => false.into(),
             (Some(wished), Some(_)) if same => wished.into(),
-            (None, Some(prior)) if same => prior.is_organization_trail.clone(),
+            (None, Some(prior)) if same => prior.is_organization_trail,
             _ => Value::Null,
         };
     }

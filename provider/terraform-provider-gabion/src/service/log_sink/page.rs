@@ -9,8 +9,11 @@ use gabion_framework::prelude::*;
 
 use super::{schema, weaker};
 
+/// Operations by service.
+type Calls = &'static [(&'static str, &'static [&'static str])];
+
 /// Which calls are made when.
-const STEPS: &[(&str, &[(&str, &[&str])])] = &[
+const STEPS: &[(&str, Calls)] = &[
     (
         "refresh, plan, import",
         &[

@@ -206,7 +206,7 @@ fn moment(prior: Option<&LogSinkModel>, planned: &LogSinkModel) -> Moment {
     };
     let mut before = prior.clone();
     if deletion::turns_off(&prior.deletion_protection, &planned.deletion_protection) {
-        before.deletion_protection = planned.deletion_protection.clone();
+        before.deletion_protection = planned.deletion_protection;
         before.deletion_policy = planned.deletion_policy.clone();
         before.acknowledge_irreversible = planned.acknowledge_irreversible.clone();
     }

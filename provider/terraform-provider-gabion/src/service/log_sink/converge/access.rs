@@ -48,11 +48,10 @@ impl Converge<'_> {
             s3.put_public_access_block(bucket, &block(plan))
                 .await
                 .map_err(at("access_log_block_public_acls"))?;
-            live.access_log_block_public_acls = plan.access_log_block_public_acls.clone();
-            live.access_log_ignore_public_acls = plan.access_log_ignore_public_acls.clone();
-            live.access_log_block_public_policy = plan.access_log_block_public_policy.clone();
-            live.access_log_restrict_public_buckets =
-                plan.access_log_restrict_public_buckets.clone();
+            live.access_log_block_public_acls = plan.access_log_block_public_acls;
+            live.access_log_ignore_public_acls = plan.access_log_ignore_public_acls;
+            live.access_log_block_public_policy = plan.access_log_block_public_policy;
+            live.access_log_restrict_public_buckets = plan.access_log_restrict_public_buckets;
         }
         if plan.access_log_object_ownership != live.access_log_object_ownership {
             let wanted = text(&plan.access_log_object_ownership);
@@ -104,7 +103,7 @@ impl Converge<'_> {
             s3.put_lifecycle(bucket, &rules)
                 .await
                 .map_err(at(ATTRIBUTE))?;
-            live.access_log_expiration_in_days = plan.access_log_expiration_in_days.clone();
+            live.access_log_expiration_in_days = plan.access_log_expiration_in_days;
         }
         Ok(())
     }

@@ -34,7 +34,7 @@ impl Converge<'_> {
         let (plan, live) = (&self.plan, &mut self.live.model);
         live.id = bucket.as_str().into();
         live.arn = bucket_arn(&self.clients, &bucket).into();
-        live.object_lock_enabled = plan.object_lock_enabled.clone();
+        live.object_lock_enabled = plan.object_lock_enabled;
         live.object_ownership = plan.object_ownership.clone();
         self.stand(state)
     }
@@ -47,10 +47,10 @@ impl Converge<'_> {
             s3.put_public_access_block(&bucket, &block(plan))
                 .await
                 .map_err(at("block_public_acls"))?;
-            live.block_public_acls = plan.block_public_acls.clone();
-            live.ignore_public_acls = plan.ignore_public_acls.clone();
-            live.block_public_policy = plan.block_public_policy.clone();
-            live.restrict_public_buckets = plan.restrict_public_buckets.clone();
+            live.block_public_acls = plan.block_public_acls;
+            live.ignore_public_acls = plan.ignore_public_acls;
+            live.block_public_policy = plan.block_public_policy;
+            live.restrict_public_buckets = plan.restrict_public_buckets;
         }
         if plan.object_ownership != live.object_ownership {
             s3.put_ownership(&bucket, &text(&plan.object_ownership))
@@ -99,7 +99,7 @@ impl Converge<'_> {
             .await
             .map_err(at("sse_algorithm"))?;
         live.sse_algorithm = plan.sse_algorithm.clone();
-        live.bucket_key_enabled = plan.bucket_key_enabled.clone();
+        live.bucket_key_enabled = plan.bucket_key_enabled;
         live.kms_key_id = plan.kms_key_id.clone();
         Ok(())
     }
@@ -126,9 +126,9 @@ impl Converge<'_> {
             .put_object_lock(bucket, &lock)
             .await
             .map_err(at("object_lock_mode"))?;
-        live.object_lock_enabled = plan.object_lock_enabled.clone();
+        live.object_lock_enabled = plan.object_lock_enabled;
         live.object_lock_mode = plan.object_lock_mode.clone();
-        live.retention_in_days = plan.retention_in_days.clone();
+        live.retention_in_days = plan.retention_in_days;
         Ok(())
     }
 
@@ -159,9 +159,9 @@ impl Converge<'_> {
         s3.put_lifecycle(bucket, &rules)
             .await
             .map_err(at("transition_in_days"))?;
-        live.transition_in_days = plan.transition_in_days.clone();
+        live.transition_in_days = plan.transition_in_days;
         live.transition_storage_class = plan.transition_storage_class.clone();
-        live.expiration_in_days = plan.expiration_in_days.clone();
+        live.expiration_in_days = plan.expiration_in_days;
         Ok(())
     }
 
@@ -181,7 +181,7 @@ impl Converge<'_> {
                 .put_logging(&bucket, logging.as_ref())
                 .await
                 .map_err(at("access_logging"))?;
-            live.access_logging = plan.access_logging.clone();
+            live.access_logging = plan.access_logging;
             live.access_log_prefix = plan.access_log_prefix.clone();
         }
         self.stand(state)

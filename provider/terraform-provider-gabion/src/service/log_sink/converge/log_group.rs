@@ -53,7 +53,7 @@ impl Converge<'_> {
                 None => logs.delete_retention(&name).await,
             }
             .map_err(at("log_group_retention_in_days"))?;
-            live.log_group_retention_in_days = plan.log_group_retention_in_days.clone();
+            live.log_group_retention_in_days = plan.log_group_retention_in_days;
         }
         self.stand(state)
     }

@@ -1,11 +1,13 @@
 //! The trail.
 
+use gabion_aws::AwsError;
 use gabion_aws::cloudtrail::TrailSettings;
 use gabion_framework::prelude::*;
 
 use super::super::model::LogSinkModel;
 use super::super::{estate, events};
 use super::{Converge, Step, at, flag, text};
+use crate::shared::fault;
 
 impl Converge<'_> {
     pub(super) async fn trail(&mut self, state: &mut StateSlot<LogSinkModel>) -> Step {
@@ -14,10 +16,11 @@ impl Converge<'_> {
         let settings = self.trail_settings();
         if self.live.trail_tags.is_none() {
             let tags = self.part_tags();
+            let making = self.making("trail_name", "trail", &name);
             let trail = cloudtrail
                 .create_trail(&settings, &tags)
                 .await
-                .map_err(self.making("trail_name", "trail", &name))?;
+                .map_err(|error| refused(&error).unwrap_or_else(|| making(error)))?;
             self.live.model.trail_arn = trail.arn.clone().into();
             self.live.trail_tags = Some(tags);
             self.set_trail();
@@ -32,7 +35,7 @@ impl Converge<'_> {
             cloudtrail
                 .update_trail(&settings)
                 .await
-                .map_err(at(self.differing()))?;
+                .map_err(|error| refused(&error).unwrap_or_else(|| at(self.differing())(error)))?;
             self.set_trail();
             self.stand(state)?;
         }
@@ -45,7 +48,7 @@ impl Converge<'_> {
                 cloudtrail.stop_logging(&name).await
             }
             .map_err(at("enable_logging"))?;
-            live.enable_logging = plan.enable_logging.clone();
+            live.enable_logging = plan.enable_logging;
         }
         self.stand(state)
     }
@@ -77,8 +80,8 @@ impl Converge<'_> {
             .put_event_selectors(name, &selectors)
             .await
             .map_err(at(ATTRIBUTE))?;
-        live.include_management_events = plan.include_management_events.clone();
-        live.include_s3_write_events = plan.include_s3_write_events.clone();
+        live.include_management_events = plan.include_management_events;
+        live.include_s3_write_events = plan.include_s3_write_events;
         Ok(())
     }
 
@@ -126,11 +129,25 @@ impl Converge<'_> {
 
     fn set_trail(&mut self) {
         let (plan, live) = (&self.plan, &mut self.live.model);
-        live.is_multi_region_trail = plan.is_multi_region_trail.clone();
-        live.is_organization_trail = plan.is_organization_trail.clone();
-        live.enable_log_file_validation = plan.enable_log_file_validation.clone();
+        live.is_multi_region_trail = plan.is_multi_region_trail;
+        live.is_organization_trail = plan.is_organization_trail;
+        live.enable_log_file_validation = plan.enable_log_file_validation;
         live.cloud_watch_logs_role_arn = plan.cloud_watch_logs_role_arn.clone();
         live.trail_kms_key_id = plan.kms_key_id.clone();
         live.trail_bucket = plan.bucket.clone();
     }
+}
+
+/// What an organization's trail lacks that this resource does not set up.
+fn refused(error: &AwsError) -> Option<Diagnostics> {
+    (error.code() == Some("CloudTrailAccessNotEnabledException")).then(|| {
+        fault::error_at(
+            Path::root("is_organization_trail"),
+            "CloudTrail has no access to the organization",
+            format!(
+                "{error}. Give it access with `aws organizations enable-aws-service-access --service-principal \
+                 cloudtrail.amazonaws.com`, or set `is_organization_trail = false` with an exception."
+            ),
+        )
+    })
 }
