@@ -194,15 +194,3 @@ fn the_page_explains_every_attribute() {
         );
     }
 }
-
-/// Prints the generated parts, to be put into the page.
-#[test]
-#[ignore = "run by hand after a change of the calls"]
-fn print_the_generated_parts() {
-    println!(
-        "{}\n{}\n{}",
-        calls(),
-        policy(&[0, 1]),
-        policy(&[0, 1, 2, 3, 4])
-    );
-}

@@ -91,7 +91,7 @@ impl Observed {
         clients: &Clients,
     ) -> KmsKeyModel {
         let scene = Scene::of(clients);
-        let (tags, tags_all) = tags::read(&self.tags, &prior.tags, defaults);
+        let (tags, tags_all) = tags::read_after(&self.tags, &prior.tags, &prior.tags_all, defaults);
         let mut state = KmsKeyModel {
             description: self.description(prior),
             enable_key_rotation: self.rotation.enabled.into(),
