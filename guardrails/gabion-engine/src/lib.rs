@@ -9,6 +9,7 @@
 pub mod baseline;
 pub mod cache;
 pub mod policy;
+pub mod store;
 
 mod abi;
 mod budget;

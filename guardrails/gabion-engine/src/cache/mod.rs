@@ -14,6 +14,7 @@ mod place;
 mod store;
 
 pub use place::CacheOptions;
+pub(crate) use place::base;
 pub use store::Store;
 
 pub(crate) use code::{Cache, compiler_key, digest};

@@ -50,7 +50,7 @@ impl CacheOptions {
 }
 
 /// A folder from the environment (absolute ones count only), else below the user's home.
-fn base(variable: &str, below_home: &str) -> Option<PathBuf> {
+pub(crate) fn base(variable: &str, below_home: &str) -> Option<PathBuf> {
     let named = env::var_os(variable)
         .map(PathBuf::from)
         .filter(|path| path.is_absolute());
