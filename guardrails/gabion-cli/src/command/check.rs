@@ -7,7 +7,7 @@ use std::sync::Arc;
 use gabion_engine::policy::{Guard, Judgement, Ruling};
 use gabion_model::{Level, Operation};
 
-use crate::command::Policy;
+use crate::command::{Alone, Policy};
 use crate::exit::{Exit, Failure};
 use crate::output::{self, Format, Report, Target};
 use crate::plan::{self, Names, Plan, PlanError, Planned};
@@ -52,6 +52,9 @@ pub(crate) struct Check {
     /// Ask only this rule; repeatable
     #[arg(long, value_name = "CODE")]
     rule: Vec<String>,
+    /// Ask only this pack: a name of the policy, or the file of any pack; repeatable
+    #[arg(long, value_name = "NAME|FILE")]
+    pack: Vec<String>,
     /// End with exit code 2 when something could not be decided
     #[arg(long)]
     strict: bool,
@@ -79,7 +82,10 @@ impl Check {
             format!("`{}`", self.plan.display())
         };
         let text = plan::decode(self.read()?).map_err(|error| unreadable(&shown, &error))?;
-        let guard = self.policy.load(&self.rule)?;
+        let guard = self.policy.load_alone(Alone {
+            rules: &self.rule,
+            packs: &self.pack,
+        })?;
         if let Some(rule) = guard
             .rules()
             .into_iter()

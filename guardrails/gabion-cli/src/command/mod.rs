@@ -5,7 +5,7 @@ pub(crate) mod check;
 pub(crate) mod explain;
 pub(crate) mod inspect;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use gabion_engine::policy::{Guard, GuardOptions};
 use gabion_engine::{Engine, EngineOptions};
@@ -23,13 +23,38 @@ pub(crate) struct Policy {
     floor: Vec<PathBuf>,
 }
 
+/// What alone is asked, of all that the policy has.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Alone<'a> {
+    /// Codes of rules.
+    pub(crate) rules: &'a [String],
+    /// Names of packs, and files of packs that the policy does not have.
+    pub(crate) packs: &'a [String],
+}
+
 impl Policy {
     /// Loads the guard; only these rules, if any are named.
     pub(crate) fn load(&self, rules: &[String]) -> Result<Guard, Failure> {
+        self.load_alone(Alone { rules, packs: &[] })
+    }
+
+    /// Loads the guard for these rules and packs alone; where none are named, for all.
+    pub(crate) fn load_alone(&self, alone: Alone<'_>) -> Result<Guard, Failure> {
         let mut options = GuardOptions::from_env(engine()?)?;
         options.config.clone_from(&self.config);
         options.floors.extend(self.floor.iter().cloned());
-        options.rules = rules.to_vec();
+        options.rules = alone.rules.to_vec();
+        for pack in alone.packs {
+            let path = Path::new(pack);
+            if pack.contains(['/', '.']) || path.is_file() {
+                if !path.exists() {
+                    return Err(Failure::nothing(format!("there is no pack `{pack}`")));
+                }
+                options.extra_packs.push(path.to_path_buf());
+            } else {
+                options.only_packs.push(pack.clone());
+            }
+        }
         Ok(Guard::load(options)?)
     }
 }

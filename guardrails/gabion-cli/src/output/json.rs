@@ -69,6 +69,7 @@ struct FindingPart<'a> {
     fix: Vec<Fix>,
     undetermined: &'a [Undetermined],
     accepted: Option<&'a str>,
+    waiver: Option<&'a str>,
     notes: &'a [String],
     contact: Option<&'a str>,
 }
@@ -112,6 +113,7 @@ impl<'a> FindingPart<'a> {
             fix: ruling.fix.iter().map(Fix::new).collect(),
             undetermined: &ruling.undetermined,
             accepted: ruling.accepted.as_deref(),
+            waiver: ruling.waived_by.as_deref(),
             notes: &ruling.notes,
             contact: ruling.contact.as_deref(),
         }

@@ -122,6 +122,7 @@ fn a_program_sees_the_same() {
           ],
           "undetermined": [],
           "accepted": null,
+          "waiver": null,
           "notes": [],
           "contact": null
         },
@@ -150,6 +151,7 @@ fn a_program_sees_the_same() {
           ],
           "undetermined": [],
           "accepted": null,
+          "waiver": null,
           "notes": [],
           "contact": null
         },
@@ -178,6 +180,7 @@ fn a_program_sees_the_same() {
             }
           ],
           "accepted": null,
+          "waiver": null,
           "notes": [],
           "contact": null
         },
@@ -206,6 +209,7 @@ fn a_program_sees_the_same() {
           ],
           "undetermined": [],
           "accepted": null,
+          "waiver": null,
           "notes": [
             "The module comes from `terraform-aws-modules/kms/aws`: you may not be able to edit it here."
           ],

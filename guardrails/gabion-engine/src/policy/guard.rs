@@ -8,12 +8,13 @@ use jiff::Timestamp;
 
 use super::binding::{Binding, Scene};
 use super::constraint::{Constraint, lenient};
-use super::error::{PolicyError, Problem, did_you_mean};
+use super::error::PolicyError;
 use super::file::{Ratchet, Waiver};
 use super::find::Files;
 use super::merge::{self, PackInForce};
 use super::options::GuardOptions;
 use super::packs::{LoadedPack, SessionFault};
+use super::select;
 
 /// Packs and policy. Load it once; it can be asked from many threads.
 pub struct Guard {
@@ -88,12 +89,16 @@ impl Guard {
         let files = Files::read(&options)?;
         let mut problems = Vec::new();
         let now = options.now.unwrap_or_else(Timestamp::now);
-        let packs = merge::packs(&files, options.packs.as_ref(), &mut problems);
-        let rules = merge::rules(&files, &packs, now, &mut problems);
+        let mut packs = merge::packs(&files, options.packs.as_ref(), &mut problems);
+        let asked = select::packs(&options, &mut packs, &mut problems);
+        let mut rules = merge::rules(&files, &packs, now, &mut problems);
         if !problems.is_empty() {
             return Err(problems.into());
         }
-        select_nothing(&options.rules, &rules)?;
+        if let Some(asked) = asked? {
+            rules.retain(|rule| asked.contains(&rule.pack));
+        }
+        select::rules(&options.rules, &rules)?;
         let scene = Scene::new(
             &options.directory,
             options.workspace.clone(),
@@ -367,25 +372,5 @@ fn key(change: &Change) -> String {
         Mode::Managed => change.resource_type.clone(),
         Mode::Data => format!("data.{}", change.resource_type),
         Mode::Ephemeral => format!("ephemeral.{}", change.resource_type),
-    }
-}
-
-/// A rule that the caller names must be one that exists.
-fn select_nothing(named: &[String], rules: &[merge::RuleInForce]) -> Result<(), PolicyError> {
-    let problems: Vec<Problem> = named
-        .iter()
-        .filter(|code| !rules.iter().any(|rule| rule.info.code == **code))
-        .map(|code| {
-            let hint = did_you_mean(code, rules.iter().map(|rule| rule.info.code.as_str()));
-            Problem::general(format!("no pack in force has a rule `{code}`{hint}"))
-        })
-        .collect();
-    if problems.is_empty() {
-        Ok(())
-    } else {
-        Err(PolicyError {
-            problems,
-            selected_nothing: true,
-        })
     }
 }

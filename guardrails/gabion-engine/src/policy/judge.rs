@@ -202,6 +202,8 @@ enum Grant {
     None,
     Holds {
         by: String,
+        /// The name, if it is a waiver.
+        waiver: Option<String>,
         notice: Option<String>,
     },
     /// It held once; a change of the resource is refused until it is extended or the setting mended.
@@ -274,8 +276,9 @@ impl Case<'_> {
             ));
         }
         ruling.disposition = match grant {
-            Grant::Holds { by, notice } => {
+            Grant::Holds { by, waiver, notice } => {
                 ruling.accepted = Some(by);
+                ruling.waived_by = waiver;
                 judgement.notices.extend(notice);
                 Disposition::Accepted
             }
@@ -349,8 +352,9 @@ impl Case<'_> {
         };
         if ruling.refuses() {
             match self.grant(&path) {
-                Grant::Holds { by, notice } => {
+                Grant::Holds { by, waiver, notice } => {
                     ruling.accepted = Some(by);
+                    ruling.waived_by = waiver;
                     ruling.disposition = Disposition::Accepted;
                     judgement.notices.extend(notice);
                 }
@@ -447,6 +451,7 @@ impl Case<'_> {
             fix: Vec::new(),
             undetermined: Vec::new(),
             accepted: None,
+            waived_by: None,
             notes: Vec::new(),
             resource_type: self.change.resource_type.clone(),
             identity: self.change.identity().map(|text| text::clean(&text)),
@@ -497,6 +502,7 @@ impl Case<'_> {
                     let by = format!("{name} until {ends}: {}{extra}", waiver.reason);
                     return Grant::Holds {
                         by,
+                        waiver: Some(waiver.name.value.clone()),
                         notice: self.ends_soon(term, &name, ends),
                     };
                 }
@@ -519,6 +525,7 @@ impl Case<'_> {
                     let by = format!("{name} until {ends}: {}", exception.reason);
                     return Grant::Holds {
                         by,
+                        waiver: None,
                         notice: self.ends_soon(term, &name, ends),
                     };
                 }

@@ -17,6 +17,7 @@ mod options;
 mod packs;
 mod plan;
 mod ruling;
+mod select;
 mod syntax;
 mod text;
 mod waiver;

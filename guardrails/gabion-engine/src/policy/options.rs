@@ -24,6 +24,10 @@ pub struct GuardOptions {
     pub workspace: Option<String>,
     /// Only these rules are asked; empty for all.
     pub rules: Vec<String>,
+    /// Only the rules of these packs are asked, and of `extra_packs`; empty for all.
+    pub only_packs: Vec<String>,
+    /// Components that the caller names in addition to those of the policy, asked with no settings.
+    pub extra_packs: Vec<PathBuf>,
     /// Where packs come from.
     pub packs: Arc<dyn Packs>,
 }
@@ -38,6 +42,8 @@ impl GuardOptions {
             now: None,
             workspace: None,
             rules: Vec::new(),
+            only_packs: Vec::new(),
+            extra_packs: Vec::new(),
             packs: Arc::new(packs),
         }
     }

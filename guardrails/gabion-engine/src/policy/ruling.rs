@@ -77,6 +77,8 @@ pub struct Ruling {
     pub undetermined: Vec<Undetermined>,
     /// The waiver or exception that applied.
     pub accepted: Option<String>,
+    /// The name of that waiver; `None` where an exception holds, or nothing does.
+    pub waived_by: Option<String>,
     /// More to say of it, a sentence each: an expired waiver, one that expires soon.
     pub notes: Vec<String>,
     /// The resource type, `aws_kms_key`.

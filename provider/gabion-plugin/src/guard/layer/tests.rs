@@ -48,6 +48,7 @@ fn ruling(disposition: Disposition, path: &str, change: &Change) -> Ruling {
         fix: Vec::new(),
         undetermined: Vec::new(),
         accepted: None,
+        waived_by: None,
         notes: Vec::new(),
         resource_type: change.resource_type.clone(),
         identity: change.identity(),
