@@ -6,5 +6,6 @@ mod bad_input;
 mod check;
 mod large;
 mod others;
+mod parity;
 mod reader;
 mod support;
