@@ -1,5 +1,6 @@
 //! The measured side of `cargo xtask bench`: each call prints one JSON object.
 
+mod peak;
 mod rego;
 mod start;
 mod verdicts;
@@ -19,6 +20,10 @@ fn main() -> Result<()> {
                 json!({"seconds": start.seconds, "bytes": start.bytes, "resident": start.resident})
             );
         }
+        ["peak", program, rest @ ..] => {
+            let peak = peak::measure(program, rest)?;
+            println!("{}", json!({"seconds": peak.seconds, "peak": peak.bytes}));
+        }
         ["rego", plan, rule] => println!("{}", json!({"findings": rego::check(plan, rule)?})),
         [how @ ("component" | "native"), plan] => {
             let found = verdicts::measure(*how == "component", plan)?;
@@ -31,7 +36,7 @@ fn main() -> Result<()> {
                 })
             );
         }
-        _ => bail!("usage: gabion-bench start BINARY PROTOCOL | rego PLAN RULE | component PLAN | native PLAN"),
+        _ => bail!("usage: gabion-bench start BINARY PROTOCOL | peak PROGRAM ARGUMENTS | rego PLAN RULE | component PLAN | native PLAN"),
     }
     Ok(())
 }

@@ -46,6 +46,8 @@ pub struct Call {
     pub body: String,
     /// The status of the answer; 0 when none arrived.
     pub status: u16,
+    /// The body of the answer; empty when none arrived.
+    pub answer: String,
 }
 
 /// What the listener and the test share.

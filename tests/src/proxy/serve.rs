@@ -79,6 +79,7 @@ async fn handle(
             uri: request.uri.to_string(),
             body: String::from_utf8_lossy(&request.body).into_owned(),
             status: 0,
+            answer: String::new(),
         });
         calls.len() - 1
     };
@@ -89,6 +90,7 @@ async fn handle(
     let reply = struck(&request, shared, rule.as_deref()).await?;
     if let Some(call) = lock(&shared.calls).get_mut(index) {
         call.status = reply.status.as_u16();
+        call.answer = String::from_utf8_lossy(&reply.body).into_owned();
     }
     let truncated = rule.is_some_and(|rule| rule.fault == Fault::Truncate);
     response(reply, &request, truncated)

@@ -1,13 +1,15 @@
 //! `cargo xtask bench`: the figures that the project promises, as ratios in one run.
 
+mod authors;
 mod cases;
 mod figures;
+mod peers;
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context as _, Result, bail};
-use gabion_tests::tools::{self, mirror, say};
+use gabion_tests::tools::{self, mirror};
 use gabion_tests::{skip, workspace};
 
 use super::cargo::cargo;
@@ -24,12 +26,9 @@ pub(crate) struct Args {
     #[arg(long, default_value_t = 9)]
     runs: usize,
     /// Only these figures
-    #[arg(long, value_delimiter = ',', default_value = "a,b,c,d")]
+    #[arg(long, value_delimiter = ',', default_value = "a,b,c,d,e,f,g")]
     only: Vec<String>,
 }
-
-/// The peers' pinned version.
-const CFN_GUARD: &str = "3.2.1";
 
 /// The binaries under measurement.
 #[derive(Debug)]
@@ -68,6 +67,15 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     }
     if wants("d") {
         one_resource(&binaries, folder.path(), args.runs, &mut verdict)?;
+    }
+    if wants("e") {
+        authors::conftest_and_guard(&binaries, folder.path(), args.runs, &mut verdict)?;
+    }
+    if wants("f") {
+        authors::checkov(&binaries, folder.path(), &mut verdict)?;
+    }
+    if wants("g") {
+        authors::growth(&binaries, folder.path(), args.runs, &mut verdict)?;
     }
     if missed.is_empty() {
         return Ok(());
@@ -194,7 +202,7 @@ fn buckets(
     )?;
     println!("  gabion          {}", left.seconds());
     println!("  regorus 0.14.1  {}", right.seconds());
-    verdict("b, regorus", ratio(&left, &right), 1.0);
+    verdict("b, regorus", ratio(&left, &right), 0.25);
     let (large, small) = interleaved(
         runs,
         &mut || timed(&mut check(binaries, folder, 10_000)),
@@ -242,7 +250,7 @@ fn one_resource(
     verdict: &mut Verdict<'_>,
 ) -> Result<()> {
     println!("(d) gabion check of one resource, whole process, warm cache");
-    let guard = cfn_guard()?;
+    let guard = peers::cfn_guard()?;
     cases::write(folder, 1)?;
     let rules = folder.join("rule.guard");
     std::fs::write(&rules, cases::CFN_GUARD)?;
@@ -262,30 +270,9 @@ fn one_resource(
         &mut || timed(&mut peer()),
     )?;
     println!("  gabion          {}", left.seconds());
-    println!("  cfn-guard {CFN_GUARD} {}", right.seconds());
+    println!("  cfn-guard {} {}", peers::CFN_GUARD, right.seconds());
     verdict("d", ratio(&left, &right), 4.0);
     Ok(())
-}
-
-/// cfn-guard in the cache, compiled once.
-fn cfn_guard() -> Result<PathBuf> {
-    let root = workspace::cache_dir()?.join(format!("cfn-guard-{CFN_GUARD}"));
-    let binary = root.join("bin/cfn-guard");
-    if !binary.is_file() {
-        say("building cfn-guard (a few minutes, once)");
-        tools::run(
-            cargo(&[
-                "install",
-                "cfn-guard",
-                "--locked",
-                "--version",
-                CFN_GUARD,
-                "--root",
-            ])
-            .arg(&root),
-        )?;
-    }
-    Ok(binary)
 }
 
 /// `gabion check` of one rule, with a compiled-code cache of the benchmark's own.

@@ -1,5 +1,7 @@
 //! No sensitive value reaches a log, not even the loudest.
 
+use std::collections::BTreeSet;
+
 use anyhow::Result;
 use gabion_tests::Kind;
 
@@ -25,7 +27,9 @@ fn a_trace_holds_no_credentials() -> Result<()> {
     world.terraform.provider(&format!(
         "  assume_role {{\n    role_arn    = \"arn:aws:iam::123456789012:role/vend\"\n    external_id = \"{EXTERNAL_ID}\"\n  }}"
     ))?;
-    world.init("resource \"gabion_kms_key\" \"app\" {\n  alias = \"app\"\n}\n")?;
+    world.init(
+        "resource \"gabion_kms_key\" \"app\" {\n  alias = \"app\"\n}\nephemeral \"gabion_session\" \"audit\" {\n  role_arn = \"arn:aws:iam::123456789012:role/audit\"\n}\n",
+    )?;
     let mut seen = String::new();
     for run in [
         world.terraform.plan(&[])?,
@@ -42,8 +46,13 @@ fn a_trace_holds_no_credentials() -> Result<()> {
         "the provider logged nothing"
     );
     let state = std::fs::read_to_string(world.terraform.dir().join("terraform.tfstate"))?;
-    // What STS gave: found in the emulator's answers, so searched for in our own words only.
-    for secret in [SECRET_KEY, SESSION_TOKEN, EXTERNAL_ID] {
+    let mut secrets: Vec<String> = [SECRET_KEY, SESSION_TOKEN, EXTERNAL_ID]
+        .map(str::to_owned)
+        .into();
+    let issued = issued(&world);
+    assert!(issued.len() >= 4, "STS gave no keys: {issued:?}");
+    secrets.extend(issued);
+    for secret in &secrets {
         for (what, text) in [
             ("the screen", &seen),
             ("the trace", &trace),
@@ -51,11 +60,25 @@ fn a_trace_holds_no_credentials() -> Result<()> {
         ] {
             // Core's own trace may show the provider block, which the user wrote there.
             let found = text.lines().find(|line| {
-                line.contains(secret)
+                line.contains(secret.as_str())
                     && (what != "the trace" || line.contains("provider.terraform-provider-gabion"))
             });
             assert!(found.is_none(), "{what} holds `{secret}`: {found:?}");
         }
     }
     Ok(())
+}
+
+/// The secret keys and session tokens that STS gave, from its answers.
+fn issued(world: &World) -> BTreeSet<String> {
+    let mut found = BTreeSet::new();
+    for call in world.proxy.calls() {
+        for tag in ["SecretAccessKey", "SessionToken"] {
+            let (open, close) = (format!("<{tag}>"), format!("</{tag}>"));
+            for part in call.answer.split(&open).skip(1) {
+                found.extend(part.split(&close).next().map(str::to_owned));
+            }
+        }
+    }
+    found
 }
