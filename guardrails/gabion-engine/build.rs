@@ -9,9 +9,10 @@ use std::path::{Path, PathBuf};
 mod guest;
 
 /// What the component depends on besides its sources, from the root of the workspace.
-const INPUTS: [&str; 6] = [
+const INPUTS: [&str; 7] = [
     "guardrails/gabion-baseline/Cargo.toml",
     "guardrails/gabion-guardrail/Cargo.toml",
+    "guardrails/gabion-guardrail-macros",
     "guardrails/gabion-engine/build",
     "wit/guardrail",
     "Cargo.toml",

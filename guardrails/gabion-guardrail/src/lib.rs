@@ -6,32 +6,29 @@
 //! ```
 //! use gabion_guardrail::prelude::*;
 //!
-//! rule! {
-//!     /// ## What it does
-//!     /// Finds buckets that nobody owns.
-//!     pub struct BucketWithoutOwner {
-//!         code: "AC01",
-//!         name: "bucket-without-owner",
-//!         title: "a bucket without an owner",
-//!         level: Mandatory,
-//!         since: "1.0.0",
-//!         targets: [Target::new("aws_s3_bucket", "hashicorp/aws", ">= 5.0, < 7.0")],
-//!         controls: [Control::own("AC01")],
+//! /// ## What it does
+//! /// Finds buckets that nobody owns.
+//! #[rule(
+//!     code = "AC01",
+//!     title = "a bucket without an owner",
+//!     level = mandatory,
+//!     since = "1.0.0",
+//!     targets(aws_s3_bucket(provider = "hashicorp/aws", versions = ">= 5.0, < 7.0")),
+//!     controls(own("AC01"))
+//! )]
+//! fn bucket_without_owner(change: &Change) -> Outcome {
+//!     let Some(bucket) = change.planned() else { return NOT_APPLICABLE };
+//!     let owner = bucket.get("tags").get("owner");
+//!     if owner.text()?.is_none() {
+//!         return found(owner.finding("the bucket has no tag `owner`"));
 //!     }
-//!     fn check(change) {
-//!         let Some(bucket) = change.planned() else { return NOT_APPLICABLE };
-//!         let owner = bucket.get("tags").get("owner");
-//!         if owner.text()?.is_none() {
-//!             return found(owner.finding("the bucket has no tag `owner`"));
-//!         }
-//!         PASS
-//!     }
+//!     PASS
 //! }
 //!
 //! gabion_guardrail::pack! {
 //!     name: "acme",
 //!     version: "1.0.0",
-//!     rules: [BucketWithoutOwner],
+//!     rules: [bucket_without_owner],
 //! }
 //! # fn main() {}
 //! ```
@@ -43,6 +40,10 @@
 //!
 //! One source, two ways to run it: as a component (target `wasm32-unknown-unknown`), and with the feature
 //! `native` on Gabion's own types, for tests and comparisons.
+
+// The macros write `::gabion_guardrail`, here as anywhere; only the tests here use them.
+#[allow(unused_extern_crates)]
+extern crate self as gabion_guardrail;
 
 mod backend;
 mod change;
@@ -57,11 +58,16 @@ pub mod settings;
 mod tags;
 mod value;
 
+pub use gabion_guardrail_macros::{Settings, rule};
+
 pub use change::{Change, Mode, Operation, Stage};
 pub use graph::{Graph, Reference};
+#[doc(hidden)]
+pub use macros::__configure;
 pub use metadata::{Control, Level, Metadata, Rule, RuleEntry, Scope, Target, page_of};
 pub use outcome::{Finding, NOT_APPLICABLE, Outcome, PASS, Patch, Review, Stop, Verdict, found};
 pub use pack::{Pack, SettingsProblem};
+pub use settings::{Settings, settings};
 pub use tags::Tags;
 pub use value::{Kind, Secret, Unreadable, Value, Why};
 
@@ -81,7 +87,7 @@ pub mod prelude {
     pub use crate::policy::{Effect, PolicyDocument, Statement};
     pub use crate::{
         Change, Control, Finding, Graph, Kind, Level, Mode, NOT_APPLICABLE, Operation, Outcome,
-        PASS, Review, Stage, Stop, Tags, Target, Value, Verdict, found, rule,
+        PASS, Review, Settings, Stage, Stop, Tags, Target, Value, Verdict, found, rule, settings,
     };
 }
 

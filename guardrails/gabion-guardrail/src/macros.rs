@@ -1,83 +1,16 @@
-//! The two macros that authors write.
-
-/// Makes a rule of a doc comment, metadata and one function.
-///
-/// The doc comment is the rule's page. `fn check(change)` judges one change, `fn check_plan(graph)` the whole
-/// plan. The fields stand in the order of the example in the crate's documentation.
-#[macro_export]
-macro_rules! rule {
-    (
-        $(#[doc = $doc:literal])*
-        $vis:vis struct $rule:ident { $($field:tt)* }
-        fn check($change:ident) $body:block
-    ) => {
-        $(#[doc = $doc])*
-        #[derive(Clone, Copy, Debug)]
-        $vis struct $rule;
-
-        impl $crate::Rule for $rule {
-            const METADATA: $crate::Metadata =
-                $crate::__metadata!(concat!($($doc, "\n"),*), $crate::Scope::Change, $($field)*);
-
-            fn check($change: &$crate::Change) -> $crate::Outcome $body
-        }
-    };
-    (
-        $(#[doc = $doc:literal])*
-        $vis:vis struct $rule:ident { $($field:tt)* }
-        fn check_plan($graph:ident) $body:block
-    ) => {
-        $(#[doc = $doc])*
-        #[derive(Clone, Copy, Debug)]
-        $vis struct $rule;
-
-        impl $crate::Rule for $rule {
-            const METADATA: $crate::Metadata =
-                $crate::__metadata!(concat!($($doc, "\n"),*), $crate::Scope::Plan, $($field)*);
-
-            fn check_plan($graph: &$crate::Graph) -> $crate::Outcome $body
-        }
-    };
-}
-
-#[doc(hidden)]
-#[macro_export]
-macro_rules! __metadata {
-    (
-        $doc:expr, $scope:expr,
-        code: $code:expr,
-        name: $name:expr,
-        title: $title:expr,
-        level: $level:ident,
-        since: $since:expr,
-        targets: [$($target:expr),* $(,)?],
-        controls: [$($control:expr),* $(,)?] $(,)?
-    ) => {
-        $crate::Metadata {
-            code: $code,
-            name: $name,
-            title: $title,
-            doc: $doc,
-            level: $crate::Level::$level,
-            scope: $scope,
-            targets: &[$($target),*],
-            controls: &[$($control),*],
-            since: $since,
-        }
-    };
-}
+//! `pack!`; the other macros, `#[rule]` and `#[derive(Settings)]`, are in a crate of their own, as Rust wants it.
 
 /// Makes a pack of rules, and on `wasm32` the component's exports.
 ///
-/// `settings` is a JSON Schema, `configure` a function that looks at the settings beyond it; both may be left
-/// out. Each rule is one line. Makes `pub static PACK`.
+/// `settings` is a struct with `#[derive(Settings)]`, `configure` a function of a reference to it that looks at the
+/// settings beyond its schema and answers `Result<(), Vec<SettingsProblem>>`; both may be left out. `rules` names
+/// the functions with `#[rule]`, one a line. Makes `pub static PACK`.
 #[macro_export]
 macro_rules! pack {
     (
         name: $name:expr,
         version: $version:expr,
-        $(settings: $settings:expr,)?
-        $(configure: $configure:expr,)?
+        $(settings: $settings:ty, $(configure: $configure:expr,)?)?
         rules: [$($rule:path),* $(,)?] $(,)?
     ) => {
         /// The pack: what the component offers.
@@ -85,10 +18,13 @@ macro_rules! pack {
         pub static PACK: $crate::Pack = $crate::Pack {
             name: $name,
             version: $version,
-            settings_schema: $crate::__first!(
-                $($settings,)? r#"{"type":"object","additionalProperties":false}"#,
-            ),
-            configure: $crate::__first!($($configure,)? |_settings| Ok(()),),
+            settings_schema: <$crate::__settings!($($settings)?) as $crate::Settings>::schema_text,
+            configure: |settings| {
+                let settings = $crate::settings::whole::<$crate::__settings!($($settings)?)>(settings)?;
+                $($($crate::__configure(&settings, $configure)?;)?)?
+                let _ = settings;
+                Ok(())
+            },
             rules: &[$($crate::RuleEntry::of::<$rule>()),*],
         };
 
@@ -110,8 +46,20 @@ macro_rules! pack {
 
 #[doc(hidden)]
 #[macro_export]
-macro_rules! __first {
-    ($first:expr, $($rest:expr,)*) => {
-        $first
+macro_rules! __settings {
+    () => {
+        $crate::settings::NoSettings
     };
+    ($settings:ty) => {
+        $settings
+    };
+}
+
+/// Gives the function that `configure` names its type, so that a closure needs none.
+#[doc(hidden)]
+pub fn __configure<S>(
+    settings: &S,
+    configure: fn(&S) -> Result<(), Vec<crate::SettingsProblem>>,
+) -> Result<(), Vec<crate::SettingsProblem>> {
+    configure(settings)
 }

@@ -120,7 +120,7 @@ pub struct Metadata {
     pub since: &'static str,
 }
 
-/// A rule: metadata and one function, of one change or of the whole plan. Written by [`crate::rule!`].
+/// A rule: metadata and one function, of one change or of the whole plan. Written by [`macro@crate::rule`].
 pub trait Rule {
     /// What it says of itself.
     const METADATA: Metadata;

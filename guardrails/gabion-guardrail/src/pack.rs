@@ -1,5 +1,8 @@
 //! A pack: its name, version, settings and rules.
 
+use std::fmt;
+use std::sync::Arc;
+
 use crate::change::Change;
 use crate::graph::Graph;
 use crate::json::Json;
@@ -15,6 +18,17 @@ pub struct SettingsProblem {
     pub message: String,
 }
 
+impl fmt::Display for SettingsProblem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if !self.path.is_empty() {
+            f.write_str("`")?;
+            f.write_str(&self.path)?;
+            f.write_str("`: ")?;
+        }
+        f.write_str(&self.message)
+    }
+}
+
 /// A pack of rules. Written by [`crate::pack!`].
 #[derive(Clone, Copy, Debug)]
 pub struct Pack {
@@ -22,9 +36,9 @@ pub struct Pack {
     pub name: &'static str,
     /// Its semantic version.
     pub version: &'static str,
-    /// A JSON Schema for its settings.
-    pub settings_schema: &'static str,
-    /// Looks at the settings beyond what the schema says.
+    /// Makes the JSON Schema of its settings, as text.
+    pub settings_schema: fn() -> String,
+    /// Reads the settings, and looks at them beyond what the schema says.
     pub configure: fn(&Json) -> Result<(), Vec<SettingsProblem>>,
     /// Its rules, one line each.
     pub rules: &'static [RuleEntry],
@@ -43,7 +57,7 @@ impl Pack {
             }]
         })?;
         (self.configure)(&settings)?;
-        crate::settings::set(settings);
+        crate::settings::share(Arc::new(settings));
         Ok(())
     }
 

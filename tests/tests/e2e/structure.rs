@@ -24,7 +24,11 @@ const ARROWS: &[(&str, &[&str])] = &[
             "gabion-engine",
         ],
     ),
-    ("gabion-guardrail", &["gabion-model"]),
+    (
+        "gabion-guardrail",
+        &["gabion-guardrail-macros", "gabion-model"],
+    ),
+    ("gabion-guardrail-macros", &[]),
     ("gabion-baseline", &["gabion-guardrail", "gabion-model"]),
     (
         "gabion-cli",

@@ -29,79 +29,74 @@ const SETTINGS: [(&str, &str, &str); 4] = [
     ),
 ];
 
-rule! {
-    /// ## What it does
-    ///
-    /// Finds public access blocks, of a bucket or of an account, in which one of the four settings is not `true`.
-    /// In hashicorp/aws an unset one is `false`. A log sink has the four twice: its bucket for access logs has its own.
-    ///
-    /// It judges the resource that carries the settings. A bucket without any `aws_s3_bucket_public_access_block`
-    /// is not its business: the block may live in another module, or at the account.
-    ///
-    /// ## Why it matters
-    ///
-    /// The block is the one switch that holds when a policy or an ACL is wrong. Each setting closes a different
-    /// way out: two for ACLs, two for policies, each for what is new and for what is there already.
-    ///
-    /// ## Example
-    ///
-    /// ```hcl
-    /// resource "aws_s3_bucket_public_access_block" "logs" {
-    ///   bucket              = "example-logs"
-    ///   block_public_acls   = true
-    ///   block_public_policy = true
-    /// }
-    /// ```
-    ///
-    /// ## Fix
-    ///
-    /// ```hcl
-    /// resource "aws_s3_bucket_public_access_block" "logs" {
-    ///   bucket                  = "example-logs"
-    ///   block_public_acls       = true
-    ///   block_public_policy     = true
-    ///   ignore_public_acls      = true
-    ///   restrict_public_buckets = true
-    /// }
-    /// ```
-    ///
-    /// ## References
-    ///
-    /// - [Blocking public access to your Amazon S3 storage](https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-control-block-public-access.html)
-    /// - CIS AWS Foundations v5 2.1.4, v7 3.1.4; Security Hub S3.8
-    pub struct PublicBucket {
-        code: "DT01",
-        name: "partial-public-access-block",
-        title: "a bucket without full public access block",
-        level: Mandatory,
-        since: "1.0.0",
-        targets: [
-            aws("aws_s3_bucket_public_access_block"),
-            aws("aws_s3_account_public_access_block"),
-            gabion("gabion_log_sink"),
-        ],
-        controls: [Control::cis_v5("2.1.4"), Control::cis_v7("3.1.4"), Control::security_hub("S3.8")],
+/// ## What it does
+///
+/// Finds public access blocks, of a bucket or of an account, in which one of the four settings is not `true`.
+/// In hashicorp/aws an unset one is `false`. A log sink has the four twice: its bucket for access logs has its own.
+///
+/// It judges the resource that carries the settings. A bucket without any `aws_s3_bucket_public_access_block`
+/// is not its business: the block may live in another module, or at the account.
+///
+/// ## Why it matters
+///
+/// The block is the one switch that holds when a policy or an ACL is wrong. Each setting closes a different
+/// way out: two for ACLs, two for policies, each for what is new and for what is there already.
+///
+/// ## Example
+///
+/// ```hcl
+/// resource "aws_s3_bucket_public_access_block" "logs" {
+///   bucket              = "example-logs"
+///   block_public_acls   = true
+///   block_public_policy = true
+/// }
+/// ```
+///
+/// ## Fix
+///
+/// ```hcl
+/// resource "aws_s3_bucket_public_access_block" "logs" {
+///   bucket                  = "example-logs"
+///   block_public_acls       = true
+///   block_public_policy     = true
+///   ignore_public_acls      = true
+///   restrict_public_buckets = true
+/// }
+/// ```
+///
+/// ## References
+///
+/// - [Blocking public access to your Amazon S3 storage](https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-control-block-public-access.html)
+/// - CIS AWS Foundations v5 2.1.4, v7 3.1.4; Security Hub S3.8
+#[rule(
+    code = "DT01",
+    title = "a bucket without full public access block",
+    level = mandatory,
+    since = "1.0.0",
+    targets(aws("aws_s3_bucket_public_access_block"), aws("aws_s3_account_public_access_block"), gabion("gabion_log_sink")),
+    controls(cis_v5("2.1.4"), cis_v7("3.1.4"), security_hub("S3.8"))
+)]
+pub(crate) fn partial_public_access_block(change: &Change) -> Outcome {
+    let Some(block) = change.planned() else {
+        return NOT_APPLICABLE;
+    };
+    let mut review = Review::new();
+    for (name, _, message) in SETTINGS {
+        review.must_be_true(&block.get(name), message);
     }
-    fn check(change) {
-        let Some(block) = change.planned() else { return NOT_APPLICABLE };
-        let mut review = Review::new();
-        for (name, _, message) in SETTINGS {
-            review.must_be_true(&block.get(name), message);
-        }
-        if change.resource_type() == "gabion_log_sink" {
-            review.look_at(|found| {
-                if !has_second_bucket(&block)? {
-                    return Ok(());
+    if change.resource_type() == "gabion_log_sink" {
+        review.look_at(|found| {
+            if !has_second_bucket(&block)? {
+                return Ok(());
+            }
+            for (_, name, message) in SETTINGS {
+                let setting = block.get(name);
+                if setting.boolean()? != Some(true) {
+                    found.push(setting.finding(message).fix(true));
                 }
-                for (_, name, message) in SETTINGS {
-                    let setting = block.get(name);
-                    if setting.boolean()? != Some(true) {
-                        found.push(setting.finding(message).fix(true));
-                    }
-                }
-                Ok(())
-            });
-        }
-        review.outcome()
+            }
+            Ok(())
+        });
     }
+    review.outcome()
 }

@@ -5,98 +5,102 @@ use gabion_guardrail::prelude::*;
 
 use crate::target::{aws, gabion};
 
-rule! {
-    /// ## What it does
-    ///
-    /// Finds bucket policies that do not deny plain HTTP: no statement denies everybody (`Principal = "*"`) every
-    /// action (`s3:*`) on the bucket and on its objects where `aws:SecureTransport` is `false`. Two statements may
-    /// share the work, one for the bucket and one for the objects.
-    ///
-    /// It judges `aws_s3_bucket_policy`, and the `policy` of an `aws_s3_bucket` that configures one. A bucket that
-    /// leaves its policy to the provider is not judged: its policy may be another resource. A policy that is not
-    /// known before apply is judged then.
-    ///
-    /// ## Why it matters
-    ///
-    /// S3 answers plain HTTP. Whoever is on the way then reads the objects, and the request's signature with them.
-    ///
-    /// ## Example
-    ///
-    /// ```hcl
-    /// resource "aws_s3_bucket_policy" "logs" {
-    ///   bucket = "example-logs"
-    ///   policy = jsonencode({
-    ///     Version = "2012-10-17"
-    ///     Statement = [{
-    ///       Effect    = "Deny"
-    ///       Principal = "*"
-    ///       Action    = "s3:GetObject"
-    ///       Resource  = "arn:aws:s3:::example-logs/*"
-    ///       Condition = { Bool = { "aws:SecureTransport" = "false" } }
-    ///     }]
-    ///   })
-    /// }
-    /// ```
-    ///
-    /// ## Fix
-    ///
-    /// ```hcl
-    /// resource "aws_s3_bucket_policy" "logs" {
-    ///   bucket = "example-logs"
-    ///   policy = jsonencode({
-    ///     Version = "2012-10-17"
-    ///     Statement = [{
-    ///       Sid       = "DenyPlainHttp"
-    ///       Effect    = "Deny"
-    ///       Principal = "*"
-    ///       Action    = "s3:*"
-    ///       Resource  = ["arn:aws:s3:::example-logs", "arn:aws:s3:::example-logs/*"]
-    ///       Condition = { Bool = { "aws:SecureTransport" = "false" } }
-    ///     }]
-    ///   })
-    /// }
-    /// ```
-    ///
-    /// ## References
-    ///
-    /// - [Security best practices for Amazon S3](https://docs.aws.amazon.com/AmazonS3/latest/userguide/security-best-practices.html)
-    /// - CIS AWS Foundations v5 2.1.1, v7 3.1.1; Security Hub S3.5
-    pub struct PlainHttpBucket {
-        code: "DT02",
-        name: "plain-http-bucket",
-        title: "a bucket that allows plain HTTP",
-        level: Mandatory,
-        since: "1.0.0",
-        targets: [aws("aws_s3_bucket_policy"), aws("aws_s3_bucket"), gabion("gabion_log_sink")],
-        controls: [Control::cis_v5("2.1.1"), Control::cis_v7("3.1.1"), Control::security_hub("S3.5")],
-    }
-    fn check(change) {
-        let Some(bucket) = change.planned() else { return NOT_APPLICABLE };
-        let policy = bucket.get("policy");
-        let mut review = Review::new();
-        match change.resource_type().as_str() {
-            "aws_s3_bucket_policy" => review.look(|| {
-                // `jsonencode({})`, which the provider plans as an empty text, is a policy that denies nothing.
-                let document = PolicyDocument::read(&policy)?.unwrap_or_default();
-                Ok(judge(&policy, &document))
-            }),
-            "aws_s3_bucket" => {
-                // Read back from a bucket whose policy is another resource: that one is judged.
-                if change.configured("policy") == Some(false) {
-                    return NOT_APPLICABLE;
-                }
-                let Some(document) = PolicyDocument::read(&policy)? else { return NOT_APPLICABLE };
-                review.look(|| Ok(judge(&policy, &document)));
+/// ## What it does
+///
+/// Finds bucket policies that do not deny plain HTTP: no statement denies everybody (`Principal = "*"`) every
+/// action (`s3:*`) on the bucket and on its objects where `aws:SecureTransport` is `false`. Two statements may
+/// share the work, one for the bucket and one for the objects.
+///
+/// It judges `aws_s3_bucket_policy`, and the `policy` of an `aws_s3_bucket` that configures one. A bucket that
+/// leaves its policy to the provider is not judged: its policy may be another resource. A policy that is not
+/// known before apply is judged then.
+///
+/// ## Why it matters
+///
+/// S3 answers plain HTTP. Whoever is on the way then reads the objects, and the request's signature with them.
+///
+/// ## Example
+///
+/// ```hcl
+/// resource "aws_s3_bucket_policy" "logs" {
+///   bucket = "example-logs"
+///   policy = jsonencode({
+///     Version = "2012-10-17"
+///     Statement = [{
+///       Effect    = "Deny"
+///       Principal = "*"
+///       Action    = "s3:GetObject"
+///       Resource  = "arn:aws:s3:::example-logs/*"
+///       Condition = { Bool = { "aws:SecureTransport" = "false" } }
+///     }]
+///   })
+/// }
+/// ```
+///
+/// ## Fix
+///
+/// ```hcl
+/// resource "aws_s3_bucket_policy" "logs" {
+///   bucket = "example-logs"
+///   policy = jsonencode({
+///     Version = "2012-10-17"
+///     Statement = [{
+///       Sid       = "DenyPlainHttp"
+///       Effect    = "Deny"
+///       Principal = "*"
+///       Action    = "s3:*"
+///       Resource  = ["arn:aws:s3:::example-logs", "arn:aws:s3:::example-logs/*"]
+///       Condition = { Bool = { "aws:SecureTransport" = "false" } }
+///     }]
+///   })
+/// }
+/// ```
+///
+/// ## References
+///
+/// - [Security best practices for Amazon S3](https://docs.aws.amazon.com/AmazonS3/latest/userguide/security-best-practices.html)
+/// - CIS AWS Foundations v5 2.1.1, v7 3.1.1; Security Hub S3.5
+#[rule(
+    code = "DT02",
+    title = "a bucket that allows plain HTTP",
+    level = mandatory,
+    since = "1.0.0",
+    targets(aws("aws_s3_bucket_policy"), aws("aws_s3_bucket"), gabion("gabion_log_sink")),
+    controls(cis_v5("2.1.1"), cis_v7("3.1.1"), security_hub("S3.5"))
+)]
+pub(crate) fn plain_http_bucket(change: &Change) -> Outcome {
+    let Some(bucket) = change.planned() else {
+        return NOT_APPLICABLE;
+    };
+    let policy = bucket.get("policy");
+    let mut review = Review::new();
+    match change.resource_type().as_str() {
+        "aws_s3_bucket_policy" => review.look(|| {
+            // `jsonencode({})`, which the provider plans as an empty text, is a policy that denies nothing.
+            let document = PolicyDocument::read(&policy)?.unwrap_or_default();
+            Ok(judge(&policy, &document))
+        }),
+        "aws_s3_bucket" => {
+            // Read back from a bucket whose policy is another resource: that one is judged.
+            if change.configured("policy") == Some(false) {
+                return NOT_APPLICABLE;
             }
-            // Generated, with the statement: what the composite has not made yet cannot lack it.
-            _ => {
-                for policy in [policy, bucket.get("access_log_policy")] {
-                    review.look(|| Ok(PolicyDocument::read(&policy)?.and_then(|document| judge(&policy, &document))));
-                }
+            let Some(document) = PolicyDocument::read(&policy)? else {
+                return NOT_APPLICABLE;
+            };
+            review.look(|| Ok(judge(&policy, &document)));
+        }
+        // Generated, with the statement: what the composite has not made yet cannot lack it.
+        _ => {
+            for policy in [policy, bucket.get("access_log_policy")] {
+                review.look(|| {
+                    Ok(PolicyDocument::read(&policy)?
+                        .and_then(|document| judge(&policy, &document)))
+                });
             }
         }
-        review.outcome()
     }
+    review.outcome()
 }
 
 fn judge(policy: &Value, document: &PolicyDocument) -> Option<Finding> {

@@ -20,103 +20,102 @@ const NEVER_MET: [&str; 6] = [
     "aws:SourceOrgID",
 ];
 
-rule! {
-    /// ## What it does
-    ///
-    /// Finds key policies that nobody could change again: no statement allows `kms:PutKeyPolicy` to an account, a
-    /// role, a user or everybody, or a statement without condition denies it to all who are allowed. A service does
-    /// not count, nor does a statement that only holds when a service calls (`kms:ViaService` and the like).
-    ///
-    /// It also finds `bypass_policy_lockout_safety_check = true`, which turns off the check that AWS itself makes.
-    ///
-    /// A policy that is left to AWS (unset) passes: it lets the account in. Known misses: a role that does not exist
-    /// or is deleted later, an account other than the key's, and a `Deny` whose condition holds for everybody.
-    ///
-    /// ## Why it matters
-    ///
-    /// A key that nobody can administer can be neither repaired nor deleted, except by AWS Support.
-    ///
-    /// ## Example
-    ///
-    /// ```hcl
-    /// resource "aws_kms_key" "logs" {
-    ///   enable_key_rotation                = true
-    ///   bypass_policy_lockout_safety_check = true
-    ///   policy = jsonencode({
-    ///     Version = "2012-10-17"
-    ///     Statement = [{
-    ///       Effect    = "Allow"
-    ///       Principal = { AWS = "arn:aws:iam::111122223333:role/reader" }
-    ///       Action    = "kms:Decrypt"
-    ///       Resource  = "*"
-    ///     }]
-    ///   })
-    /// }
-    /// ```
-    ///
-    /// ## Fix
-    ///
-    /// ```hcl
-    /// resource "aws_kms_key" "logs" {
-    ///   enable_key_rotation = true
-    ///   policy = jsonencode({
-    ///     Version = "2012-10-17"
-    ///     Statement = [
-    ///       {
-    ///         Effect    = "Allow"
-    ///         Principal = { AWS = "arn:aws:iam::111122223333:root" }
-    ///         Action    = "kms:*"
-    ///         Resource  = "*"
-    ///       },
-    ///       {
-    ///         Effect    = "Allow"
-    ///         Principal = { AWS = "arn:aws:iam::111122223333:role/reader" }
-    ///         Action    = "kms:Decrypt"
-    ///         Resource  = "*"
-    ///       },
-    ///     ]
-    ///   })
-    /// }
-    /// ```
-    ///
-    /// ## References
-    ///
-    /// - [Default key policy](https://docs.aws.amazon.com/kms/latest/developerguide/key-policy-default.html)
-    pub struct KeyPolicyLockout {
-        code: "DT12",
-        name: "key-policy-lockout",
-        title: "a key policy that nobody could change again",
-        level: Mandatory,
-        since: "1.0.0",
-        targets: [
-            aws("aws_kms_key"),
-            aws("aws_kms_key_policy"),
-            aws("aws_kms_external_key"),
-            aws("aws_kms_replica_key"),
-            aws("aws_kms_replica_external_key"),
-            gabion("gabion_kms_key"),
-        ],
-        controls: [Control::own("DT12")],
-    }
-    fn check(change) {
-        let Some(key) = change.planned() else { return NOT_APPLICABLE };
-        let mut review = Review::new();
-        if change.resource_type() != "gabion_kms_key" {
-            review.look(|| {
-                let bypass = key.get("bypass_policy_lockout_safety_check");
-                Ok((bypass.boolean()? == Some(true)).then(|| {
-                    bypass.finding("AWS is told not to check that the key policy can be changed again").fix(false)
-                }))
-            });
-        }
+/// ## What it does
+///
+/// Finds key policies that nobody could change again: no statement allows `kms:PutKeyPolicy` to an account, a
+/// role, a user or everybody, or a statement without condition denies it to all who are allowed. A service does
+/// not count, nor does a statement that only holds when a service calls (`kms:ViaService` and the like).
+///
+/// It also finds `bypass_policy_lockout_safety_check = true`, which turns off the check that AWS itself makes.
+///
+/// A policy that is left to AWS (unset) passes: it lets the account in. Known misses: a role that does not exist
+/// or is deleted later, an account other than the key's, and a `Deny` whose condition holds for everybody.
+///
+/// ## Why it matters
+///
+/// A key that nobody can administer can be neither repaired nor deleted, except by AWS Support.
+///
+/// ## Example
+///
+/// ```hcl
+/// resource "aws_kms_key" "logs" {
+///   enable_key_rotation                = true
+///   bypass_policy_lockout_safety_check = true
+///   policy = jsonencode({
+///     Version = "2012-10-17"
+///     Statement = [{
+///       Effect    = "Allow"
+///       Principal = { AWS = "arn:aws:iam::111122223333:role/reader" }
+///       Action    = "kms:Decrypt"
+///       Resource  = "*"
+///     }]
+///   })
+/// }
+/// ```
+///
+/// ## Fix
+///
+/// ```hcl
+/// resource "aws_kms_key" "logs" {
+///   enable_key_rotation = true
+///   policy = jsonencode({
+///     Version = "2012-10-17"
+///     Statement = [
+///       {
+///         Effect    = "Allow"
+///         Principal = { AWS = "arn:aws:iam::111122223333:root" }
+///         Action    = "kms:*"
+///         Resource  = "*"
+///       },
+///       {
+///         Effect    = "Allow"
+///         Principal = { AWS = "arn:aws:iam::111122223333:role/reader" }
+///         Action    = "kms:Decrypt"
+///         Resource  = "*"
+///       },
+///     ]
+///   })
+/// }
+/// ```
+///
+/// ## References
+///
+/// - [Default key policy](https://docs.aws.amazon.com/kms/latest/developerguide/key-policy-default.html)
+#[rule(
+    code = "DT12",
+    title = "a key policy that nobody could change again",
+    level = mandatory,
+    since = "1.0.0",
+    targets(aws("aws_kms_key"), aws("aws_kms_key_policy"), aws("aws_kms_external_key"), aws("aws_kms_replica_key"), aws("aws_kms_replica_external_key"), gabion("gabion_kms_key")),
+    controls(own("DT12"))
+)]
+pub(crate) fn key_policy_lockout(change: &Change) -> Outcome {
+    let Some(key) = change.planned() else {
+        return NOT_APPLICABLE;
+    };
+    let mut review = Review::new();
+    if change.resource_type() != "gabion_kms_key" {
         review.look(|| {
-            Ok(key_policy::whole(&key)?.and_then(|policy| {
-                let why = locked_out(&policy.document)?;
-                Some(policy.at.finding("nobody could change the key policy again").observed(why))
+            let bypass = key.get("bypass_policy_lockout_safety_check");
+            Ok((bypass.boolean()? == Some(true)).then(|| {
+                bypass
+                    .finding("AWS is told not to check that the key policy can be changed again")
+                    .fix(false)
             }))
         });
-        review.outcome()
     }
+    review.look(|| {
+        Ok(key_policy::whole(&key)?.and_then(|policy| {
+            let why = locked_out(&policy.document)?;
+            Some(
+                policy
+                    .at
+                    .finding("nobody could change the key policy again")
+                    .observed(why),
+            )
+        }))
+    });
+    review.outcome()
 }
 
 /// Why nobody can change the policy; `None` where somebody can.

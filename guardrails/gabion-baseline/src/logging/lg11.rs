@@ -7,60 +7,63 @@ use crate::target::{aws, gabion};
 /// How long logs must stay locked, in days.
 const LEAST_RETENTION: i64 = 365;
 
-rule! {
-    /// ## What it does
-    ///
-    /// Finds log sinks (`gabion_log_sink`) without Object Lock, or locked for less than 365 days; and
-    /// `aws_s3_bucket_object_lock_configuration` without a default retention, which locks nothing unless each writer
-    /// asks for it.
-    ///
-    /// It judges the resource that carries the setting. Known misses: it cannot tell whether an `aws_s3_bucket` is a
-    /// log bucket, so it neither asks other buckets for a lock nor finds a lock on an access log bucket, which S3
-    /// then cannot write to; and it takes any default retention of hashicorp/aws as long enough.
-    ///
-    /// ## Why it matters
-    ///
-    /// Who takes over an account deletes the logs next. A locked object cannot be deleted or overwritten before its
-    /// retention ends, in COMPLIANCE mode by nobody at all.
-    ///
-    /// ## Example
-    ///
-    /// ```hcl
-    /// resource "aws_s3_bucket_object_lock_configuration" "logs" {
-    ///   bucket = "example-logs"
-    /// }
-    /// ```
-    ///
-    /// ## Fix
-    ///
-    /// ```hcl
-    /// resource "aws_s3_bucket_object_lock_configuration" "logs" {
-    ///   bucket = "example-logs"
-    ///   rule {
-    ///     default_retention {
-    ///       mode = "GOVERNANCE"
-    ///       days = 365
-    ///     }
-    ///   }
-    /// }
-    /// ```
-    ///
-    /// ## References
-    ///
-    /// - [Locking objects with Object Lock](https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-lock.html)
-    /// - Security Hub S3.15
-    pub struct UnlockedLogBucket {
-        code: "LG11",
-        name: "unlocked-log-bucket",
-        title: "a log bucket not locked",
-        level: Mandatory,
-        since: "1.0.0",
-        targets: [aws("aws_s3_bucket_object_lock_configuration"), gabion("gabion_log_sink")],
-        controls: [Control::security_hub_unconfirmed("S3.15")],
-    }
-    fn check(change) {
-        let Some(bucket) = change.planned() else { return NOT_APPLICABLE };
-        if change.resource_type() == "gabion_log_sink" { sink(&bucket) } else { lock(&bucket) }
+/// ## What it does
+///
+/// Finds log sinks (`gabion_log_sink`) without Object Lock, or locked for less than 365 days; and
+/// `aws_s3_bucket_object_lock_configuration` without a default retention, which locks nothing unless each writer
+/// asks for it.
+///
+/// It judges the resource that carries the setting. Known misses: it cannot tell whether an `aws_s3_bucket` is a
+/// log bucket, so it neither asks other buckets for a lock nor finds a lock on an access log bucket, which S3
+/// then cannot write to; and it takes any default retention of hashicorp/aws as long enough.
+///
+/// ## Why it matters
+///
+/// Who takes over an account deletes the logs next. A locked object cannot be deleted or overwritten before its
+/// retention ends, in COMPLIANCE mode by nobody at all.
+///
+/// ## Example
+///
+/// ```hcl
+/// resource "aws_s3_bucket_object_lock_configuration" "logs" {
+///   bucket = "example-logs"
+/// }
+/// ```
+///
+/// ## Fix
+///
+/// ```hcl
+/// resource "aws_s3_bucket_object_lock_configuration" "logs" {
+///   bucket = "example-logs"
+///   rule {
+///     default_retention {
+///       mode = "GOVERNANCE"
+///       days = 365
+///     }
+///   }
+/// }
+/// ```
+///
+/// ## References
+///
+/// - [Locking objects with Object Lock](https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-lock.html)
+/// - Security Hub S3.15
+#[rule(
+    code = "LG11",
+    title = "a log bucket not locked",
+    level = mandatory,
+    since = "1.0.0",
+    targets(aws("aws_s3_bucket_object_lock_configuration"), gabion("gabion_log_sink")),
+    controls(security_hub_unconfirmed("S3.15"))
+)]
+pub(crate) fn unlocked_log_bucket(change: &Change) -> Outcome {
+    let Some(bucket) = change.planned() else {
+        return NOT_APPLICABLE;
+    };
+    if change.resource_type() == "gabion_log_sink" {
+        sink(&bucket)
+    } else {
+        lock(&bucket)
     }
 }
 

@@ -4,67 +4,66 @@ use gabion_guardrail::prelude::*;
 
 use crate::target::{aws, gabion};
 
-rule! {
-    /// ## What it does
-    ///
-    /// Finds buckets in which objects expire before their retention ends: `expiration_in_days` of a
-    /// `gabion_log_sink` under its `retention_in_days`, and an `aws_s3_bucket` that carries both a `lifecycle_rule`
-    /// and an `object_lock_configuration` with a longer default retention.
-    ///
-    /// Known miss: where lifecycle and lock are resources of their own (`aws_s3_bucket_lifecycle_configuration`,
-    /// `aws_s3_bucket_object_lock_configuration`), no single resource tells. A whole-plan rule will.
-    ///
-    /// ## Why it matters
-    ///
-    /// The expiry of a locked object hides it behind a delete marker: those who look for the log do not see it,
-    /// though it is kept and paid for. Where the lock is off, it is gone.
-    ///
-    /// ## Example
-    ///
-    /// ```hcl refused
-    /// resource "gabion_log_sink" "logs" {
-    ///   bucket             = "example-logs"
-    ///   kms_key_id         = "arn:aws:kms:eu-central-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab"
-    ///   retention_in_days  = 730
-    ///   expiration_in_days = 365
-    /// }
-    /// ```
-    ///
-    /// ## Fix
-    ///
-    /// ```hcl
-    /// resource "gabion_log_sink" "logs" {
-    ///   bucket             = "example-logs"
-    ///   kms_key_id         = "arn:aws:kms:eu-central-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab"
-    ///   retention_in_days  = 730
-    ///   expiration_in_days = 730
-    /// }
-    /// ```
-    ///
-    /// ## References
-    ///
-    /// - [Object Lock considerations](https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-lock-managing.html)
-    pub struct LogsExpireEarly {
-        code: "LG12",
-        name: "logs-expire-early",
-        title: "logs that expire before their retention ends",
-        level: Mandatory,
-        since: "1.0.0",
-        targets: [gabion("gabion_log_sink"), aws("aws_s3_bucket")],
-        controls: [Control::own("LG12")],
+/// ## What it does
+///
+/// Finds buckets in which objects expire before their retention ends: `expiration_in_days` of a
+/// `gabion_log_sink` under its `retention_in_days`, and an `aws_s3_bucket` that carries both a `lifecycle_rule`
+/// and an `object_lock_configuration` with a longer default retention.
+///
+/// Known miss: where lifecycle and lock are resources of their own (`aws_s3_bucket_lifecycle_configuration`,
+/// `aws_s3_bucket_object_lock_configuration`), no single resource tells. A whole-plan rule will.
+///
+/// ## Why it matters
+///
+/// The expiry of a locked object hides it behind a delete marker: those who look for the log do not see it,
+/// though it is kept and paid for. Where the lock is off, it is gone.
+///
+/// ## Example
+///
+/// ```hcl refused
+/// resource "gabion_log_sink" "logs" {
+///   bucket             = "example-logs"
+///   kms_key_id         = "arn:aws:kms:eu-central-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab"
+///   retention_in_days  = 730
+///   expiration_in_days = 365
+/// }
+/// ```
+///
+/// ## Fix
+///
+/// ```hcl
+/// resource "gabion_log_sink" "logs" {
+///   bucket             = "example-logs"
+///   kms_key_id         = "arn:aws:kms:eu-central-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab"
+///   retention_in_days  = 730
+///   expiration_in_days = 730
+/// }
+/// ```
+///
+/// ## References
+///
+/// - [Object Lock considerations](https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-lock-managing.html)
+#[rule(
+    code = "LG12",
+    title = "logs that expire before their retention ends",
+    level = mandatory,
+    since = "1.0.0",
+    targets(gabion("gabion_log_sink"), aws("aws_s3_bucket")),
+    controls(own("LG12"))
+)]
+pub(crate) fn logs_expire_early(change: &Change) -> Outcome {
+    let Some(bucket) = change.planned() else {
+        return NOT_APPLICABLE;
+    };
+    if change.resource_type() == "gabion_log_sink" {
+        return sink(&bucket);
     }
-    fn check(change) {
-        let Some(bucket) = change.planned() else { return NOT_APPLICABLE };
-        if change.resource_type() == "gabion_log_sink" {
-            return sink(&bucket);
-        }
-        // Both may be read back from a bucket whose lifecycle and lock are resources of their own.
-        let elsewhere = |path: &str| change.configured(path) == Some(false);
-        if elsewhere("lifecycle_rule[0]") || elsewhere("object_lock_configuration[0]") {
-            return NOT_APPLICABLE;
-        }
-        inline(&bucket)
+    // Both may be read back from a bucket whose lifecycle and lock are resources of their own.
+    let elsewhere = |path: &str| change.configured(path) == Some(false);
+    if elsewhere("lifecycle_rule[0]") || elsewhere("object_lock_configuration[0]") {
+        return NOT_APPLICABLE;
     }
+    inline(&bucket)
 }
 
 fn sink(sink: &Value) -> Outcome {

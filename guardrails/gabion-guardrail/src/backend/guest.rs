@@ -260,7 +260,7 @@ pub mod component {
             wit::Pack {
                 name: pack.name.to_owned(),
                 version: pack.version.to_owned(),
-                settings_schema: pack.settings_schema.to_owned(),
+                settings_schema: (pack.settings_schema)(),
                 rules: pack.rules.iter().map(rule).collect(),
             }
         }

@@ -36,7 +36,7 @@ impl NativePack {
         let info = model::PackInfo {
             name: pack.name.to_owned(),
             version: pack.version.to_owned(),
-            settings_schema: pack.settings_schema.to_owned(),
+            settings_schema: (pack.settings_schema)(),
             rules,
         };
         Ok(Self {
@@ -171,83 +171,85 @@ mod tests {
     use super::*;
     use crate::prelude::*;
 
-    rule! {
-        /// ## What it does
-        /// Finds names that are not allowed.
-        struct ForeignName {
-            code: "T01",
-            name: "foreign-name",
-            title: "a name that is not allowed",
-            level: Advisory,
-            since: "1.0.0",
-            targets: [Target::new("thing", "acme/things", "*")],
-            controls: [],
-        }
-        fn check(change) {
-            let Some(thing) = change.planned() else { return NOT_APPLICABLE };
-            let name = thing.get("name");
-            let allowed = crate::settings::get();
-            match name.text()? {
-                Some(text) if allowed.get("names").elements().iter().any(|one| one.text() == Some(&text)) => PASS,
-                Some(_) => found(name.finding("the name is not allowed").fix("a")),
-                None => Err(Stop::Failed("a thing without a name".to_owned())),
-            }
+    /// ## What it does
+    /// Finds names that are not allowed.
+    #[rule(
+        code = "T01",
+        title = "a name that is not allowed",
+        level = advisory,
+        since = "1.0.0",
+        targets(thing(provider = "acme/things", versions = "*"))
+    )]
+    fn foreign_name(change: &Change) -> Outcome {
+        let Some(thing) = change.planned() else {
+            return NOT_APPLICABLE;
+        };
+        let name = thing.get("name");
+        match name.text()? {
+            Some(text) if settings::<Names>()?.names.contains(&text) => PASS,
+            Some(_) => found(name.finding("the name is not allowed").fix("a")),
+            None => Err(Stop::Failed("a thing without a name".to_owned())),
         }
     }
 
-    rule! {
-        /// ## What it does
-        /// Finds plans with more than one thing.
-        struct Crowd {
-            code: "T02",
-            name: "crowd",
-            title: "more than one thing",
-            level: Mandatory,
-            since: "1.0.0",
-            targets: [],
-            controls: [Control::own("T02")],
-        }
-        fn check_plan(graph) {
-            let things = graph.changes("thing");
-            match things.get(1) {
-                Some(second) if !graph.referrers(second).is_empty() => {
-                    found(Finding::new("", "there is a second thing in use").on(second.address()))
-                }
-                _ => PASS,
+    /// ## What it does
+    /// Finds plans with more than one thing.
+    #[rule(
+        code = "T02",
+        name = "crowd",
+        title = "more than one thing",
+        level = mandatory,
+        since = "1.0.0",
+        targets(any),
+        controls(own("T02"))
+    )]
+    fn too_many(graph: &Graph) -> Outcome {
+        let things = graph.changes("thing");
+        match things.get(1) {
+            Some(second) if !graph.referrers(second).is_empty() => {
+                found(Finding::new("", "there is a second thing in use").on(second.address()))
             }
+            _ => PASS,
         }
     }
 
-    rule! {
-        /// ## What it does
-        /// Finds things that nobody owns.
-        struct Ownerless {
-            code: "T03",
-            name: "ownerless",
-            title: "a thing that nobody owns",
-            level: Mandatory,
-            since: "1.0.0",
-            targets: [],
-            controls: [],
+    /// ## What it does
+    /// Finds things that nobody owns.
+    #[rule(
+        code = "T03",
+        title = "a thing that nobody owns",
+        level = mandatory,
+        since = "1.0.0",
+        targets(any)
+    )]
+    fn ownerless(change: &Change) -> Outcome {
+        let tags = Tags::own(&change.after());
+        match tags.missing(&["owner", "cost"])?.as_slice() {
+            [] => PASS,
+            missing => found(
+                tags.value()
+                    .finding(["no tag ", &missing.join(", ")].concat()),
+            ),
         }
-        fn check(change) {
-            let tags = Tags::own(&change.after());
-            match tags.missing(&["owner", "cost"])?.as_slice() {
-                [] => PASS,
-                missing => found(tags.value().finding(["no tag ", &missing.join(", ")].concat())),
-            }
-        }
+    }
+
+    #[derive(Settings)]
+    struct Names {
+        /// The names that things may have.
+        #[setting(default)]
+        names: Vec<String>,
     }
 
     crate::pack! {
         name: "test",
         version: "1.2.3",
-        settings: r#"{"type":"object"}"#,
-        configure: |settings| match settings.get("names").elements() {
-            [] => Err(vec![SettingsProblem { path: "names".into(), message: "name some".into() }]),
-            _ => Ok(()),
+        settings: Names,
+        configure: |settings| if settings.names.is_empty() {
+            Err(vec![SettingsProblem { path: "names".into(), message: "name some".into() }])
+        } else {
+            Ok(())
         },
-        rules: [ForeignName, Crowd, Ownerless],
+        rules: [foreign_name, too_many, ownerless],
     }
 
     fn change(after: &serde_json::Value, address: &str) -> Arc<model::Change> {
@@ -283,7 +285,14 @@ mod tests {
             info.rules[0].page,
             "## What it does\nFinds names that are not allowed.\n"
         );
+        assert_eq!(info.rules[0].name, "foreign-name");
+        assert_eq!(info.rules[0].applies_to[0].provider, "acme/things");
+        assert_eq!(info.rules[1].name, "crowd");
         assert_eq!(info.rules[1].scope, model::Scope::Plan);
+        assert!(
+            info.settings_schema
+                .contains("The names that things may have.")
+        );
         let problems = NativePack::new(&PACK, &serde_json::json!({})).unwrap_err();
         assert_eq!(problems[0].path, "names");
     }
