@@ -5,15 +5,13 @@ use std::error::Error;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-#[path = "build/guest.rs"]
-mod guest;
+use gabion_componentize::{Crate, compile, encode, find, sources};
 
 /// What the component depends on besides its sources, from the root of the workspace.
-const INPUTS: [&str; 7] = [
+const INPUTS: [&str; 6] = [
     "guardrails/gabion-baseline/Cargo.toml",
     "guardrails/gabion-guardrail/Cargo.toml",
     "guardrails/gabion-guardrail-macros",
-    "guardrails/gabion-engine/build",
     "wit/guardrail",
     "Cargo.toml",
     "Cargo.lock",
@@ -36,16 +34,22 @@ fn run() -> Result<(), Box<dyn Error>> {
         .ok_or("the engine does not stand in its workspace")?;
     let out = PathBuf::from(variable("OUT_DIR")?);
 
-    let toolchain = guest::find()?;
-    let module = guest::build(
+    let toolchain = find(workspace)
+        .map_err(|error| format!("{error}\n`cargo xtask guardrails` does one or the other"))?;
+    let module = compile(
         &toolchain,
-        workspace,
-        "gabion-baseline",
-        &guest_folder(&out),
+        &Crate {
+            folder: workspace,
+            package: "gabion-baseline",
+            library: "gabion-baseline",
+            target_dir: &guest_folder(&out),
+            remap: &[(workspace.to_owned(), "/gabion".to_owned())],
+            loud: false,
+        },
     )?;
     fs::write(
         out.join("baseline.wasm"),
-        componentize(&fs::read(&module)?)?,
+        encode("gabion-baseline", &fs::read(&module)?)?,
     )?;
 
     println!(
@@ -54,7 +58,7 @@ fn run() -> Result<(), Box<dyn Error>> {
     );
     // A script that failed runs again in any case; these are for one that did not.
     let inputs = INPUTS.iter().map(|input| workspace.join(input));
-    for input in inputs.chain(guest::sources(&module)?) {
+    for input in inputs.chain(sources(&module)?) {
         println!("cargo::rerun-if-changed={}", input.display());
     }
     Ok(())
@@ -74,16 +78,6 @@ fn guest_folder(out: &Path) -> PathBuf {
         .and_then(|build| build.ancestors().nth(2))
         .unwrap_or(out)
         .join("guest")
-}
-
-fn componentize(module: &[u8]) -> Result<Vec<u8>, Box<dyn Error>> {
-    let module = guest::strip(module)?;
-    let component = wit_component::ComponentEncoder::default()
-        .validate(true)
-        .module(&module)
-        .and_then(|encoder| encoder.encode())
-        .map_err(|error| format!("the baseline does not fit wit/guardrail: {error:#}"))?;
-    Ok(component)
 }
 
 /// The pack's version: that of its manifest, or of the workspace where the manifest says so.

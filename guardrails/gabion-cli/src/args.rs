@@ -2,7 +2,7 @@
 
 use clap::{Parser, Subcommand};
 
-use crate::command::{cache, check, explain, inspect};
+use crate::command::{build, cache, check, explain, inspect, new};
 use crate::exit::{Exit, Failure};
 
 const AFTER: &str = "\
@@ -27,6 +27,10 @@ pub(crate) enum Command {
     Check(check::Check),
     /// Show what a rule finds, why it matters, and how to mend it
     Explain(explain::Explain),
+    /// Start a pack of guardrails
+    New(new::New),
+    /// Build the component of a pack
+    Build(build::Build),
     /// Show what a pack offers and what it would run as
     Inspect(inspect::Inspect),
     /// Look after the cache of compiled packs
@@ -39,6 +43,8 @@ impl Command {
         match self {
             Self::Check(check) => check.run(),
             Self::Explain(explain) => explain.run(),
+            Self::New(new) => new.run(),
+            Self::Build(build) => build.run(),
             Self::Inspect(inspect) => inspect.run(),
             Self::Cache(cache) => cache.run(),
         }

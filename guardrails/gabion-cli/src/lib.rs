@@ -1,7 +1,8 @@
 //! The `gabion` command: guardrails on saved plans, and what goes with them.
 //!
-//! What belongs here: arguments, exit codes, the reader of plan files, output. What does not: the meaning of a
-//! policy file and of a verdict (`gabion-engine`), rules.
+//! What belongs here: arguments, exit codes, the reader of plan files, output, templates of packs. What does
+//! not: the meaning of a policy file and of a verdict (`gabion-engine`), rules, how components are made
+//! (`gabion-componentize`).
 
 pub mod exit;
 pub mod plan;
@@ -9,6 +10,7 @@ pub mod plan;
 mod args;
 mod command;
 mod output;
+mod scaffold;
 
 use std::process::ExitCode;
 

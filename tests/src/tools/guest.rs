@@ -1,21 +1,15 @@
 //! The toolchain that compiles guardrails in Rust to WebAssembly.
 //!
-//! Which one serves is decided by the engine's build script; this file only installs one.
+//! Which one serves is decided by `gabion-componentize`; this file only installs one.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use anyhow::{Result, anyhow};
+use anyhow::Result;
+use gabion_componentize as build;
 
 use super::{apt_install, on_path, run, say};
 use crate::workspace;
-
-#[path = "../../../guardrails/gabion-engine/build/guest.rs"]
-#[expect(
-    dead_code,
-    reason = "shared with the engine's build script, which uses the rest of it"
-)]
-mod build;
 
 /// Debian's compiler for it, its standard library in source, and the cargo that fits.
 const DEBIAN: [&str; 3] = ["rustc-web", "rust-web-src", "cargo-web"];
@@ -30,7 +24,17 @@ impl Toolchain {
     /// # Errors
     /// When it does not compile; the text holds the compiler's messages.
     pub fn build(&self, package: &str, target: &Path) -> Result<PathBuf> {
-        build::build(&self.0, workspace::root(), package, target).map_err(|text| anyhow!(text))
+        Ok(build::compile(
+            &self.0,
+            &build::Crate {
+                folder: workspace::root(),
+                package,
+                library: package,
+                target_dir: target,
+                remap: &[(workspace::root().to_owned(), "/gabion".to_owned())],
+                loud: false,
+            },
+        )?)
     }
 }
 
@@ -45,7 +49,7 @@ impl std::fmt::Display for Toolchain {
 /// # Errors
 /// When there is none; the text says what was looked at and what to run.
 pub fn locate() -> Result<Toolchain> {
-    build::find().map(Toolchain).map_err(|text| anyhow!(text))
+    Ok(Toolchain(build::find(workspace::root())?))
 }
 
 /// Installs a toolchain, unless one is there: rustup's target, else Debian's packages.

@@ -11,7 +11,8 @@ use serde_json::Value;
 /// The arrows of docs/architecture.md: a crate, and what it may use of ours.
 const ARROWS: &[(&str, &[&str])] = &[
     ("gabion-model", &[]),
-    ("gabion-engine", &["gabion-model"]),
+    ("gabion-componentize", &[]),
+    ("gabion-engine", &["gabion-componentize", "gabion-model"]),
     ("gabion-plugin", &["gabion-engine", "gabion-model"]),
     ("gabion-framework", &["gabion-plugin"]),
     ("gabion-aws", &[]),
@@ -32,9 +33,14 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("gabion-baseline", &["gabion-guardrail", "gabion-model"]),
     (
         "gabion-cli",
-        &["gabion-engine", "gabion-model", "gabion-plugin"],
+        &[
+            "gabion-componentize",
+            "gabion-engine",
+            "gabion-model",
+            "gabion-plugin",
+        ],
     ),
-    ("gabion-tests", &[]),
+    ("gabion-tests", &["gabion-componentize"]),
 ];
 
 /// Crates that one crate alone may name.

@@ -1,9 +1,11 @@
 //! One file a command.
 
+pub(crate) mod build;
 pub(crate) mod cache;
 pub(crate) mod check;
 pub(crate) mod explain;
 pub(crate) mod inspect;
+pub(crate) mod new;
 
 use std::path::{Path, PathBuf};
 

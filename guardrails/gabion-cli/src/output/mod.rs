@@ -120,6 +120,19 @@ pub(crate) fn level(level: Level) -> &'static str {
     }
 }
 
+/// A number with commas for a reader.
+pub(crate) fn grouped(number: u64) -> String {
+    let digits = number.to_string();
+    let mut text = String::new();
+    for (position, digit) in digits.chars().enumerate() {
+        if position > 0 && (digits.len() - position).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
 /// Writes to the standard output. A reader that went away (`| head`) is no error.
 pub(crate) fn stdout(text: &str) -> Result<(), Failure> {
     let mut out = std::io::stdout().lock();

@@ -1,58 +1,62 @@
-//! Builds a guest crate of this workspace to a core WebAssembly module, with whichever toolchain can.
-//!
-//! Standard library only: the engine's build script and xtask both include this file.
+//! Which compiler makes guests in Rust.
 //!
 //! The toolchains, in this order:
-//! 1. the cargo that runs us, when its sysroot has the target;
-//! 2. the same, when it has the standard library's source: the library is then built with the guest;
-//! 3. the distribution's (Debian: `rustc-web`, `cargo-web`, `rust-web-src`), either way;
+//! 1. the cargo that runs us, when its sysroot has the target, or the standard library's source, which is then built
+//!    with the guest;
+//! 2. the one that `rustc` in the folder of the guest means, then the others of rustup;
+//! 3. the distribution's (Debian: `rustc-web`, `cargo-web`, `rust-web-src`), either way.
 //!
 //! The linker is the `rust-lld` of the toolchain itself, else of any other: it links WebAssembly alike.
 
 use std::env;
-use std::ffi::OsString;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use crate::Error;
+
 /// What the guests are compiled to: a core module without any system interface.
-pub(crate) const TARGET: &str = "wasm32-unknown-unknown";
+pub const TARGET: &str = "wasm32-unknown-unknown";
 
 /// A compiler that can make guests, and how.
 #[derive(Clone, Debug)]
-pub(crate) struct Toolchain {
+pub struct Toolchain {
     /// Its cargo.
-    pub(crate) cargo: PathBuf,
+    pub cargo: PathBuf,
     /// Its rustc.
-    pub(crate) rustc: PathBuf,
+    pub rustc: PathBuf,
     /// What `rustc --print sysroot` says.
-    pub(crate) sysroot: PathBuf,
+    pub sysroot: PathBuf,
     /// Whether the standard library must be built too, as no compiled one is there.
-    pub(crate) build_std: bool,
+    pub build_std: bool,
     /// The linker, where it is not the one that rustc finds itself.
-    pub(crate) linker: Option<PathBuf>,
+    pub linker: Option<PathBuf>,
 }
 
-/// The first toolchain that can make guests.
+/// The first toolchain that can make guests. `folder` is where the guest's sources are: a `rust-toolchain.toml` there
+/// counts.
 ///
 /// # Errors
 /// One sentence that says what is missing and what to do.
-pub(crate) fn find() -> Result<Toolchain, String> {
+pub fn find(folder: &Path) -> Result<Toolchain, Error> {
     let mut tried = Vec::new();
-    for (cargo, rustc) in candidates() {
+    for (cargo, rustc) in candidates(folder) {
         match examine(&cargo, &rustc) {
             Ok(found) => return Ok(found),
             Err(why) => tried.push(why),
         }
     }
-    Err(format!(
-        "no toolchain here can compile guardrails to {TARGET}: run `cargo xtask guardrails`, which installs one \
-         (looked at: {})",
+    if tried.is_empty() {
+        tried.push("no `cargo` and `rustc` were found".to_owned());
+    }
+    Err(Error::new(format!(
+        "no Rust toolchain here can compile guardrails: run `rustup target add {TARGET}`, or on Debian and Ubuntu \
+         `apt-get install rustc-web cargo-web rust-web-src lld` (looked at: {})",
         tried.join("; ")
-    ))
+    )))
 }
 
-fn candidates() -> Vec<(PathBuf, PathBuf)> {
+fn candidates(folder: &Path) -> Vec<(PathBuf, PathBuf)> {
     let mut found: Vec<(PathBuf, PathBuf)> = Vec::new();
     let mut add = |cargo: PathBuf| {
         let rustc = cargo.with_file_name(if cfg!(windows) { "rustc.exe" } else { "rustc" });
@@ -64,11 +68,27 @@ fn candidates() -> Vec<(PathBuf, PathBuf)> {
     if let Some(cargo) = env::var_os("CARGO") {
         add(PathBuf::from(cargo));
     }
+    if let Some(sysroot) = usual_sysroot(folder) {
+        add(sysroot.join("bin/cargo"));
+    }
     for toolchain in rustup_toolchains() {
         add(toolchain.join("bin/cargo"));
     }
     add(PathBuf::from("/usr/bin/cargo"));
     found
+}
+
+/// Where the `rustc` of PATH has its own files; behind rustup's shim, those of the toolchain that the folder asks for.
+fn usual_sysroot(folder: &Path) -> Option<PathBuf> {
+    let output = Command::new("rustc")
+        .args(["--print", "sysroot"])
+        .current_dir(folder)
+        .output()
+        .ok()
+        .filter(|output| output.status.success())?;
+    Some(PathBuf::from(
+        String::from_utf8_lossy(&output.stdout).trim(),
+    ))
 }
 
 fn rustup_toolchains() -> Vec<PathBuf> {
@@ -86,7 +106,7 @@ fn rustup_toolchains() -> Vec<PathBuf> {
 }
 
 fn examine(cargo: &Path, rustc: &Path) -> Result<Toolchain, String> {
-    let name = cargo.display();
+    let name = format!("`{}`", cargo.display());
     let sysroot = PathBuf::from(ask(rustc, &["--print", "sysroot"])?);
     let compiled = sysroot.join("lib/rustlib").join(TARGET).join("lib");
     let compiled = fs::read_dir(compiled).is_ok_and(|entries| {
@@ -169,7 +189,7 @@ fn ask(rustc: &Path, arguments: &[&str]) -> Result<String, String> {
 }
 
 /// Takes out of a command's environment what the outer cargo put there for its own compiler.
-pub(crate) fn clean(command: &mut Command) {
+pub fn clean(command: &mut Command) {
     const KEPT: [&str; 5] = [
         "CARGO_HOME",
         "CARGO_MAKEFLAGS",
@@ -227,137 +247,4 @@ pub(crate) fn clean(command: &mut Command) {
             _ => command.env_remove(name),
         };
     }
-}
-
-/// Compiles the library of `package` in `workspace` to a core module; gives where it is. The folder
-/// `target_dir` must not be the outer cargo's: that one is locked while a build script runs.
-///
-/// # Errors
-/// A sentence, after which the compiler's own messages stand.
-pub(crate) fn build(
-    toolchain: &Toolchain,
-    workspace: &Path,
-    package: &str,
-    target_dir: &Path,
-) -> Result<PathBuf, String> {
-    let mut command = Command::new(&toolchain.cargo);
-    clean(&mut command);
-    command
-        .current_dir(workspace)
-        .args([
-            "rustc",
-            "--package",
-            package,
-            "--lib",
-            "--crate-type",
-            "cdylib",
-            "--profile",
-            "guest",
-        ])
-        .args(["--target", TARGET, "--color", "never", "--target-dir"])
-        .arg(target_dir)
-        .env("RUSTC", &toolchain.rustc)
-        .env("RUSTC_WRAPPER", "")
-        .env("RUSTC_WORKSPACE_WRAPPER", "")
-        .env("CARGO_ENCODED_RUSTFLAGS", flags(toolchain, workspace));
-    if toolchain.build_std {
-        // A stable compiler builds its own standard library only when told that it may.
-        command
-            .env("RUSTC_BOOTSTRAP", "1")
-            .arg("-Zbuild-std=std,panic_abort");
-    }
-    if let Some(linker) = &toolchain.linker {
-        command.env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_LINKER", linker);
-    }
-    let output = command
-        .output()
-        .map_err(|error| format!("{} does not start: {error}", toolchain.cargo.display()))?;
-    if !output.status.success() {
-        return Err(format!(
-            "{package} does not compile to {TARGET}:\n{}",
-            String::from_utf8_lossy(&output.stderr).trim_end()
-        ));
-    }
-    Ok(target_dir
-        .join(TARGET)
-        .join("guest")
-        .join(format!("{}.wasm", package.replace('-', "_"))))
-}
-
-/// The source files that a module was made from, as cargo noted them beside it.
-///
-/// # Errors
-/// Where the note cannot be read.
-pub(crate) fn sources(module: &Path) -> Result<Vec<PathBuf>, String> {
-    let note = module.with_extension("d");
-    let text = fs::read_to_string(&note)
-        .map_err(|error| format!("{} cannot be read: {error}", note.display()))?;
-    // `target: file file`, with a space in a name written as `\ `.
-    let files = text
-        .split_once(": ")
-        .map_or("", |(_, files)| files)
-        .replace("\\ ", "\0");
-    Ok(files
-        .split_whitespace()
-        .map(|file| PathBuf::from(file.replace('\0', " ")))
-        .collect())
-}
-
-/// The flags that make the bytes the same wherever the checkout and the toolchain lie.
-fn flags(toolchain: &Toolchain, workspace: &Path) -> OsString {
-    let mut flags: Vec<OsString> = Vec::new();
-    let mut remap = |from: &Path, to: &str| {
-        let mut flag = OsString::from("--remap-path-prefix=");
-        flag.push(from);
-        flag.push("=");
-        flag.push(to);
-        flags.push(flag);
-    };
-    remap(&toolchain.sysroot, "/rust");
-    let home = env::var_os("CARGO_HOME")
-        .map(PathBuf::from)
-        .or_else(|| env::var_os("HOME").map(|home| Path::new(&home).join(".cargo")));
-    if let Some(home) = home {
-        remap(&home, "/cargo");
-    }
-    remap(workspace, "/gabion");
-    // A guest needs no more, and every instance pays for it.
-    flags.push("-Clink-arg=-zstack-size=262144".into());
-    flags.join(std::ffi::OsStr::new("\u{1f}"))
-}
-
-/// Leaves out the custom sections that a component does not need (names, producers, debugging), so that the
-/// bytes depend on the source alone. What describes the component's type stays.
-///
-/// # Errors
-/// Where the bytes are no core module.
-pub(crate) fn strip(module: &[u8]) -> Result<Vec<u8>, String> {
-    const HEADER: [u8; 8] = [0, b'a', b's', b'm', 1, 0, 0, 0];
-    let broken = || "the compiler's output is not a core module".to_owned();
-    let mut rest = module.strip_prefix(&HEADER).ok_or_else(broken)?;
-    let mut kept = HEADER.to_vec();
-    while let Some((id, after_id)) = rest.split_first() {
-        let (size, body) = leb128(after_id).ok_or_else(broken)?;
-        let end = rest.len() - body.len() + size;
-        let section = rest.get(..end).ok_or_else(broken)?;
-        let named = leb128(body)
-            .and_then(|(length, name)| name.get(..length))
-            .unwrap_or_default();
-        if *id != 0 || named.starts_with(b"component-type") {
-            kept.extend_from_slice(section);
-        }
-        rest = rest.get(end..).ok_or_else(broken)?;
-    }
-    Ok(kept)
-}
-
-fn leb128(bytes: &[u8]) -> Option<(usize, &[u8])> {
-    let mut value = 0_usize;
-    for (position, byte) in bytes.iter().enumerate().take(5) {
-        value |= usize::from(byte & 0x7f) << (7 * position);
-        if byte & 0x80 == 0 {
-            return Some((value, bytes.get(position + 1..)?));
-        }
-    }
-    None
 }
