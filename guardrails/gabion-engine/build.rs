@@ -7,11 +7,18 @@ use std::path::{Path, PathBuf};
 
 use gabion_componentize::{Crate, compile, encode, find, sources};
 
+#[path = "build/released.rs"]
+mod released;
+
+/// Where the released components are, from the root of the workspace.
+const RELEASED: &str = "guardrails/gabion-baseline/released";
+
 /// What the component depends on besides its sources, from the root of the workspace.
-const INPUTS: [&str; 6] = [
+const INPUTS: [&str; 7] = [
     "guardrails/gabion-baseline/Cargo.toml",
     "guardrails/gabion-guardrail/Cargo.toml",
     "guardrails/gabion-guardrail-macros",
+    RELEASED,
     "wit/guardrail",
     "Cargo.toml",
     "Cargo.lock",
@@ -33,6 +40,9 @@ fn run() -> Result<(), Box<dyn Error>> {
         .nth(2)
         .ok_or("the engine does not stand in its workspace")?;
     let out = PathBuf::from(variable("OUT_DIR")?);
+
+    let released = released::list(&workspace.join(RELEASED))?;
+    fs::write(out.join("released.rs"), released)?;
 
     let toolchain = find(workspace)
         .map_err(|error| format!("{error}\n`cargo xtask guardrails` does one or the other"))?;

@@ -2,7 +2,7 @@
 
 use clap::{Parser, Subcommand};
 
-use crate::command::{build, cache, check, explain, inspect, new};
+use crate::command::{build, cache, check, explain, inspect, lock, new};
 use crate::exit::{Exit, Failure};
 
 const AFTER: &str = "\
@@ -33,6 +33,8 @@ pub(crate) enum Command {
     Build(build::Build),
     /// Show what a pack offers and what it would run as
     Inspect(inspect::Inspect),
+    /// Pin the packs of the policy file, in the lock file beside it
+    Lock(lock::Lock),
     /// Look after the cache of compiled packs
     #[command(subcommand)]
     Cache(cache::Cache),
@@ -46,6 +48,7 @@ impl Command {
             Self::New(new) => new.run(),
             Self::Build(build) => build.run(),
             Self::Inspect(inspect) => inspect.run(),
+            Self::Lock(lock) => lock.run(),
             Self::Cache(cache) => cache.run(),
         }
     }

@@ -9,6 +9,7 @@ use wasmtime::component::{Component, HasSelf, Linker};
 
 use crate::abi::state::State;
 use crate::abi::v1;
+use crate::baseline::{self, Released};
 use crate::budget::Budgets;
 use crate::cache::{Cache, CacheOptions, Identity};
 use crate::error::EngineError;
@@ -24,6 +25,8 @@ pub struct EngineOptions {
     pub budgets: Budgets,
     /// Where compiled code is kept.
     pub cache: CacheOptions,
+    /// The earlier releases of the pack inside the binary, in place of the embedded ones.
+    pub released: Option<Vec<Released>>,
 }
 
 /// Loads packs. Cheap to clone; the clones share everything.
@@ -36,6 +39,7 @@ pub(crate) struct Inner {
     pub(crate) ticker: Ticker,
     pub(crate) budgets: Budgets,
     cache: Cache,
+    released: Vec<Released>,
     /// What compiled code depends on, besides the component: engine, options, processor.
     compiler: String,
 }
@@ -68,6 +72,9 @@ impl Engine {
             ticker,
             budgets: options.budgets,
             cache: Cache::open(options.cache),
+            released: options
+                .released
+                .unwrap_or_else(|| baseline::RELEASED.to_vec()),
             compiler,
         })))
     }
@@ -77,6 +84,16 @@ impl Engine {
     /// # Errors
     /// What is wrong with it, see [`EngineError`].
     pub fn load(&self, bytes: &[u8], origin: &str) -> Result<Pack, EngineError> {
+        self.load_pinned(bytes, origin, None)
+    }
+
+    /// Loads a pack from its bytes if they have this digest; otherwise nothing is compiled.
+    fn load_pinned(
+        &self,
+        bytes: &[u8],
+        origin: &str,
+        pin: Option<&str>,
+    ) -> Result<Pack, EngineError> {
         let size = bytes.len() as u64;
         if size > verify::LARGEST {
             return Err(EngineError::TooLarge {
@@ -86,6 +103,7 @@ impl Engine {
             });
         }
         let digest = crate::cache::digest(bytes);
+        pinned(&digest, origin, pin)?;
         let component = match self.cached(&digest) {
             Some(component) => component,
             None => self.compile(bytes, &digest, origin)?,
@@ -99,6 +117,15 @@ impl Engine {
     /// # Errors
     /// What is wrong with it, see [`EngineError`].
     pub fn load_file(&self, path: &Path) -> Result<Pack, EngineError> {
+        self.load_file_pinned(path, None)
+    }
+
+    /// Loads a pack from a file, as [`Engine::load_file`], if it has this digest (`sha256:...`); nothing else is
+    /// compiled.
+    ///
+    /// # Errors
+    /// [`EngineError::Digest`] where it has another; else as [`Engine::load_file`].
+    pub fn load_file_pinned(&self, path: &Path, pin: Option<&str>) -> Result<Pack, EngineError> {
         let origin = path.display().to_string();
         let unreadable = |error: std::io::Error| EngineError::Unreadable {
             origin: origin.clone(),
@@ -121,6 +148,7 @@ impl Engine {
         if let Some(digest) = self.0.cache.remembered_digest(&identity)
             && let Some(component) = self.cached(&digest)
         {
+            pinned(&digest, &origin, pin)?;
             return Pack::new(self, component, digest, &origin);
         }
         let mut bytes = Vec::with_capacity(usize::try_from(metadata.len()).unwrap_or(0));
@@ -128,7 +156,7 @@ impl Engine {
             .take(verify::LARGEST + 1)
             .read_to_end(&mut bytes)
             .map_err(unreadable)?;
-        let pack = self.load(&bytes, &origin)?;
+        let pack = self.load_pinned(&bytes, &origin, pin)?;
         // Only what did not change while it was read is remembered.
         if file
             .metadata()
@@ -139,12 +167,53 @@ impl Engine {
         Ok(pack)
     }
 
-    /// The pack inside the binary.
+    /// The pack inside the binary, as it was built from source.
     ///
     /// # Errors
     /// Only when the build went wrong.
     pub fn load_baseline(&self) -> Result<Pack, EngineError> {
-        self.load(crate::baseline::COMPONENT, "baseline")
+        self.load(baseline::COMPONENT, "baseline")
+    }
+
+    /// The releases of the pack inside the binary: version and whether its bytes are fixed, oldest first; the one
+    /// built from source last, unless it was released with that version.
+    pub fn baselines(&self) -> Vec<(&'static str, bool)> {
+        let mut found: Vec<_> = self
+            .0
+            .released
+            .iter()
+            .map(|release| (release.version, true))
+            .collect();
+        if !found
+            .iter()
+            .any(|(version, _)| *version == baseline::VERSION)
+        {
+            found.push((baseline::VERSION, false));
+        }
+        found
+    }
+
+    /// A version of the pack inside the binary, if it has this digest; the released one, where the version was
+    /// released. `None` where there is no such version.
+    ///
+    /// # Errors
+    /// [`EngineError::Digest`] where it has another digest.
+    pub fn load_baseline_version(
+        &self,
+        version: &str,
+        pin: Option<&str>,
+    ) -> Result<Option<Pack>, EngineError> {
+        let released = self
+            .0
+            .released
+            .iter()
+            .find(|release| release.version == version)
+            .map(|release| release.component);
+        let component =
+            released.or_else(|| (version == baseline::VERSION).then_some(baseline::COMPONENT));
+        component
+            .map(|component| self.load_pinned(component, "baseline", pin))
+            .transpose()
     }
 
     /// What one call may cost.
@@ -174,6 +243,17 @@ impl Engine {
             }
         }
         Ok(component)
+    }
+}
+
+fn pinned(digest: &str, origin: &str, pin: Option<&str>) -> Result<(), EngineError> {
+    match pin {
+        Some(wanted) if wanted != digest => Err(EngineError::Digest {
+            origin: origin.to_owned(),
+            wanted: wanted.to_owned(),
+            found: digest.to_owned(),
+        }),
+        _ => Ok(()),
     }
 }
 

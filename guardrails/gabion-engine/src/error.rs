@@ -27,6 +27,16 @@ pub enum EngineError {
         /// The largest that is allowed.
         most: u64,
     },
+    /// Other bytes than those that were asked for.
+    #[error("the pack `{origin}` has the digest `{found}`, and `{wanted}` is wanted")]
+    Digest {
+        /// Where the pack came from.
+        origin: String,
+        /// The digest that was asked for.
+        wanted: String,
+        /// The digest that it has.
+        found: String,
+    },
     /// Not WebAssembly at all.
     #[error(
         "the pack `{origin}` is not WebAssembly: it does not begin as a component does; \

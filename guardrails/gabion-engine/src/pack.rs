@@ -24,6 +24,8 @@ pub(crate) struct Inner {
     pub(crate) info: PackInfo,
     digest: String,
     origin: String,
+    wit: String,
+    imports: Vec<String>,
 }
 
 impl std::fmt::Debug for Pack {
@@ -43,6 +45,7 @@ impl Pack {
         digest: String,
         origin: &str,
     ) -> Result<Self, EngineError> {
+        let (wit, imports) = spoken(engine, &component);
         let misfit = |error: wasmtime::Error| EngineError::Malformed {
             origin: origin.to_owned(),
             reason: format!(
@@ -63,6 +66,8 @@ impl Pack {
             info,
             digest,
             origin: origin.to_owned(),
+            wit,
+            imports,
         })))
     }
 
@@ -81,6 +86,16 @@ impl Pack {
         &self.0.origin
     }
 
+    /// The version of `gabion:guardrail` that it was made for, `1.0.0`.
+    pub fn wit(&self) -> &str {
+        &self.0.wit
+    }
+
+    /// What it imports, sorted: `gabion:guardrail/values@1.0.0`.
+    pub fn imports(&self) -> &[String] {
+        &self.0.imports
+    }
+
     /// Starts the pack with these settings.
     ///
     /// # Errors
@@ -95,6 +110,25 @@ impl Pack {
         }
         Session::new(self.clone(), settings.to_string())
     }
+}
+
+/// The version of the contract that it exports, and its imports.
+fn spoken(engine: &Engine, component: &Component) -> (String, Vec<String>) {
+    let kind = component.component_type();
+    let wit = kind
+        .exports(&engine.0.wasmtime)
+        .find_map(|(name, _)| {
+            let rest = name.strip_prefix(v1::PACKAGE)?.strip_prefix('/')?;
+            let (interface, version) = rest.split_once('@')?;
+            (interface == v1::EXPORT).then(|| version.to_owned())
+        })
+        .unwrap_or_else(|| v1::VERSION.to_string());
+    let mut imports: Vec<String> = kind
+        .imports(&engine.0.wasmtime)
+        .map(|(name, _)| name.to_owned())
+        .collect();
+    imports.sort();
+    (wit, imports)
 }
 
 fn described(

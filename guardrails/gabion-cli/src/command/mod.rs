@@ -5,6 +5,7 @@ pub(crate) mod cache;
 pub(crate) mod check;
 pub(crate) mod explain;
 pub(crate) mod inspect;
+pub(crate) mod lock;
 pub(crate) mod new;
 
 use std::path::{Path, PathBuf};

@@ -5,6 +5,7 @@
 mod bad_input;
 mod check;
 mod large;
+mod lock;
 mod others;
 mod parity;
 mod reader;

@@ -97,9 +97,9 @@ impl RuleInForce {
     /// How the rule binds a change; without a change, as far as can be told.
     pub(super) fn binding(&self, scene: &Scene, change: Option<&Change>) -> Binding {
         let base = Binding {
-            least: self.info.level,
-            level: self.info.level,
-            from: "default".to_owned(),
+            least: self.level,
+            level: self.level,
+            from: self.from.clone(),
             on_unknown: OnUnknown::Defer,
             ratchet: Ratchet::Changes,
             untold: None,

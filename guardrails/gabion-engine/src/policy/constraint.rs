@@ -56,6 +56,11 @@ impl Constraint {
         Ok(Self { parts })
     }
 
+    /// Met by every version.
+    pub fn any() -> Self {
+        Self { parts: Vec::new() }
+    }
+
     /// Whether a version meets all parts. A prerelease meets only parts that name a prerelease, as in Terraform.
     pub fn matches(&self, version: &Version) -> bool {
         self.parts.iter().all(|(operator, wanted, segments)| {

@@ -4,26 +4,54 @@ use std::path::Path;
 use std::sync::Arc;
 
 use gabion_model::{PackInfo, Runner};
+use semver::Version;
 
-use super::packs::{LoadedPack, Packs, SessionFault};
+use super::packs::{Inside, LoadedPack, PackFault, Packs, SessionFault};
+use crate::store::Digest;
 use crate::{Engine, EngineError, Pack};
 
 impl Packs for Engine {
-    fn baseline(&self) -> Result<Arc<dyn LoadedPack>, String> {
-        self.load_baseline()
-            .map(shared)
-            .map_err(|error| error.to_string())
+    fn baselines(&self) -> Vec<Inside> {
+        Self::baselines(self)
+            .into_iter()
+            .filter_map(|(version, released)| {
+                Some(Inside {
+                    version: Version::parse(version).ok()?,
+                    released,
+                })
+            })
+            .collect()
     }
 
-    fn file(&self, path: &Path) -> Result<Arc<dyn LoadedPack>, String> {
-        self.load_file(path)
-            .map(shared)
-            .map_err(|error| error.to_string())
+    fn baseline(
+        &self,
+        version: &Version,
+        pin: Option<&Digest>,
+    ) -> Result<Arc<dyn LoadedPack>, PackFault> {
+        let pin = pin.map(ToString::to_string);
+        match self.load_baseline_version(&version.to_string(), pin.as_deref()) {
+            Ok(Some(pack)) => Ok(Arc::new(pack)),
+            Ok(None) => Err(PackFault::Failed(format!(
+                "version {version} of the baseline is not in this gabion"
+            ))),
+            Err(error) => Err(fault(error)),
+        }
+    }
+
+    fn file(&self, path: &Path, pin: Option<&Digest>) -> Result<Arc<dyn LoadedPack>, PackFault> {
+        let pin = pin.map(ToString::to_string);
+        match self.load_file_pinned(path, pin.as_deref()) {
+            Ok(pack) => Ok(Arc::new(pack)),
+            Err(error) => Err(fault(error)),
+        }
     }
 }
 
-fn shared(pack: Pack) -> Arc<dyn LoadedPack> {
-    Arc::new(pack)
+fn fault(error: EngineError) -> PackFault {
+    match error {
+        EngineError::Digest { found, .. } => PackFault::Digest(found),
+        error => PackFault::Failed(error.to_string()),
+    }
 }
 
 impl LoadedPack for Pack {
@@ -33,6 +61,14 @@ impl LoadedPack for Pack {
 
     fn digest(&self) -> &str {
         Self::digest(self)
+    }
+
+    fn wit(&self) -> &str {
+        Self::wit(self)
+    }
+
+    fn imports(&self) -> &[String] {
+        Self::imports(self)
     }
 
     fn session(&self, settings: &serde_json::Value) -> Result<Box<dyn Runner>, SessionFault> {

@@ -9,6 +9,7 @@ use jiff::Timestamp;
 
 use super::constraint::Constraint;
 use super::error::{Location, Problem, did_you_mean};
+use super::lock::LockFile;
 use super::syntax::{Fields, Literal, Node, Source, Spanned, texts};
 
 /// What a policy file says.
@@ -25,6 +26,10 @@ pub(super) struct PolicyFile {
     pub(super) waivers: Vec<Waiver>,
     pub(super) allow: Option<Allow>,
     pub(super) overrides: Vec<Override>,
+    /// The list of known violations.
+    pub(super) baseline: Option<Spanned<String>>,
+    /// The lock beside the file; `None` where there is none.
+    pub(super) lock: Option<LockFile>,
 }
 
 #[derive(Clone, Debug)]
@@ -33,7 +38,37 @@ pub(super) struct PackBlock {
     pub(super) source: Option<Spanned<String>>,
     pub(super) version: Option<Spanned<(String, Constraint)>>,
     pub(super) settings: Option<Node>,
-    pub(super) signers: Option<Location>,
+    pub(super) signers: Option<Signers>,
+}
+
+impl PackBlock {
+    /// A block that says nothing, as if it stood at the start of a file.
+    pub(super) fn named(name: &str, file: &Arc<str>) -> Self {
+        Self {
+            name: Spanned {
+                value: name.to_owned(),
+                at: Location {
+                    file: file.clone(),
+                    line: 1,
+                    column: 1,
+                },
+            },
+            source: None,
+            version: None,
+            settings: None,
+            signers: None,
+        }
+    }
+}
+
+/// Whose signatures a pack must carry.
+#[derive(Clone, Debug)]
+pub(super) struct Signers {
+    pub(super) at: Location,
+    /// Public key files, absolute or from the working directory.
+    pub(super) keys: Vec<Spanned<PathBuf>>,
+    /// So many different ones must have signed.
+    pub(super) threshold: u32,
 }
 
 #[derive(Clone, Debug)]
@@ -112,6 +147,7 @@ pub(super) struct Allow {
     pub(super) waivers: Selection,
     pub(super) exceptions: Selection,
     pub(super) overrides: Selection,
+    pub(super) baseline: bool,
     pub(super) max_days: Option<u32>,
 }
 
@@ -144,6 +180,8 @@ impl PolicyFile {
             waivers: Vec::new(),
             allow: None,
             overrides: Vec::new(),
+            baseline: None,
+            lock: None,
         };
         let body = match source.parse() {
             Ok(body) => body,
@@ -155,13 +193,21 @@ impl PolicyFile {
         for structure in &body {
             match structure {
                 Structure::Attribute(attribute) => match attribute.key.as_str() {
-                    "contact" => match source.literal(&attribute.value) {
+                    name @ ("contact" | "baseline") => match source.literal(&attribute.value) {
                         Ok(Spanned {
-                            value: Literal::Text(text),
-                            ..
-                        }) => file.contact = Some(text),
-                        Ok(node) => problems
-                            .push(Problem::at(&node.at, "`contact` must be a text in quotes")),
+                            value: Literal::Text(value),
+                            at,
+                        }) => {
+                            if name == "contact" {
+                                file.contact = Some(value);
+                            } else {
+                                file.baseline = Some(Spanned { value, at });
+                            }
+                        }
+                        Ok(node) => problems.push(Problem::at(
+                            &node.at,
+                            format!("`{name}` must be a text in quotes"),
+                        )),
                         Err(problem) => problems.push(problem),
                     },
                     other => {
@@ -171,7 +217,10 @@ impl PolicyFile {
                         } else {
                             format!(
                                 "unknown attribute `{other}`{}",
-                                did_you_mean(other, ["contact"].into_iter().chain(BLOCKS))
+                                did_you_mean(
+                                    other,
+                                    ["contact", "baseline"].into_iter().chain(BLOCKS)
+                                )
                             )
                         };
                         problems.push(Problem::at(&at, message));
@@ -187,10 +236,10 @@ impl PolicyFile {
         let kind = block.ident.as_str();
         let at = source.at(&block.ident);
         if !BLOCKS.contains(&kind) {
-            let hint = did_you_mean(kind, BLOCKS.into_iter().chain(["contact"]));
+            let hint = did_you_mean(kind, BLOCKS.into_iter().chain(["contact", "baseline"]));
             let known = if hint.is_empty() {
                 format!(
-                    "; a policy file has `{}` and `contact`",
+                    "; a policy file has `{}`, `contact` and `baseline`",
                     BLOCKS.join("`, `")
                 )
             } else {
@@ -272,25 +321,44 @@ impl PolicyFile {
         let signers = fields.take("signers").map(|node| {
             let at = node.at.clone();
             let mut inner = Fields::of_object("`signers`".to_owned(), node, problems);
-            if inner
-                .texts("keys", problems)
-                .is_none_or(|keys| keys.is_empty())
-            {
+            let keys = inner.texts("keys", problems).unwrap_or_default();
+            if keys.is_empty() {
                 problems.push(Problem::at(
                     &at,
                     "`signers` needs `keys`: a list of public key files",
                 ));
             }
-            if let Some(threshold) = inner.whole("threshold", problems)
-                && threshold.value == 0
-            {
-                problems.push(Problem::at(
-                    &threshold.at,
-                    "`threshold` is `0`: at least one signature must be asked for",
-                ));
+            let threshold = inner.whole("threshold", problems);
+            if let Some(threshold) = &threshold {
+                let given = keys.len();
+                if threshold.value == 0 {
+                    problems.push(Problem::at(
+                        &threshold.at,
+                        "`threshold` is `0`: at least one signature must be asked for",
+                    ));
+                } else if usize::try_from(threshold.value).is_ok_and(|wanted| wanted > given) {
+                    problems.push(Problem::at(
+                        &threshold.at,
+                        format!(
+                            "`threshold` is `{}`, and there are {given} keys: nothing could ever meet it",
+                            threshold.value
+                        ),
+                    ));
+                }
             }
             inner.finish(problems);
-            at
+            let keys = keys
+                .into_iter()
+                .map(|key| Spanned {
+                    value: self.directory.join(&key.value),
+                    at: key.at,
+                })
+                .collect();
+            Signers {
+                at,
+                keys,
+                threshold: threshold.map_or(1, |threshold| threshold.value),
+            }
         });
         let settings = fields.take("settings").filter(|node| {
             let is_object = matches!(node.value, Literal::Object(_));
@@ -502,7 +570,7 @@ impl PolicyFile {
             pick("exceptions"),
             pick("override"),
         );
-        fields.boolean("baseline", problems);
+        let baseline = fields.boolean("baseline", problems).unwrap_or(false);
         let max_days = fields.whole("max_days", problems).map(|days| days.value);
         fields.texts("signers", problems);
         self.allow = Some(Allow {
@@ -511,6 +579,7 @@ impl PolicyFile {
             waivers,
             exceptions,
             overrides,
+            baseline,
             max_days,
         });
     }

@@ -6,11 +6,11 @@ use std::path::{Path, PathBuf};
 
 use super::error::{PolicyError, Problem};
 use super::file::PolicyFile;
+use super::lock::{LockFile, lock_path};
 use super::options::GuardOptions;
 
 /// The policy file's name.
 pub const FILE_NAME: &str = "gabion.hcl";
-const LOCK_NAME: &str = ".gabion.lock.hcl";
 /// A policy is a page or two; what is larger is some other file.
 const LARGEST: u64 = 4 << 20;
 
@@ -32,24 +32,16 @@ impl Files {
             match read_floor(&absolute) {
                 Ok(text) => {
                     floor_paths.push(absolute.canonicalize().unwrap_or_else(|_| absolute.clone()));
-                    floors.push(PolicyFile::read(
-                        &shown,
-                        &absolute,
-                        text,
-                        true,
-                        &mut problems,
-                    ));
+                    let mut floor = PolicyFile::read(&shown, &absolute, text, true, &mut problems);
+                    floor.lock = lock(&absolute, &lock_path(path), read_floor, &mut problems);
+                    floors.push(floor);
                 }
                 Err(message) => {
                     problems.push(Problem::general(format!("the floor `{shown}` {message}")))
                 }
             }
         }
-        let near = match &options.config {
-            Some(path) => Some(options.directory.join(path)),
-            None => search(&options.directory)?,
-        };
-        let near = match near {
+        let near = match nearest(&options.directory, options.config.as_deref())? {
             Some(path)
                 if floor_paths.contains(&path.canonicalize().unwrap_or_else(|_| path.clone())) =>
             {
@@ -57,9 +49,15 @@ impl Files {
             }
             Some(path) => match read_text(&path) {
                 Ok(text) => {
-                    let shown = shown(&path, &options.directory);
-                    check_lock(&path, &mut problems);
-                    Some(PolicyFile::read(&shown, &path, text, false, &mut problems))
+                    let name = shown(&path, &options.directory);
+                    let mut near = PolicyFile::read(&name, &path, text, false, &mut problems);
+                    near.lock = lock(
+                        &path,
+                        &lock_path(Path::new(&name)),
+                        read_text,
+                        &mut problems,
+                    );
+                    Some(near)
                 }
                 Err(message) => {
                     problems.push(Problem::general(format!(
@@ -76,6 +74,17 @@ impl Files {
         } else {
             Err(problems.into())
         }
+    }
+}
+
+/// The policy file that the caller named, else the nearest.
+pub(super) fn nearest(
+    directory: &Path,
+    named: Option<&Path>,
+) -> Result<Option<PathBuf>, PolicyError> {
+    match named {
+        Some(path) => Ok(Some(directory.join(path))),
+        None => search(directory),
     }
 }
 
@@ -99,7 +108,7 @@ fn search(directory: &Path) -> Result<Option<PathBuf>, PolicyError> {
 }
 
 /// The file as a reader in the directory would name it.
-fn shown(path: &Path, directory: &Path) -> String {
+pub(super) fn shown(path: &Path, directory: &Path) -> String {
     let base = directory
         .canonicalize()
         .unwrap_or_else(|_| directory.to_path_buf());
@@ -110,18 +119,32 @@ fn shown(path: &Path, directory: &Path) -> String {
         .to_string()
 }
 
-fn check_lock(policy: &Path, problems: &mut Vec<Problem>) {
-    let lock = policy.with_file_name(LOCK_NAME);
-    if lock.symlink_metadata().is_ok() {
-        problems.push(Problem::general(format!(
-            "there is a lock file `{}`, which this version of gabion cannot honour; \
-             it will not judge with packs that a lock may forbid: move the lock file away, or use a version that has `gabion lock`",
-            lock.display()
-        )));
+/// The lock beside a policy file, if there is one.
+pub(super) fn lock(
+    policy: &Path,
+    name: &Path,
+    read: impl Fn(&Path) -> Result<String, String>,
+    problems: &mut Vec<Problem>,
+) -> Option<LockFile> {
+    let path = lock_path(policy);
+    if let Err(error) = path.symlink_metadata()
+        && error.kind() == std::io::ErrorKind::NotFound
+    {
+        return None;
+    }
+    let name = name.display().to_string();
+    match read(&path) {
+        Ok(text) => Some(LockFile::read(&name, text, problems)),
+        Err(message) => {
+            problems.push(Problem::general(format!(
+                "the lock file `{name}` {message}"
+            )));
+            None
+        }
     }
 }
 
-fn read_text(path: &Path) -> Result<String, String> {
+pub(super) fn read_text(path: &Path) -> Result<String, String> {
     let mut file = std::fs::File::open(path).map_err(|error| format!("cannot be read: {error}"))?;
     read_open(&mut file)
 }

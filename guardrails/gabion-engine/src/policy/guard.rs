@@ -11,7 +11,8 @@ use super::constraint::{Constraint, lenient};
 use super::error::PolicyError;
 use super::file::{Ratchet, Waiver};
 use super::find::Files;
-use super::merge::{self, PackInForce};
+use super::loading::{self, PackInForce, Places};
+use super::merge;
 use super::options::GuardOptions;
 use super::packs::{LoadedPack, SessionFault};
 use super::select;
@@ -89,7 +90,11 @@ impl Guard {
         let files = Files::read(&options)?;
         let mut problems = Vec::new();
         let now = options.now.unwrap_or_else(Timestamp::now);
-        let mut packs = merge::packs(&files, options.packs.as_ref(), &mut problems);
+        let places = Places {
+            packs: options.packs.as_ref(),
+            store: &options.store,
+        };
+        let mut packs = loading::packs(&files, &places, &mut problems);
         let asked = select::packs(&options, &mut packs, &mut problems);
         let mut rules = merge::rules(&files, &packs, now, &mut problems);
         if !problems.is_empty() {

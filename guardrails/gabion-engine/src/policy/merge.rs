@@ -1,326 +1,16 @@
-//! The packs and rules in force: the floors and the nearest file together, and what the floors forbid.
+//! The rules in force: the floors and the nearest file together, and what the floors forbid.
 
-use std::path::PathBuf;
 use std::sync::Arc;
 
 use gabion_model::{Level, RuleInfo, Scope};
 use jiff::{SignedDuration, Timestamp};
 
-use super::constraint::Constraint;
-use super::error::{Location, Problem, did_you_mean};
-use super::file::{PackBlock, PolicyFile, RuleBlock, Selection};
+use super::error::{Problem, did_you_mean};
+use super::file::{PolicyFile, RuleBlock, Selection};
 use super::find::Files;
-use super::packs::{LoadedPack, Packs, SessionFault};
-use super::syntax::{Literal, Node, Spanned};
-
-/// A pack and how it is to be configured.
-pub(super) struct PackInForce {
-    pub(super) name: String,
-    pub(super) loaded: Arc<dyn LoadedPack>,
-    pub(super) settings: serde_json::Value,
-    /// Declared by the nearest file alone: it may do with it as it likes.
-    pub(super) nearer: bool,
-    /// A session made while the settings were checked.
-    pub(super) first: Box<dyn gabion_model::Runner>,
-}
-
-struct Wanted {
-    name: String,
-    at: Option<Location>,
-    source: Option<(Spanned<String>, PathBuf)>,
-    versions: Vec<Spanned<(String, Constraint)>>,
-    settings: Option<Node>,
-    nearer: bool,
-}
-
-const BASELINE: &str = "baseline";
-
-/// Loads every pack that the files name, and the baseline.
-pub(super) fn packs(
-    files: &Files,
-    packs: &dyn Packs,
-    problems: &mut Vec<Problem>,
-) -> Vec<PackInForce> {
-    let mut wanted: Vec<Wanted> = Vec::new();
-    for file in &files.floors {
-        for block in &file.packs {
-            match wanted.iter_mut().find(|pack| pack.name == block.name.value) {
-                Some(first) => {
-                    let only_version = block.source.is_none()
-                        && block.settings.is_none()
-                        && block.signers.is_none();
-                    if only_version {
-                        first.versions.extend(block.version.clone());
-                    } else {
-                        let other = first
-                            .at
-                            .as_ref()
-                            .map(ToString::to_string)
-                            .unwrap_or_default();
-                        let message = format!(
-                            "pack `{}` is declared by another floor as well, at {other}; only `version` may be added",
-                            first.name
-                        );
-                        problems.push(Problem::at(&block.name.at, message));
-                    }
-                }
-                None => wanted.extend(want(file, block, problems)),
-            }
-        }
-    }
-    if let Some(near) = &files.near {
-        for block in &near.packs {
-            let only_version =
-                block.source.is_none() && block.settings.is_none() && block.signers.is_none();
-            if let Some(first) = wanted.iter().find(|pack| pack.name == block.name.value) {
-                let floor = first
-                    .at
-                    .as_ref()
-                    .map(ToString::to_string)
-                    .unwrap_or_default();
-                let message = format!(
-                    "pack `{}` is declared by the floor at {floor} and cannot be declared again; take this block out",
-                    first.name
-                );
-                problems.push(Problem::at(&block.name.at, message));
-            } else if let (true, false, Some(floor)) = (
-                block.name.value == BASELINE,
-                only_version,
-                files.floors.first(),
-            ) {
-                problems.push(Problem::at(
-                    &block.name.at,
-                    format!(
-                        "pack `{BASELINE}` is in force under the floor at {}:1:1, which does not say how; only `version` may be said of it here",
-                        floor.name
-                    ),
-                ));
-            } else {
-                let mut pack = want(near, block, problems);
-                if let Some(pack) = &mut pack {
-                    pack.nearer = pack.name != BASELINE || files.floors.is_empty();
-                }
-                wanted.extend(pack);
-            }
-        }
-    }
-    if !wanted.iter().any(|pack| pack.name == BASELINE) {
-        let nearer = files.floors.is_empty();
-        wanted.insert(
-            0,
-            Wanted {
-                name: BASELINE.to_owned(),
-                at: None,
-                source: None,
-                versions: Vec::new(),
-                settings: None,
-                nearer,
-            },
-        );
-    }
-    wanted
-        .into_iter()
-        .filter_map(|pack| load(pack, packs, problems))
-        .collect()
-}
-
-fn want(file: &PolicyFile, block: &PackBlock, problems: &mut Vec<Problem>) -> Option<Wanted> {
-    let name = &block.name;
-    if let Some(at) = &block.signers {
-        problems.push(Problem::at(
-            at,
-            format!(
-                "pack `{}` asks for signatures (`signers`), which this version of gabion cannot check yet; it is not loaded, \
-                 as an unchecked pack would not be what the file asks for",
-                name.value
-            ),
-        ));
-        return None;
-    }
-    match &block.source {
-        None if name.value != BASELINE => {
-            problems.push(Problem::at(
-                &name.at,
-                format!("pack `{}` has no `source`: only `{BASELINE}` is inside the binary; name the path of a component (`./rules.wasm`)", name.value),
-            ));
-            return None;
-        }
-        Some(source) if source.value.starts_with("oci://") => {
-            problems.push(Problem::at(
-                &source.at,
-                format!("`{}`: packs from a registry are not supported yet; download the component and name its path", source.value),
-            ));
-            return None;
-        }
-        Some(source) if source.value.contains("://") => {
-            let message = format!(
-                "`{}` is no source of a pack; name the path of a component (`./rules.wasm`)",
-                source.value
-            );
-            problems.push(Problem::at(&source.at, message));
-            return None;
-        }
-        _ => {}
-    }
-    Some(Wanted {
-        name: name.value.clone(),
-        at: Some(name.at.clone()),
-        source: block.source.clone().map(|source| {
-            let path = file
-                .directory
-                .join(source.value.strip_prefix("./").unwrap_or(&source.value));
-            (source, path)
-        }),
-        versions: block.version.clone().into_iter().collect(),
-        settings: block.settings.clone(),
-        nearer: !file.floor,
-    })
-}
-
-fn load(wanted: Wanted, packs: &dyn Packs, problems: &mut Vec<Problem>) -> Option<PackInForce> {
-    let place = |message: String| match (&wanted.source, &wanted.at) {
-        (Some((source, _)), _) => Problem::at(&source.at, message),
-        (None, Some(at)) => Problem::at(at, message),
-        (None, None) => Problem::general(message),
-    };
-    let result = match &wanted.source {
-        Some((_, path)) => packs.file(path),
-        None => packs.baseline(),
-    };
-    let loaded = match result {
-        Ok(loaded) => loaded,
-        Err(message) => {
-            problems.push(place(message));
-            return None;
-        }
-    };
-    let version = loaded.info().version.clone();
-    for constraint in &wanted.versions {
-        let met = semver::Version::parse(&version)
-            .is_ok_and(|version| constraint.value.1.matches(&version));
-        if !met {
-            problems.push(Problem::at(
-                &constraint.at,
-                format!(
-                    "pack `{}` is version {version}, which does not meet `{}`",
-                    wanted.name, constraint.value.0
-                ),
-            ));
-        }
-    }
-    if let Some(settings) = &wanted.settings {
-        let found = problems.len();
-        check_names(
-            &wanted.name,
-            settings,
-            &loaded.info().settings_schema,
-            problems,
-        );
-        if problems.len() > found {
-            return None;
-        }
-    }
-    let settings = wanted
-        .settings
-        .as_ref()
-        .map_or_else(|| serde_json::json!({}), |node| node.value.to_json());
-    match loaded.session(&settings) {
-        Ok(first) => Some(PackInForce {
-            name: wanted.name,
-            loaded,
-            settings,
-            nearer: wanted.nearer,
-            first,
-        }),
-        Err(SessionFault::Settings(faults)) => {
-            for fault in faults {
-                let at = wanted
-                    .settings
-                    .as_ref()
-                    .map(|node| setting_at(node, &fault.path))
-                    .or(wanted.at.as_ref());
-                let what = if fault.path.is_empty() {
-                    "its settings".to_owned()
-                } else {
-                    format!("its setting `{}`", fault.path)
-                };
-                let message = format!(
-                    "pack `{}` does not take {what}: {}",
-                    wanted.name, fault.message
-                );
-                let problem = at.map_or_else(
-                    || Problem::general(message.clone()),
-                    |at| Problem::at(at, message.clone()),
-                );
-                if !problems.contains(&problem) {
-                    problems.push(problem);
-                }
-            }
-            None
-        }
-        Err(SessionFault::Failed(message)) => {
-            problems.push(place(message));
-            None
-        }
-    }
-}
-
-/// Names of settings that the pack's schema does not have.
-fn check_names(pack: &str, settings: &Node, schema: &str, problems: &mut Vec<Problem>) {
-    let Ok(schema) = serde_json::from_str::<serde_json::Value>(schema) else {
-        return;
-    };
-    let open = schema
-        .get("additionalProperties")
-        .is_some_and(|value| value != &serde_json::Value::Bool(false));
-    let Literal::Object(items) = &settings.value else {
-        return;
-    };
-    if open {
-        return;
-    }
-    let known: Vec<&str> = schema
-        .get("properties")
-        .and_then(serde_json::Value::as_object)
-        .map(|properties| properties.keys().map(String::as_str).collect())
-        .unwrap_or_default();
-    for (name, _) in items
-        .iter()
-        .filter(|(name, _)| !known.contains(&name.value.as_str()))
-    {
-        let hint = match known.as_slice() {
-            [] => "; it takes none".to_owned(),
-            _ => did_you_mean(&name.value, known.iter().copied()),
-        };
-        problems.push(Problem::at(
-            &name.at,
-            format!("unknown setting `{}` of pack `{pack}`{hint}", name.value),
-        ));
-    }
-}
-
-/// Where a setting is written: as deep as its path can be followed.
-fn setting_at<'a>(node: &'a Node, path: &str) -> &'a Location {
-    let mut at = node;
-    for name in path.split(['.', '[', ']']).filter(|name| !name.is_empty()) {
-        let next = match &at.value {
-            Literal::Object(items) => items
-                .iter()
-                .find(|(key, _)| key.value == name)
-                .map(|(_, node)| node),
-            Literal::List(items) => name
-                .parse::<usize>()
-                .ok()
-                .and_then(|index| items.get(index)),
-            _ => None,
-        };
-        match next {
-            Some(next) => at = next,
-            None => break,
-        }
-    }
-    &at.at
-}
+use super::levels;
+use super::loading::PackInForce;
+use super::syntax::Spanned;
 
 /// One rule of one pack, and the blocks that speak of it.
 #[derive(Debug)]
@@ -328,6 +18,9 @@ pub(super) struct RuleInForce {
     /// Position among the packs.
     pub(super) pack: usize,
     pub(super) info: Arc<RuleInfo>,
+    /// The level where no block says one, and where it comes from.
+    pub(super) level: Level,
+    pub(super) from: String,
     /// One entry for each floor that speaks of the rule.
     pub(super) floors: Vec<(usize, Vec<RuleBlock>)>,
     pub(super) near: Vec<RuleBlock>,
@@ -351,19 +44,26 @@ pub(super) fn rules(
         for info in &pack.loaded.info().rules {
             if let Some(other) = rules.iter().find(|rule| rule.info.code == info.code) {
                 let other = packs.get(other.pack).map_or("", |pack| pack.name.as_str());
-                problems.push(Problem::general(format!(
+                let message = format!(
                     "the packs `{other}` and `{}` both have a rule `{}`; codes are the names that a policy file speaks of, \
                      so only one of the two packs can be used",
                     pack.name, info.code
-                )));
+                );
+                problems.push(match &pack.at {
+                    Some(at) => Problem::at(at, message),
+                    None => Problem::general(message),
+                });
                 continue;
             }
             let floors = blocks(&files.floors, &info.code);
             // What a floor speaks of is the floor's, whoever declares the pack.
             let nearer = pack.nearer && floors.is_empty();
+            let (level, from) = levels::default(info, &pack.loaded.info().version);
             rules.push(RuleInForce {
                 pack: position,
                 info: Arc::new(info.clone()),
+                level,
+                from,
                 floors,
                 near: files
                     .near
@@ -549,19 +249,14 @@ fn floor_rules(files: &Files, rules: &[RuleInForce], problems: &mut Vec<Problem>
             .iter()
             .flat_map(|(_, blocks)| {
                 let always = blocks.iter().any(|block| block.when.is_none());
-                let fallback = (!always).then_some(rule.info.level);
+                let fallback = (!always).then_some(rule.level);
                 blocks
                     .iter()
-                    .map(|block| {
-                        block
-                            .level
-                            .as_ref()
-                            .map_or(rule.info.level, |level| level.value)
-                    })
+                    .map(|block| block.level.as_ref().map_or(rule.level, |level| level.value))
                     .chain(fallback)
             })
             .max()
-            .unwrap_or(rule.info.level);
+            .unwrap_or(rule.level);
         let floor = match said {
             Some(block) => block.code.at.to_string(),
             None => files

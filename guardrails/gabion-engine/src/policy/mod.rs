@@ -12,6 +12,9 @@ mod file;
 mod find;
 mod guard;
 mod judge;
+mod levels;
+mod loading;
+mod lock;
 mod merge;
 mod options;
 mod packs;
@@ -26,8 +29,12 @@ pub use constraint::{Constraint, lenient};
 pub use error::{Location, PolicyError, Problem};
 pub use find::FILE_NAME;
 pub use guard::{Guard, RuleInForce};
+pub use lock::{
+    LockChange, LockError, LockOptions, LockedPack, Locking, Relock, Request, Resolved, Resolver,
+    SignersAsked, Upgrade, lock_path,
+};
 pub use options::GuardOptions;
-pub use packs::{LoadedPack, Packs, SessionFault};
+pub use packs::{Inside, LoadedPack, PackFault, Packs, SessionFault};
 pub use ruling::{Disposition, Judgement, Ruling};
 pub use text::reason;
 

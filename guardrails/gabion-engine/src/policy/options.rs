@@ -7,6 +7,7 @@ use jiff::Timestamp;
 
 use super::error::PolicyError;
 use super::packs::Packs;
+use crate::store::{Store, StoreError};
 
 /// What a guard is loaded with.
 #[derive(Clone)]
@@ -30,6 +31,8 @@ pub struct GuardOptions {
     pub extra_packs: Vec<PathBuf>,
     /// Where packs come from.
     pub packs: Arc<dyn Packs>,
+    /// Where the packs of registries are; asked only where one is wanted.
+    pub store: Result<Store, StoreError>,
 }
 
 impl GuardOptions {
@@ -45,6 +48,7 @@ impl GuardOptions {
             only_packs: Vec::new(),
             extra_packs: Vec::new(),
             packs: Arc::new(packs),
+            store: Store::open(),
         }
     }
 

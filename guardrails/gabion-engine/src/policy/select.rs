@@ -1,9 +1,10 @@
 //! What the caller asks for alone: packs and rules by name, and packs from files that the policy does not name.
 
 use super::error::{PolicyError, Problem, did_you_mean};
-use super::merge::{PackInForce, RuleInForce};
+use super::loading::PackInForce;
+use super::merge::RuleInForce;
 use super::options::GuardOptions;
-use super::packs::SessionFault;
+use super::packs::{PackFault, SessionFault};
 
 /// Adds the packs from files, and gives the positions of the packs that are asked; `None` for all.
 /// The result is an error where a pack is named that the policy does not have.
@@ -30,9 +31,9 @@ pub(super) fn packs(
     }
     for path in &options.extra_packs {
         let shown = path.display();
-        let loaded = match options.packs.file(&options.directory.join(path)) {
+        let loaded = match options.packs.file(&options.directory.join(path), None) {
             Ok(loaded) => loaded,
-            Err(message) => {
+            Err(PackFault::Failed(message) | PackFault::Digest(message)) => {
                 problems.push(Problem::general(message));
                 continue;
             }
@@ -60,6 +61,7 @@ pub(super) fn packs(
                 asked.push(packs.len());
                 packs.push(PackInForce {
                     name,
+                    at: None,
                     loaded,
                     settings,
                     nearer: true,

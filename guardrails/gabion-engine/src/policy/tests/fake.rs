@@ -11,13 +11,17 @@ use gabion_model::{
 };
 use serde_json::Value as Json;
 
-use crate::policy::{Guard, GuardOptions, LoadedPack, Packs, PolicyError, SessionFault};
+use crate::policy::{
+    Guard, GuardOptions, Inside, LoadedPack, PackFault, Packs, PolicyError, SessionFault,
+};
+use crate::store::{Digest, Store};
 
 pub(super) static ASKED: AtomicUsize = AtomicUsize::new(0);
 
 #[derive(Clone)]
 pub(super) struct Fake {
     info: Arc<PackInfo>,
+    digest: String,
 }
 
 pub(super) struct FakePacks;
@@ -44,7 +48,7 @@ fn rule(code: &str, name: &str, title: &str, level: Level, types: &[&str]) -> Ru
 }
 
 impl Fake {
-    fn baseline() -> Self {
+    fn baseline(version: &str) -> Self {
         let mut gabion = rule(
             "DT08",
             "key-without-rotation",
@@ -65,7 +69,7 @@ impl Fake {
             &[],
         );
         companion.scope = Scope::Plan;
-        let rules = vec![
+        let mut rules = vec![
             companion,
             gabion,
             rule(
@@ -90,28 +94,46 @@ impl Fake {
                 &["aws_broken"],
             ),
         ];
+        // Of the earlier release, the rules that came later are missing.
+        if version == "1.1.0" {
+            rules.retain(|rule| rule.code != "NW02");
+        }
         Self {
+            digest: Digest::of(version.as_bytes()).to_string(),
             info: Arc::new(PackInfo {
                 name: "baseline".into(),
-                version: "1.2.0".into(),
+                version: version.into(),
                 settings_schema: r#"{"properties":{"days":{}}}"#.into(),
                 rules,
             }),
         }
     }
 
-    fn acme() -> Self {
-        let rules = vec![rule(
+    /// A component is its version, as text; more words give it other bytes.
+    fn acme(bytes: &[u8]) -> Self {
+        let mut owner = rule(
             "AC01",
             "key-without-owner",
             "a key without owner",
             Level::Mandatory,
             &["aws_kms_key"],
-        )];
+        );
+        let text = String::from_utf8_lossy(bytes);
+        let mut words = text.split_whitespace();
+        let version = words.next().unwrap_or_default().to_owned();
+        for word in words {
+            match word.split_once('=') {
+                Some(("since", since)) => owner.since = since.into(),
+                Some(("code", code)) => owner.code = code.into(),
+                _ => {}
+            }
+        }
+        let rules = vec![owner];
         Self {
+            digest: Digest::of(bytes).to_string(),
             info: Arc::new(PackInfo {
                 name: "acme".into(),
-                version: "2.1.0".into(),
+                version,
                 settings_schema: "{}".into(),
                 rules,
             }),
@@ -120,15 +142,41 @@ impl Fake {
 }
 
 impl Packs for FakePacks {
-    fn baseline(&self) -> Result<Arc<dyn LoadedPack>, String> {
-        Ok(Arc::new(Fake::baseline()))
+    fn baselines(&self) -> Vec<Inside> {
+        [("1.1.0", true), ("1.2.0", false)]
+            .map(|(version, released)| Inside {
+                version: version.parse().unwrap(),
+                released,
+            })
+            .to_vec()
     }
 
-    fn file(&self, path: &FilePath) -> Result<Arc<dyn LoadedPack>, String> {
-        match path.file_name().and_then(|name| name.to_str()) {
-            Some("acme.wasm") => Ok(Arc::new(Fake::acme())),
-            _ => Err("there is no such file".to_owned()),
+    fn baseline(
+        &self,
+        version: &semver::Version,
+        pin: Option<&Digest>,
+    ) -> Result<Arc<dyn LoadedPack>, PackFault> {
+        pinned(Fake::baseline(&version.to_string()), pin)
+    }
+
+    fn file(
+        &self,
+        path: &FilePath,
+        pin: Option<&Digest>,
+    ) -> Result<Arc<dyn LoadedPack>, PackFault> {
+        // One that nobody wrote is the usual one.
+        match (std::fs::read(path), path.file_name()) {
+            (Ok(bytes), _) => pinned(Fake::acme(&bytes), pin),
+            (Err(_), Some(name)) if name == "acme.wasm" => pinned(Fake::acme(b"2.1.0"), pin),
+            _ => Err(PackFault::Failed("there is no such file".to_owned())),
         }
+    }
+}
+
+fn pinned(fake: Fake, pin: Option<&Digest>) -> Result<Arc<dyn LoadedPack>, PackFault> {
+    match pin {
+        Some(pin) if pin.to_string() != fake.digest => Err(PackFault::Digest(fake.digest)),
+        _ => Ok(Arc::new(fake)),
     }
 }
 
@@ -138,7 +186,15 @@ impl LoadedPack for Fake {
     }
 
     fn digest(&self) -> &str {
-        "sha256:00"
+        &self.digest
+    }
+
+    fn wit(&self) -> &str {
+        "1.0.0"
+    }
+
+    fn imports(&self) -> &[String] {
+        &[]
     }
 
     fn session(&self, settings: &Json) -> Result<Box<dyn Runner>, SessionFault> {
@@ -348,6 +404,7 @@ impl Desk {
         let mut options = GuardOptions::new(folder.path(), FakePacks);
         options.now = Some(NOW.parse().unwrap());
         options.workspace = Some("default".into());
+        options.store = Ok(Store::at(folder.path().join("store")));
         Self { folder, options }
     }
 

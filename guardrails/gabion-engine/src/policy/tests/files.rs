@@ -57,7 +57,7 @@ fn syntax() {
 #[test]
 fn unknown_names() {
     assert_snapshot!(error("rul \"DT08\" {}\n"), @r#"gabion.hcl:1:1: unknown block `rul`; did you mean `rule`?"#);
-    assert_snapshot!(error("something {}\n"), @r#"gabion.hcl:1:1: unknown block `something`; a policy file has `pack`, `rule`, `exceptions`, `waiver`, `allow`, `override` and `contact`"#);
+    assert_snapshot!(error("something {}\n"), @r#"gabion.hcl:1:1: unknown block `something`; a policy file has `pack`, `rule`, `exceptions`, `waiver`, `allow`, `override`, `contact` and `baseline`"#);
     assert_snapshot!(error("contct = \"x\"\n"), @r#"gabion.hcl:1:1: unknown attribute `contct`; did you mean `contact`?"#);
     assert_snapshot!(error("exceptions = {}\n"), @r#"gabion.hcl:1:1: `exceptions` is a block: write `exceptions { ... }` without `=`"#);
     assert_snapshot!(error("rule \"DT08\" {\n  levle = \"off\"\n}\n"), @r#"gabion.hcl:2:3: unknown attribute `levle` in rule `DT08`; did you mean `level`?"#);
@@ -88,9 +88,9 @@ fn wrong_values() {
 
 #[test]
 fn packs() {
-    assert_snapshot!(error("pack \"acme\" {}\n"), @r#"gabion.hcl:1:6: pack `acme` has no `source`: only `baseline` is inside the binary; name the path of a component (`./rules.wasm`)"#);
-    assert_snapshot!(error("pack \"acme\" {\n  source = \"oci://registry.example.com/acme\"\n}\n"), @r#"gabion.hcl:2:12: `oci://registry.example.com/acme`: packs from a registry are not supported yet; download the component and name its path"#);
-    assert_snapshot!(error("pack \"acme\" {\n  source = \"https://example.com/acme.wasm\"\n}\n"), @r#"gabion.hcl:2:12: `https://example.com/acme.wasm` is no source of a pack; name the path of a component (`./rules.wasm`)"#);
+    assert_snapshot!(error("pack \"acme\" {}\n"), @r#"gabion.hcl:1:6: pack `acme` has no `source`: only `baseline` is inside the binary; name the path of a component (`./rules.wasm`) or a registry (`oci://registry.example.com/acme/guardrails`)"#);
+    assert_snapshot!(error("pack \"acme\" {\n  source = \"oci://registry.example.com/acme\"\n}\n"), @r#"gabion.hcl:2:12: pack `acme` comes from a registry, `oci://registry.example.com/acme`, and nothing says which bytes: run `gabion lock`"#);
+    assert_snapshot!(error("pack \"acme\" {\n  source = \"https://example.com/acme.wasm\"\n}\n"), @r#"gabion.hcl:2:12: `https://example.com/acme.wasm` is no source of a pack; name the path of a component (`./rules.wasm`) or a registry (`oci://...`)"#);
     assert_snapshot!(error("pack \"acme\" {\n  source = \"./missing.wasm\"\n}\n"), @r#"gabion.hcl:2:12: there is no such file"#);
     assert_snapshot!(error("pack \"acme\" {\n  source  = \"./acme.wasm\"\n  version = \"~> 3.0\"\n}\n"), @r#"gabion.hcl:3:13: pack `acme` is version 2.1.0, which does not meet `~> 3.0`"#);
     assert_snapshot!(error("pack \"acme\" {\n  source  = \"./acme.wasm\"\n  version = \"newest\"\n}\n"), @r#"gabion.hcl:3:13: `newest` is not a version constraint; write one such as `~> 1.2` or `>= 1.0, < 3.0`"#);
@@ -150,13 +150,6 @@ fn overrides_are_told_and_hold_nothing() {
     gabion.hcl:1:1: the `override` block needs `serial`: the serial of the one state it is for, a whole number
     gabion.hcl:1:1: the `override` block needs `expires`: when it ends, such as `2026-12-31T00:00:00Z`
     "#);
-}
-
-#[test]
-fn a_lock_file_is_not_passed_over() {
-    let desk = Desk::new(Some(""));
-    std::fs::write(desk.folder.path().join(".gabion.lock.hcl"), "").unwrap();
-    assert_snapshot!(desk.error(), @r#"there is a lock file `DIR/.gabion.lock.hcl`, which this version of gabion cannot honour; it will not judge with packs that a lock may forbid: move the lock file away, or use a version that has `gabion lock`"#);
 }
 
 #[test]

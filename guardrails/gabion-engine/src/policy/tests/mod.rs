@@ -4,4 +4,5 @@ mod fake;
 mod files;
 mod floors;
 mod judging;
+mod locks;
 mod words;

@@ -1,0 +1,108 @@
+//! `gabion lock`, with the real engine.
+
+use insta::assert_snapshot;
+
+use crate::support::{Desk, fixture_text};
+
+/// The component of the baseline under another name: a pack from a file, whose rules nobody else may have.
+fn pack() -> Vec<u8> {
+    gabion_engine::baseline::COMPONENT.to_vec()
+}
+
+/// Digests and the versions of this build differ from one to the next.
+fn plain(text: &str) -> String {
+    let version = gabion_engine::baseline::VERSION;
+    let mut plain = String::new();
+    let mut rest = text;
+    while let Some(at) = rest.find("sha256:") {
+        let (before, after) = rest.split_at(at);
+        plain.push_str(before);
+        plain.push_str("DIGEST");
+        rest = after
+            .trim_start_matches("sha256:")
+            .trim_start_matches(|c: char| c.is_ascii_hexdigit());
+    }
+    plain.push_str(rest);
+    plain.replace(version, "VERSION")
+}
+
+#[test]
+fn locks_checks_and_upgrades() {
+    let desk = Desk::new().write("gabion.hcl", "pack \"baseline\" { version = \">= 0.1\" }\n");
+    let ended = desk.run(&["lock", "--check"]);
+    assert_eq!(ended.code, 1, "{ended:?}");
+    assert_snapshot!(plain(&ended.out), @r#""#);
+    let lock = desk.folder.path().join(".gabion.lock.hcl");
+    assert!(!lock.exists());
+    let ended = desk.run(&["lock"]);
+    assert_eq!(ended.code, 0, "{ended:?}");
+    assert_snapshot!(plain(&ended.out), @r#""#);
+    assert_snapshot!(plain(&std::fs::read_to_string(&lock).unwrap()), @r#""#);
+    for args in [&["lock", "--check"][..], &["lock"], &["lock", "--upgrade"]] {
+        let ended = desk.run(args);
+        assert_eq!(ended.code, 0, "{ended:?}");
+        assert!(
+            ended.out.ends_with(".gabion.lock.hcl is up to date\n"),
+            "{ended:?}"
+        );
+    }
+    let desk = desk.write("plan.json", fixture_text("clean.json"));
+    assert_eq!(desk.run(&["check", "plan.json"]).code, 0);
+    assert_eq!(desk.run(&["lock", "--upgrade", "basline"]).code, 3);
+    // A new constraint is recorded, as nothing of it is in the way.
+    let desk = desk.write(
+        "gabion.hcl",
+        "pack \"baseline\" { version = \">= 0.0.9\" }\n",
+    );
+    let ended = desk.run(&["lock", "--check"]);
+    assert_eq!(ended.code, 1, "{ended:?}");
+    assert_snapshot!(plain(&ended.out), @r#""#);
+    let desk = desk.write("gabion.hcl", "pack \"baseline\" { version = \"~> 7.0\" }\n");
+    assert_eq!(desk.run(&["lock", "--check"]).code, 1);
+    let ended = desk.run(&["lock"]);
+    assert_eq!(ended.code, 4, "{ended:?}");
+    assert_snapshot!(plain(&ended.err), @r#""#);
+}
+
+#[test]
+fn a_file_is_pinned_by_its_digest() {
+    // The pack is a file here, and it replaces the one in the binary, whose codes it has.
+    let desk = Desk::with_plan(fixture_text("clean.json"))
+        .write("mine.wasm", pack())
+        .write(
+            "gabion.hcl",
+            "pack \"baseline\" { source = \"./mine.wasm\" }\n",
+        );
+    let ended = desk.run(&["lock"]);
+    assert_eq!(ended.code, 0, "{ended:?}");
+    assert_snapshot!(plain(&ended.out), @r#""#);
+    assert_snapshot!(plain(&std::fs::read_to_string(desk.folder.path().join(".gabion.lock.hcl")).unwrap()), @r#""#);
+    assert_eq!(desk.run(&["check", "plan.json"]).code, 0);
+    // A component may carry anything behind a custom section; one more is other bytes and the same pack.
+    let mut other = pack();
+    other.extend_from_slice(&[0, 3, 1, b'x', 0]);
+    let desk = desk.write("mine.wasm", &other);
+    let ended = desk.run(&["check", "plan.json"]);
+    assert_eq!(ended.code, 4, "{ended:?}");
+    assert_snapshot!(plain(&ended.err), @r#""#);
+    let ended = desk.run(&["lock", "--check"]);
+    assert_eq!(ended.code, 1, "{ended:?}");
+    let ended = desk.run(&["lock", "--upgrade", "baseline"]);
+    assert_eq!(ended.code, 0, "{ended:?}");
+    assert_snapshot!(plain(&ended.out), @r#""#);
+    assert_eq!(desk.run(&["check", "plan.json"]).code, 0);
+}
+
+#[test]
+fn there_must_be_something_to_lock() {
+    let ended = Desk::new().run(&["lock"]);
+    assert_eq!(ended.code, 4, "{ended:?}");
+    assert_snapshot!(ended.err, @r#""#);
+    let desk = Desk::new().write(
+        "gabion.hcl",
+        "pack \"acme\" { source = \"oci://registry.example.com/acme/guardrails\" }\n",
+    );
+    let ended = desk.run(&["lock", "--check"]);
+    assert_eq!(ended.code, 4, "{ended:?}");
+    assert_snapshot!(ended.err, @r#""#);
+}
