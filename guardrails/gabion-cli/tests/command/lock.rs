@@ -31,13 +31,32 @@ fn locks_checks_and_upgrades() {
     let desk = Desk::new().write("gabion.hcl", "pack \"baseline\" { version = \">= 0.1\" }\n");
     let ended = desk.run(&["lock", "--check"]);
     assert_eq!(ended.code, 1, "{ended:?}");
-    assert_snapshot!(plain(&ended.out), @r#""#);
+    assert_snapshot!(plain(&ended.out), @r#"
+    locked    baseline VERSION
+    .gabion.lock.hcl would change; run `gabion lock`
+    "#);
     let lock = desk.folder.path().join(".gabion.lock.hcl");
     assert!(!lock.exists());
     let ended = desk.run(&["lock"]);
     assert_eq!(ended.code, 0, "{ended:?}");
-    assert_snapshot!(plain(&ended.out), @r#""#);
-    assert_snapshot!(plain(&std::fs::read_to_string(&lock).unwrap()), @r#""#);
+    assert_snapshot!(plain(&ended.out), @r#"
+    locked    baseline VERSION
+    wrote .gabion.lock.hcl
+    "#);
+    assert_snapshot!(plain(&std::fs::read_to_string(&lock).unwrap()), @r#"
+    # Written by `gabion lock`: the packs that the policy file beside it may use, and which bytes of them.
+    # Commit it; change it with `gabion lock --upgrade` only.
+
+    pack "baseline" {
+      version     = "VERSION"
+      constraints = ">= 0.1"
+      wit         = "VERSION"
+      imports = [
+        "gabion:guardrail/plan@VERSION",
+        "gabion:guardrail/values@VERSION",
+      ]
+    }
+    "#);
     for args in [&["lock", "--check"][..], &["lock"], &["lock", "--upgrade"]] {
         let ended = desk.run(args);
         assert_eq!(ended.code, 0, "{ended:?}");
@@ -56,12 +75,15 @@ fn locks_checks_and_upgrades() {
     );
     let ended = desk.run(&["lock", "--check"]);
     assert_eq!(ended.code, 1, "{ended:?}");
-    assert_snapshot!(plain(&ended.out), @r#""#);
+    assert_snapshot!(plain(&ended.out), @r#"
+    changed   baseline VERSION; asked for `>= 0.0.9`, before `>= 0.1`
+    .gabion.lock.hcl would change; run `gabion lock`
+    "#);
     let desk = desk.write("gabion.hcl", "pack \"baseline\" { version = \"~> 7.0\" }\n");
     assert_eq!(desk.run(&["lock", "--check"]).code, 1);
     let ended = desk.run(&["lock"]);
     assert_eq!(ended.code, 4, "{ended:?}");
-    assert_snapshot!(plain(&ended.err), @r#""#);
+    assert_snapshot!(plain(&ended.err), @r#"error: gabion.hcl:1:29: pack `baseline` is locked in version VERSION, which does not meet `~> 7.0`; if that is wanted, run `gabion lock --upgrade baseline`"#);
 }
 
 #[test]
@@ -75,8 +97,25 @@ fn a_file_is_pinned_by_its_digest() {
         );
     let ended = desk.run(&["lock"]);
     assert_eq!(ended.code, 0, "{ended:?}");
-    assert_snapshot!(plain(&ended.out), @r#""#);
-    assert_snapshot!(plain(&std::fs::read_to_string(desk.folder.path().join(".gabion.lock.hcl")).unwrap()), @r#""#);
+    assert_snapshot!(plain(&ended.out), @r#"
+    locked    baseline VERSION DIGEST
+    wrote .gabion.lock.hcl
+    "#);
+    assert_snapshot!(plain(&std::fs::read_to_string(desk.folder.path().join(".gabion.lock.hcl")).unwrap()), @r#"
+    # Written by `gabion lock`: the packs that the policy file beside it may use, and which bytes of them.
+    # Commit it; change it with `gabion lock --upgrade` only.
+
+    pack "baseline" {
+      source  = "./mine.wasm"
+      version = "VERSION"
+      digest  = "DIGEST"
+      wit     = "VERSION"
+      imports = [
+        "gabion:guardrail/plan@VERSION",
+        "gabion:guardrail/values@VERSION",
+      ]
+    }
+    "#);
     assert_eq!(desk.run(&["check", "plan.json"]).code, 0);
     // A component may carry anything behind a custom section; one more is other bytes and the same pack.
     let mut other = pack();
@@ -84,12 +123,15 @@ fn a_file_is_pinned_by_its_digest() {
     let desk = desk.write("mine.wasm", &other);
     let ended = desk.run(&["check", "plan.json"]);
     assert_eq!(ended.code, 4, "{ended:?}");
-    assert_snapshot!(plain(&ended.err), @r#""#);
+    assert_snapshot!(plain(&ended.err), @r#"error: gabion.hcl:1:28: pack `baseline` is not what the lock at .gabion.lock.hcl:4:1 holds: it has the digest `DIGEST`, and `DIGEST` is locked; if the change is wanted, run `gabion lock --upgrade baseline`"#);
     let ended = desk.run(&["lock", "--check"]);
     assert_eq!(ended.code, 1, "{ended:?}");
     let ended = desk.run(&["lock", "--upgrade", "baseline"]);
     assert_eq!(ended.code, 0, "{ended:?}");
-    assert_snapshot!(plain(&ended.out), @r#""#);
+    assert_snapshot!(plain(&ended.out), @r#"
+    changed   baseline VERSION; bytes DIGEST
+    wrote .gabion.lock.hcl
+    "#);
     assert_eq!(desk.run(&["check", "plan.json"]).code, 0);
 }
 
@@ -97,12 +139,12 @@ fn a_file_is_pinned_by_its_digest() {
 fn there_must_be_something_to_lock() {
     let ended = Desk::new().run(&["lock"]);
     assert_eq!(ended.code, 4, "{ended:?}");
-    assert_snapshot!(ended.err, @r#""#);
+    assert_snapshot!(ended.err, @r#"error: there is no gabion.hcl from `DIR` upwards: a lock belongs to a policy file; write one, or name it with `--config`"#);
     let desk = Desk::new().write(
         "gabion.hcl",
         "pack \"acme\" { source = \"oci://registry.example.com/acme/guardrails\" }\n",
     );
     let ended = desk.run(&["lock", "--check"]);
     assert_eq!(ended.code, 4, "{ended:?}");
-    assert_snapshot!(ended.err, @r#""#);
+    assert_snapshot!(ended.err, @r#"error: gabion.hcl:1:24: pack `acme` is not locked yet, and registries are not asked here; run `gabion lock`"#);
 }
