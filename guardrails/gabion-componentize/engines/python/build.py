@@ -57,7 +57,7 @@ def build(pack: Path, sdk: Path | None, wit: Path, out: Path) -> None:
             f"Rules = component({module}.{attribute}, {name!r}, {version!r})\n",
             encoding="utf-8",
         )
-        try_out(stage, module, attribute, name, version)
+        try_out(stage, module, attribute)
         component = Path(work) / "pack.wasm"
         componentize(stage, wit, component)
         out.parent.mkdir(parents=True, exist_ok=True)
@@ -111,7 +111,7 @@ try:
     pack = getattr(importlib.import_module(sys.argv[2]), sys.argv[3], None)
     if not isinstance(pack, Pack):
         sys.exit(f"`{sys.argv[2]}:{sys.argv[3]}` in pyproject.toml of the pack names no Pack")
-    pack.describe(sys.argv[4], sys.argv[5])
+    pack.settings_schema
 except Exception as error:
     last = [f for f in traceback.extract_tb(error.__traceback__) if f.filename.startswith(sys.argv[1])]
     where = f" ({last[-1].filename[len(sys.argv[1]) + 1:]}, line {last[-1].lineno})" if last else ""
@@ -119,10 +119,10 @@ except Exception as error:
 """
 
 
-def try_out(stage: Path, module: str, attribute: str, name: str, version: str) -> None:
+def try_out(stage: Path, module: str, attribute: str) -> None:
     """Loads the pack here first: what the engine says of an exception at load is hard to read."""
     tried = subprocess.run(
-        [sys.executable, "-I", "-B", "-c", TRY, str(stage), module, attribute, name, version],
+        [sys.executable, "-I", "-B", "-c", TRY, str(stage), module, attribute],
         capture_output=True,
         text=True,
     )

@@ -1,0 +1,165 @@
+// One planned change, and the whole plan.
+
+import { joins } from "./join.js";
+import { Value, hold } from "./value.js";
+
+/** @typedef {import("gabion:guardrail/plan@1.0.0").Change} ChangeHandle */
+/** @typedef {import("gabion:guardrail/plan@1.0.0").Graph} GraphHandle */
+/** @typedef {import("gabion:guardrail/plan@1.0.0").Operation} Operation What is about to happen. */
+/** @typedef {import("gabion:guardrail/plan@1.0.0").Stage} Stage At which step a rule is asked. */
+/** @typedef {import("gabion:guardrail/plan@1.0.0").Mode} Mode What kind of object a change is about. */
+/** @typedef {import("gabion:guardrail/plan@1.0.0").Reference} Reference An expression that names another resource. */
+
+/** One change, as a rule sees it. */
+export class Change {
+  /** @type {ChangeHandle} */
+  #handle;
+
+  /** @param {ChangeHandle} handle */
+  constructor(handle) {
+    this.#handle = handle;
+  }
+
+  /**
+   * The host's handle of a change; for the graph.
+   * @param {Change} change
+   */
+  static handle(change) {
+    return change.#handle;
+  }
+
+  /** The resource type, `aws_kms_key`. */
+  get resourceType() {
+    return this.#handle.resourceType();
+  }
+
+  /** Managed, data or ephemeral. */
+  get mode() {
+    return this.#handle.mode();
+  }
+
+  /** The provider's source address, `registry.terraform.io/hashicorp/aws`. */
+  get provider() {
+    return this.#handle.provider();
+  }
+
+  /** The provider's version where known, else null. */
+  get providerVersion() {
+    return this.#handle.providerVersion() ?? null;
+  }
+
+  /** What happens. */
+  get operation() {
+    return this.#handle.operation();
+  }
+
+  /** At which step. */
+  get stage() {
+    return this.#handle.stage();
+  }
+
+  /** The prior state; null for a create. */
+  get before() {
+    return new Value(hold(this.#handle.before()));
+  }
+
+  /** The planned state; null for a delete. */
+  get after() {
+    return new Value(hold(this.#handle.after()));
+  }
+
+  /**
+   * The planned state of a managed resource that will exist; null when it goes away or leaves the state, and for data
+   * sources and ephemeral resources. What most rules look at.
+   */
+  planned() {
+    if (["delete", "forget", "read", "open"].includes(this.operation) || this.mode !== "managed") return null;
+    return this.after;
+  }
+
+  /**
+   * Whether the configuration sets the attribute at this path; null where that is not known, which makes a pass
+   * undetermined.
+   * @param {string} path
+   */
+  configured(path) {
+    return this.#handle.configured(path) ?? null;
+  }
+
+  /** The provider's configuration, redacted: region, role, account where known. */
+  get providerConfiguration() {
+    return new Value(hold(this.#handle.providerConfiguration()));
+  }
+
+  /** The resource's address where known, else null; plan calls carry none. */
+  get address() {
+    return this.#handle.address() ?? null;
+  }
+
+  /** The address of its module where known, else null; empty for the root module. */
+  get moduleAddress() {
+    return this.#handle.moduleAddress() ?? null;
+  }
+}
+
+/** The whole plan, for rules that join resources. */
+export class Graph {
+  /** @type {GraphHandle} */
+  #handle;
+
+  /** @param {GraphHandle} handle */
+  constructor(handle) {
+    this.#handle = handle;
+  }
+
+  /** Whether everything is in it: what is missing from an incomplete graph may live elsewhere. */
+  get complete() {
+    return this.#handle.complete();
+  }
+
+  /**
+   * All changes of one resource type, in the plan's order; an empty type means all.
+   * @param {string} resourceType
+   */
+  changes(resourceType = "") {
+    return this.#handle.changes(resourceType).map((handle) => new Change(hold(handle)));
+  }
+
+  /**
+   * The managed resources of one type that will exist after the apply.
+   * @param {string} resourceType
+   */
+  of(resourceType) {
+    return this.changes(resourceType).filter((change) => change.planned() !== null);
+  }
+
+  /**
+   * What the expressions of a change refer to.
+   * @param {Change} change
+   */
+  references(change) {
+    return this.#handle.references(Change.handle(change));
+  }
+
+  /**
+   * The changes whose expressions refer to this one.
+   * @param {Change} change
+   */
+  referrers(change) {
+    return this.#handle.referrers(Change.handle(change)).map((handle) => new Change(hold(handle)));
+  }
+
+  /**
+   * The resources of a type that belong to this one by their `attribute`: by a reference to it first, else by a
+   * value equal to one of its `keys`.
+   * @param {Change} change
+   * @param {string} resourceType
+   * @param {string} attribute
+   * @param {{ keys?: string[] }} [options] Attributes of `change` that the other names it by; `id`, `name`, `arn` and
+   * what the type is called by (`bucket`) unless said.
+   * @returns {import("./join.js").Join}
+   */
+  companions(change, resourceType, attribute, options = {}) {
+    return joins(this, change, resourceType, attribute, options.keys);
+  }
+}

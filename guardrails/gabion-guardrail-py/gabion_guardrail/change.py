@@ -1,0 +1,139 @@
+"""One planned change, and the whole plan."""
+
+from dataclasses import dataclass
+from typing import Any, Literal, cast
+
+from .join import Join, join
+from .value import Value, hold, word
+
+Operation = Literal["create", "update", "replace", "delete", "no-op", "read", "open", "import", "move", "forget"]
+"""What is about to happen."""
+Stage = Literal["plan", "apply", "check"]
+"""At which step a rule is asked."""
+Mode = Literal["managed", "data", "ephemeral"]
+"""What kind of object a change is about."""
+
+
+class Change:
+    """One change, as a rule sees it."""
+
+    __slots__ = ("_handle",)
+
+    def __init__(self, handle: Any) -> None:
+        self._handle = handle
+
+    @property
+    def resource_type(self) -> str:
+        """The resource type, `aws_kms_key`."""
+        return cast(str, self._handle.resource_type())
+
+    @property
+    def mode(self) -> Mode:
+        """Managed, data or ephemeral."""
+        return cast(Mode, word(self._handle.mode()))
+
+    @property
+    def provider(self) -> str:
+        """The provider's source address, `registry.terraform.io/hashicorp/aws`."""
+        return cast(str, self._handle.provider())
+
+    @property
+    def provider_version(self) -> str | None:
+        """The provider's version where known."""
+        return cast(str | None, self._handle.provider_version())
+
+    @property
+    def operation(self) -> Operation:
+        """What happens."""
+        return cast(Operation, word(self._handle.operation()))
+
+    @property
+    def stage(self) -> Stage:
+        """At which step."""
+        return cast(Stage, word(self._handle.stage()))
+
+    @property
+    def before(self) -> Value:
+        """The prior state; null for a create."""
+        return Value(hold(self._handle.before()))
+
+    @property
+    def after(self) -> Value:
+        """The planned state; null for a delete."""
+        return Value(hold(self._handle.after()))
+
+    def planned(self) -> Value | None:
+        """The planned state of a managed resource that will exist; None when it goes away or leaves the state, and
+        for data sources and ephemeral resources. What most rules look at."""
+        if self.operation in ("delete", "forget", "read", "open") or self.mode != "managed":
+            return None
+        return self.after
+
+    def configured(self, path: str) -> bool | None:
+        """Whether the configuration sets the attribute at this path; None where that is not known, which makes a
+        pass undetermined."""
+        return cast(bool | None, self._handle.configured(path))
+
+    @property
+    def provider_configuration(self) -> Value:
+        """The provider's configuration, redacted: region, role, account where known."""
+        return Value(hold(self._handle.provider_configuration()))
+
+    @property
+    def address(self) -> str | None:
+        """The resource's address where known; plan calls carry none."""
+        return cast(str | None, self._handle.address())
+
+    @property
+    def module_address(self) -> str | None:
+        """The address of its module where known, empty for the root module."""
+        return cast(str | None, self._handle.module_address())
+
+
+@dataclass(frozen=True)
+class Reference:
+    """An expression of one resource that names another."""
+
+    path: str
+    """The attribute whose expression it is."""
+    address: str
+    """The address it names."""
+    attribute: str
+    """The attribute it reads there; empty for the whole object."""
+
+
+class Graph:
+    """The whole plan, for rules that join resources."""
+
+    __slots__ = ("_handle",)
+
+    def __init__(self, handle: Any) -> None:
+        self._handle = handle
+
+    @property
+    def complete(self) -> bool:
+        """Whether everything is in it: what is missing from an incomplete graph may live elsewhere."""
+        return cast(bool, self._handle.complete())
+
+    def changes(self, resource_type: str = "") -> list[Change]:
+        """All changes of one resource type, in the plan's order; an empty type means all."""
+        return [Change(hold(handle)) for handle in self._handle.changes(resource_type)]
+
+    def of(self, resource_type: str) -> list[Change]:
+        """The managed resources of one type that will exist after the apply."""
+        return [change for change in self.changes(resource_type) if change.planned() is not None]
+
+    def references(self, change: Change) -> list[Reference]:
+        """What the expressions of a change refer to."""
+        return [Reference(one.path, one.address, one.attribute) for one in self._handle.references(change._handle)]
+
+    def referrers(self, change: Change) -> list[Change]:
+        """The changes whose expressions refer to this one."""
+        return [Change(hold(handle)) for handle in self._handle.referrers(change._handle)]
+
+    def companions(
+        self, change: Change, resource_type: str, attribute: str, *, keys: tuple[str, ...] = ("id",)
+    ) -> Join:
+        """The resources of a type that belong to this one by their `attribute`: by a reference to it first, else by
+        a value equal to one of its `keys`, attributes of `change` that the other names it by."""
+        return join(self, change, resource_type, attribute, keys)
