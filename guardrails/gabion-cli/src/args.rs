@@ -2,7 +2,7 @@
 
 use clap::{Parser, Subcommand};
 
-use crate::command::{build, cache, check, explain, inspect, lock, new};
+use crate::command::{build, cache, check, explain, inspect, lock, new, test};
 use crate::exit::{Exit, Failure};
 
 const AFTER: &str = "\
@@ -35,6 +35,8 @@ pub(crate) enum Command {
     Inspect(inspect::Inspect),
     /// Pin the packs of the policy file, in the lock file beside it
     Lock(lock::Lock),
+    /// Run the cases of a pack
+    Test(test::Test),
     /// Look after the cache of compiled packs
     #[command(subcommand)]
     Cache(cache::Cache),
@@ -49,6 +51,7 @@ impl Command {
             Self::Build(build) => build.run(),
             Self::Inspect(inspect) => inspect.run(),
             Self::Lock(lock) => lock.run(),
+            Self::Test(test) => test.run(),
             Self::Cache(cache) => cache.run(),
         }
     }

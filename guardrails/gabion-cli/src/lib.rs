@@ -8,6 +8,7 @@ pub mod exit;
 pub mod plan;
 
 mod args;
+mod case;
 mod command;
 mod output;
 mod scaffold;

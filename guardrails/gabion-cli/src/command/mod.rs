@@ -7,6 +7,7 @@ pub(crate) mod explain;
 pub(crate) mod inspect;
 pub(crate) mod lock;
 pub(crate) mod new;
+pub(crate) mod test;
 
 use std::path::{Path, PathBuf};
 

@@ -10,3 +10,5 @@ mod others;
 mod parity;
 mod reader;
 mod support;
+mod test;
+mod topics;

@@ -99,7 +99,7 @@ impl fmt::Display for PolicyError {
 impl std::error::Error for PolicyError {}
 
 /// The known name nearest to what was written, as a clause to append; empty where nothing is near.
-pub(crate) fn did_you_mean<'a>(written: &str, known: impl IntoIterator<Item = &'a str>) -> String {
+pub fn did_you_mean<'a>(written: &str, known: impl IntoIterator<Item = &'a str>) -> String {
     let lower = written.to_lowercase();
     let limit = (written.chars().count() / 3).max(1);
     known

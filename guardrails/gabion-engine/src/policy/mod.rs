@@ -26,7 +26,7 @@ mod text;
 mod waiver;
 
 pub use constraint::{Constraint, lenient};
-pub use error::{Location, PolicyError, Problem};
+pub use error::{Location, PolicyError, Problem, did_you_mean};
 pub use find::FILE_NAME;
 pub use guard::{Guard, RuleInForce};
 pub use lock::{
@@ -36,6 +36,7 @@ pub use lock::{
 pub use options::GuardOptions;
 pub use packs::{Inside, LoadedPack, PackFault, Packs, SessionFault};
 pub use ruling::{Disposition, Judgement, Ruling};
+pub use syntax::Source;
 pub use text::reason;
 
 #[cfg(test)]

@@ -9,9 +9,9 @@ use hcl_edit::{Ident, Span};
 
 use super::error::{Location, Problem, did_you_mean};
 
-/// A text and where its lines begin.
+/// The text of an HCL file, and the places in it.
 #[derive(Debug)]
-pub(super) struct Source {
+pub struct Source {
     name: Arc<str>,
     text: String,
 }
@@ -82,7 +82,8 @@ impl Literal {
 }
 
 impl Source {
-    pub(super) fn new(name: &str, text: String) -> Self {
+    /// The text of a file that readers know by this name; a byte order mark is left out.
+    pub fn new(name: &str, text: String) -> Self {
         let text = text
             .strip_prefix('\u{feff}')
             .map(str::to_owned)
@@ -98,7 +99,7 @@ impl Source {
     }
 
     /// The place of a byte.
-    pub(super) fn locate(&self, offset: usize) -> Location {
+    pub fn locate(&self, offset: usize) -> Location {
         let before = self.text.get(..offset).unwrap_or(&self.text);
         let line_start = before.rfind('\n').map_or(0, |at| at + 1);
         Location {
@@ -108,12 +109,13 @@ impl Source {
         }
     }
 
-    pub(super) fn at(&self, item: &impl Span) -> Location {
+    /// Where an item begins.
+    pub fn at(&self, item: &impl Span) -> Location {
         self.locate(item.span().map_or(0, |span| span.start))
     }
 
     /// The text of an item as written, one line of it.
-    fn excerpt(&self, item: &impl Span) -> String {
+    pub fn excerpt(&self, item: &impl Span) -> String {
         let text = item
             .span()
             .and_then(|span| self.text.get(span))
@@ -126,7 +128,10 @@ impl Source {
     }
 
     /// The whole file as blocks and attributes.
-    pub(super) fn parse(&self) -> Result<Body, Problem> {
+    ///
+    /// # Errors
+    /// Where it is no HCL.
+    pub fn parse(&self) -> Result<Body, Problem> {
         hcl_edit::parser::parse_body(&self.text).map_err(|error| {
             let offset = error.location().offset();
             let location = self.locate(offset);

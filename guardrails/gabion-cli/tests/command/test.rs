@@ -1,0 +1,402 @@
+//! `gabion test`.
+
+use insta::assert_snapshot;
+
+use crate::support::{Desk, Ended, fixture_text};
+use crate::topics;
+
+/// A pack's folder with the pack about topics, and these cases.
+fn pack(cases: &str) -> Desk {
+    let desk = Desk::new();
+    for folder in ["dist", "cases", "fixtures"] {
+        std::fs::create_dir(desk.folder.path().join(folder)).unwrap();
+    }
+    desk.write("dist/topics.wasm", topics::component())
+        .write("cases/topics.guardtest.hcl", cases)
+}
+
+fn test(cases: &str, args: &[&str]) -> Ended {
+    let args: Vec<&str> = std::iter::once("test")
+        .chain(args.iter().copied())
+        .collect();
+    pack(cases).run(&args)
+}
+
+/// Cases of one rule over the three states of a topic's key.
+fn states(rule: &str, verdicts: [&str; 3]) -> String {
+    ["null", "\"alias/own\"", "unknown()"]
+        .iter()
+        .zip(verdicts)
+        .map(|(key, verdict)| {
+            format!(
+                "case \"{rule} {}\" {{\n  rule = \"{rule}\"\n  type = \"aws_sns_topic\"\n  after = {{ name = \"alarms\", kms_master_key_id = {key} }}\n  expect {{\n    verdict = \"{verdict}\"\n  }}\n}}\n",
+                key.replace('"', "")
+            )
+        })
+        .collect()
+}
+
+#[test]
+fn an_unknown_key_is_neither_set_nor_unset() {
+    let cases = states("S01", ["violation", "pass", "undetermined"])
+        + &states("S02", ["pass", "violation", "undetermined"]);
+    let ended = test(&cases, &[]);
+    assert_eq!((ended.code, ended.err.as_str()), (0, ""));
+    assert_snapshot!(ended.out, @r#"
+    cases/topics.guardtest.hcl
+      pass  S01  S01 null
+      pass  S01  S01 alias/own
+      pass  S01  S01 unknown()
+      pass  S02  S02 null
+      pass  S02  S02 alias/own
+      pass  S02  S02 unknown()
+
+    6 passed. Cases ask 2 of 6 rules of topics 0.3.0.
+    "#);
+}
+
+#[test]
+fn a_mismatch_shows_what_was_seen() {
+    let ended = test(&states("S01", ["pass", "violation", "pass"]), &[]);
+    assert_eq!(ended.code, 1);
+    assert_snapshot!(ended.out, @r#"
+    cases/topics.guardtest.hcl
+      FAIL  S01  S01 null
+              expected:  pass
+              got:       violation at `kms_master_key_id`, observed `null`: the topic is not encrypted
+              read:      `kms_master_key_id` = null
+              log:       info: looked at the key
+              at:        cases/topics.guardtest.hcl:1:1
+      FAIL  S01  S01 alias/own
+              expected:  violation
+              got:       pass
+              read:      `kms_master_key_id` = "alias/own"
+              log:       info: looked at the key
+              at:        cases/topics.guardtest.hcl:9:1
+      FAIL  S01  S01 unknown()
+              expected:  pass
+              got:       undetermined at `kms_master_key_id`: known after apply
+              not read:  `kms_master_key_id`: known after apply
+              log:       info: looked at the key
+              at:        cases/topics.guardtest.hcl:17:1
+
+    0 passed, 3 failed. Cases ask 1 of 6 rules of topics 0.3.0.
+    "#);
+}
+
+#[test]
+fn findings_are_compared_by_path_and_message() {
+    let with = |expect: &str| {
+        format!(
+            "case \"a\" {{\n  rule = \"S01\"\n  type = \"aws_sns_topic\"\n  after = {{}}\n  expect {{\n    verdict = \"violation\"\n{expect}  }}\n}}\n"
+        )
+    };
+    assert_eq!(
+        test(
+            &with("    path = \"kms_master_key_id\"\n    message = \"encrypted\"\n"),
+            &[]
+        )
+        .code,
+        0
+    );
+    assert_eq!(test(&with("    path = \"name\"\n"), &[]).code, 1);
+    assert_snapshot!(test(&with("    message = \"plain\"\n"), &[]).out, @r#"
+    cases/topics.guardtest.hcl
+      FAIL  S01  a
+              expected:  violation, with `plain`
+              got:       violation at `kms_master_key_id`: the topic is not encrypted
+              read:      `kms_master_key_id` = null
+              log:       info: looked at the key
+              at:        cases/topics.guardtest.hcl:1:1
+
+    0 passed, 1 failed. Cases ask 1 of 6 rules of topics 0.3.0.
+    "#);
+}
+
+#[test]
+fn a_rule_that_remembers_is_told() {
+    let case = "case \"a\" {\n  rule = \"S04\"\n  type = \"aws_sns_topic\"\n  after = {}\n  expect {\n    verdict = \"pass\"\n  }\n}\n";
+    let ended = test(case, &[]);
+    assert_eq!(ended.code, 1);
+    assert_snapshot!(ended.out, @r#"
+    cases/topics.guardtest.hcl
+      FAIL  S04  a
+              not pure:  the answer changes when it is asked twice; a rule must not keep anything from one call to the next
+              fresh:     pass
+              used:      violation at `kms_master_key_id`: the topic has a key of its own
+              at:        cases/topics.guardtest.hcl:1:1
+
+    0 passed, 1 failed. Cases ask 1 of 6 rules of topics 0.3.0.
+    "#);
+}
+
+const PLANS: &str = r#"
+plan "nobody refers to the topic" {
+  rule = "S05"
+  resource "aws_sns_topic" "alarms" { after = { name = "alarms", arn = computed() } }
+  expect {
+    verdict = "violation"
+    address = "aws_sns_topic.alarms"
+  }
+}
+
+plan "a policy refers to it" {
+  rule = "S05"
+  resource "aws_sns_topic" "alarms" { after = { name = "alarms", arn = computed() } }
+  resource "aws_sns_topic_policy" "alarms" {
+    after      = { arn = unknown(), policy = "{}" }
+    references = { arn = "aws_sns_topic.alarms.arn" }
+  }
+  expect { verdict = "pass" }
+}
+"#;
+
+#[test]
+fn whole_plans_are_judged_with_their_references() {
+    let ended = test(PLANS, &[]);
+    assert_eq!(ended.code, 0, "{}{}", ended.out, ended.err);
+    let broken = PLANS.replace("aws_sns_topic.alarms.arn", "aws_sns_topic.alarm.arn");
+    assert_snapshot!(test(&broken, &[]).err, @r#"error: cases/topics.guardtest.hcl:16:26: `aws_sns_topic.alarm.arn` names no resource of this plan; did you mean `aws_sns_topic.alarms`?"#);
+}
+
+#[test]
+fn a_naive_rule_is_misled_by_an_unknown_value() {
+    let cases = states("S03", ["pass", "violation", "violation"])
+        + &states("S06", ["pass", "pass", "error"]);
+    let ended = test(&cases, &["--fuzz-unknown"]);
+    assert_eq!(ended.code, 1);
+    assert_snapshot!(ended.out, @r#"
+    cases/topics.guardtest.hcl
+      pass  S03  S03 null
+      pass  S03  S03 alias/own
+      pass  S03  S03 unknown()
+      pass  S06  S06 null
+      pass  S06  S06 alias/own
+      pass  S06  S06 unknown()
+
+    Unknown values: 9 tried, 3 mislead a rule
+      FAIL  S03  S03 null
+              with `kms_master_key_id` not known: pass when it is known, violation at `kms_master_key_id`, observed `(known after apply)`: the topic has a key of its own when it is not
+              at:        cases/topics.guardtest.hcl:1:1
+      FAIL  S06  S06 null
+              with `kms_master_key_id` not known: the rule fails: the rule panicked
+              at:        cases/topics.guardtest.hcl:25:1
+      FAIL  S06  S06 alias/own
+              with `kms_master_key_id` not known: the rule fails: the rule panicked
+              at:        cases/topics.guardtest.hcl:33:1
+
+    6 passed. Cases ask 2 of 6 rules of topics 0.3.0.
+    "#);
+    let cases = states("S01", ["violation", "pass", "undetermined"]);
+    let ended = test(&cases, &["--fuzz-unknown"]);
+    assert_eq!(ended.code, 0, "{}", ended.out);
+    assert!(ended.out.contains("none misleads a rule"), "{}", ended.out);
+}
+
+#[test]
+fn coverage_and_mutations_tell_what_no_case_shows() {
+    let cases = states("S01", ["violation", "pass", "undetermined"])
+        + "case \"S02 only\" {\n  rule = \"S02\"\n  type = \"aws_sns_topic\"\n  after = { name = \"x\" }\n  expect { verdict = \"pass\" }\n}\n";
+    let ended = test(&cases, &["--coverage", "--mutate"]);
+    assert_eq!(ended.code, 0, "{}", ended.err);
+    assert_snapshot!(ended.out, @r#"
+    cases/topics.guardtest.hcl
+      pass  S01  S01 null
+      pass  S01  S01 alias/own
+      pass  S01  S01 unknown()
+      pass  S02  S02 only
+
+    Coverage: 22 %, 4 of 18 verdicts (pass, violation and undetermined of every rule)
+      S02  no case is violation, undetermined
+      S02  reads what no case gives: `kms_master_key_id`
+      S03  no case asks it
+      S04  no case asks it
+      S05  no case asks it
+      S06  no case asks it
+
+    Mutations: 4 tried; 1 of 1 attribute that the rules read decide a case
+
+    4 passed. Cases ask 2 of 6 rules of topics 0.3.0.
+    "#);
+    let ended = test(&cases, &["--threshold", "50"]);
+    assert_eq!(ended.code, 1);
+    assert!(
+        ended
+            .out
+            .contains("FAIL  below the 50 % that are asked for"),
+        "{}",
+        ended.out
+    );
+    assert_eq!(test(&cases, &["--threshold", "20%"]).code, 0);
+}
+
+const FIXTURE: &str = "fixture \"production\" {\n  plan = \"../fixtures/production.json\"\n}\n";
+
+#[test]
+fn saved_plans_are_kept_as_snapshots() {
+    let desk = pack(FIXTURE).write("fixtures/production.json", fixture_text("keys.json"));
+    let args = ["test", "--pack", "baseline", "cases"];
+    let ended = desk.run(&args);
+    assert_eq!(ended.code, 1);
+    assert_snapshot!(ended.out, @r#"
+    cases/topics.guardtest.hcl
+      FAIL  fixture  production
+              there is no `fixtures/production.verdicts` yet: write it with `gabion test --update`, and read it
+
+    0 passed, 1 failed. Cases ask 0 of 12 rules of baseline 1.0.0.
+    "#);
+    assert_eq!(desk.run(&[&args[..], &["--update"]].concat()).code, 0);
+    let kept = desk.folder.path().join("fixtures/production.verdicts");
+    let text = std::fs::read_to_string(&kept).unwrap();
+    assert_snapshot!(text, @r#"
+    # Verdicts of the fixture `production`, written by `gabion test --update`. Not applicable ones are left out.
+    DT08 aws_kms_key.bad (create): violation at `enable_key_rotation`, observed `false`: the key is not rotated (fix: `enable_key_rotation` = true)
+    DT09 aws_kms_key.bad (create): pass
+    DT10 aws_kms_key.bad (create): pass
+    DT12 aws_kms_key.bad (create): pass
+    DT08 aws_kms_key.good (create): pass
+    DT09 aws_kms_key.good (create): pass
+    DT10 aws_kms_key.good (create): pass
+    DT12 aws_kms_key.good (create): pass
+    DT08 aws_kms_key.old (update): violation at `enable_key_rotation`, observed `false`: the key is not rotated (fix: `enable_key_rotation` = true)
+    DT09 aws_kms_key.old (update): pass
+    DT10 aws_kms_key.old (update): pass
+    DT12 aws_kms_key.old (update): pass
+    DT08 aws_kms_key.still (no-op): violation at `enable_key_rotation`, observed `false`: the key is not rotated (fix: `enable_key_rotation` = true)
+    DT09 aws_kms_key.still (no-op): pass
+    DT10 aws_kms_key.still (no-op): pass
+    DT12 aws_kms_key.still (no-op): pass
+    DT08 aws_kms_key.later (create): undetermined at `enable_key_rotation`: known after apply
+    DT09 aws_kms_key.later (create): pass
+    DT10 aws_kms_key.later (create): pass
+    DT12 aws_kms_key.later (create): pass
+    DT08 module.keys["a.b"].aws_kms_key.this[0] (create): violation at `enable_key_rotation`, observed `false`: the key is not rotated (fix: `enable_key_rotation` = true)
+    DT09 module.keys["a.b"].aws_kms_key.this[0] (create): pass
+    DT10 module.keys["a.b"].aws_kms_key.this[0] (create): pass
+    DT12 module.keys["a.b"].aws_kms_key.this[0] (create): pass
+    "#);
+    assert_eq!(desk.run(&args).code, 0);
+    std::fs::write(&kept, text.replacen("violation", "pass", 1)).unwrap();
+    let ended = desk.run(&args);
+    assert_eq!(ended.code, 1);
+    assert_snapshot!(ended.out, @r#"
+    cases/topics.guardtest.hcl
+      FAIL  fixture  production
+              the verdicts are not those of `fixtures/production.verdicts`; if they are right, run `gabion test --update`
+              - DT08 aws_kms_key.bad (create): pass at `enable_key_rotation`, observed `false`: the key is not rotated (fix: `enable_key_rotation` = true)
+              + DT08 aws_kms_key.bad (create): violation at `enable_key_rotation`, observed `false`: the key is not rotated (fix: `enable_key_rotation` = true)
+
+    0 passed, 1 failed. Cases ask 0 of 12 rules of baseline 1.0.0.
+    "#);
+}
+
+#[test]
+fn machines_get_json() {
+    let ended = test(
+        &states("S01", ["violation", "pass", "pass"]),
+        &["-o", "json", "--fuzz-unknown", "--mutate"],
+    );
+    assert_eq!(ended.code, 1);
+    let json: serde_json::Value = serde_json::from_str(&ended.out).unwrap();
+    assert_eq!(json["exit_code"], 1);
+    assert_eq!(json["pack"]["name"], "topics");
+    assert_eq!(json["summary"]["passed"], 2);
+    let failed = &json["cases"][2];
+    assert_eq!(failed["verdict"], "undetermined");
+    assert_eq!(failed["line"], 17);
+    assert_eq!(failed["reads"][0]["path"], "kms_master_key_id");
+    assert_eq!(failed["log"][0]["message"], "looked at the key");
+    assert_eq!(json["coverage"]["reached"], 2);
+    assert_eq!(json["fuzz_unknown"]["wrong"].as_array().unwrap().len(), 0);
+}
+
+/// What is said of a case file with a slip of the pen in it.
+fn slip(from: &str, to: &str) -> String {
+    const CASE: &str = r#"settings = { strict = true }
+
+case "a topic" {
+  rule       = "S01"
+  type       = "aws_sns_topic"
+  after      = { name = "x", kms_master_key_id = unknown(), arn = computed() }
+  configured = ["name"]
+  expect {
+    verdict = "undetermined"
+    path    = "kms_master_key_id"
+  }
+}
+"#;
+    assert_eq!(test(CASE, &[]).code, 0);
+    assert!(CASE.contains(from), "{from}");
+    let ended = test(&CASE.replacen(from, to, 1), &[]);
+    assert_eq!((ended.code, ended.out.as_str()), (4, ""), "{}", ended.err);
+    ended.err
+}
+
+#[test]
+fn every_slip_of_the_pen_is_named() {
+    assert_snapshot!(slip("case \"", "cases \""), @r#"error: cases/topics.guardtest.hcl:3:1: unknown block `cases` in a case file; did you mean `case`?"#);
+    assert_snapshot!(slip("expect {", "expects {"), @r#"
+    error: cases/topics.guardtest.hcl:3:1: case `a topic` needs `expect { verdict = "..." }`: what the rule should say
+           cases/topics.guardtest.hcl:8:3: unknown block `expects` in case `a topic`; did you mean `expect`?
+    "#);
+    assert_snapshot!(slip("configured", "configurd"), @r#"error: cases/topics.guardtest.hcl:7:3: unknown attribute `configurd` in case `a topic`; did you mean `configured`?"#);
+    assert_snapshot!(slip("undetermined", "undetermind"), @r#"error: cases/topics.guardtest.hcl:9:15: `undetermind` is no verdict; did you mean `undetermined`?"#);
+    assert_snapshot!(slip("unknown()", "unknwon()"), @r#"error: cases/topics.guardtest.hcl:6:50: unknown function `unknwon`; did you mean `unknown`?"#);
+    assert_snapshot!(slip("unknown()", "unknown(1)"), @r#"error: cases/topics.guardtest.hcl:6:50: `unknown` takes no argument, not 1"#);
+    assert_snapshot!(slip("unknown()", "var.key"), @r#"error: cases/topics.guardtest.hcl:6:50: `var.key` is no value; a case file has no variables, operators or templates, write the value itself (`$${` for `${` in a text)"#);
+    assert_snapshot!(slip("unknown()", "\"a-${b}\""), @r#"error: cases/topics.guardtest.hcl:6:50: `"a-${b}"` is no value; a case file has no variables, operators or templates, write the value itself (`$${` for `${` in a text)"#);
+    assert_snapshot!(slip("S01", "S1"), @r#"error: cases/topics.guardtest.hcl:4:16: the pack `topics` has no rule `S1`; did you mean `S01`?"#);
+    assert_snapshot!(slip("S01", "S05"), @r#"error: cases/topics.guardtest.hcl:4:16: `S05` looks at whole plans: write `plan "..." { ... }`"#);
+    assert_snapshot!(slip("strict = true", "strikt = true"), @r#"error: cases/topics.guardtest.hcl:1:12: the pack `topics` does not take these settings: `strikt`: there is no such setting; known are `strict`"#);
+    assert_snapshot!(slip("strict = true", "strict = \"yes\""), @r#"error: cases/topics.guardtest.hcl:1:12: the pack `topics` does not take these settings: `strict`: a string is given, and boolean is wanted"#);
+    assert_snapshot!(slip("[\"name\"]", "[\"nam\"]"), @r#"error: cases/topics.guardtest.hcl:7:17: `nam` is not in `after`; did you mean `name`?"#);
+    assert_snapshot!(slip("[\"name\"]", "[\"arn\"]"), @r#"error: cases/topics.guardtest.hcl:7:17: `arn` is computed(), which means that the configuration does not set it; write unknown()"#);
+    assert_snapshot!(slip("path    = \"kms_master_key_id\"", "path    = \"a..b\""), @r#"error: cases/topics.guardtest.hcl:10:15: `a..b` is not an attribute path: an empty name at byte 1"#);
+    assert_snapshot!(slip("\"undetermined\"", "\"pass\""), @r#"error: cases/topics.guardtest.hcl:10:15: `path` means nothing where `pass` is expected"#);
+    assert_snapshot!(slip("  after      =", "  operation = \"creat\"\n  after      ="), @r#"error: cases/topics.guardtest.hcl:6:15: `creat` is no operation; did you mean `create`?"#);
+    assert_snapshot!(slip("  after      =", "  before     ="), @r#"error: cases/topics.guardtest.hcl:7:17: `name` is not in `after`"#);
+    assert_snapshot!(slip("  after      =", "  operation = \"create\"\n  before = { name = \"y\" }\n  after      ="), @r#"error: cases/topics.guardtest.hcl:7:12: a `create` has nothing before it: leave `before` out, or write `operation = "replace"`"#);
+    assert_snapshot!(slip("case \"a topic\" {", "case {"), @r#"error: cases/topics.guardtest.hcl:3:1: a `case` has one label, which says what it shows: write `case "what it shows" { ... }`"#);
+    assert_snapshot!(slip("  type       = \"aws_sns_topic\"\n", ""), @r#"error: cases/topics.guardtest.hcl:3:1: case `a topic` needs `type`: the resource type, `aws_s3_bucket`"#);
+    assert_snapshot!(slip("name = \"x\",", "name = \"x\", name = \"y\","), @r#"error: cases/topics.guardtest.hcl:6:30: cannot be read as HCL at `after      = { name = "x", name = "y", kms_master_key_id = unknown(), arn = computed() }`: invalid object item; expected unique object key; found redefined object key"#);
+    assert_snapshot!(slip("case \"a topic\" {", "case \"a topic\" {{"), @r#"error: cases/topics.guardtest.hcl:3:17: cannot be read as HCL at `case "a topic" {{`: invalid block body; expected `}`, newline or identifier"#);
+}
+
+#[test]
+fn what_cannot_be_tested_is_said() {
+    assert_snapshot!(test("# nothing yet\n", &[]).err, @r#"error: cases/topics.guardtest.hcl:1:1: the file has no case: write `case "what it shows" { ... }`"#);
+    assert_snapshot!(test("fixture \"x\" {\n  plan = \"missing.json\"\n}\n", &[]).err, @r#"error: cases/topics.guardtest.hcl:2:10: cannot read the plan `cases/missing.json`: there is no such file; write one with `terraform show -json PLAN`"#);
+    let cases = states("S01", ["violation", "pass", "undetermined"]);
+    let ended = test(&cases, &["--filter", "bucket"]);
+    assert_eq!(ended.code, 3);
+    assert_snapshot!(ended.err, @r#"error: no case has `bucket` in its rule or name"#);
+    assert_eq!(
+        test(&cases, &["--filter", "s01 UNKNOWN"])
+            .out
+            .matches("pass")
+            .count(),
+        2
+    );
+    let ended = Desk::new().run(&["test"]);
+    assert_eq!(ended.code, 3);
+    assert_snapshot!(ended.err, @r#"error: there is no case in `.`: write one, `cases/NAME.guardtest.hcl`"#);
+    let alone = Desk::new().write("a.guardtest.hcl", &cases).run(&["test"]);
+    assert_eq!(alone.code, 4);
+    assert_snapshot!(alone.err, @r#"error: the cases belong to no pack: there is no `Cargo.toml`, `package.json`, `pyproject.toml` or `dist` above them; name a component with `--pack FILE`"#);
+    let desk = pack(&cases).write("Cargo.toml", "");
+    let built = desk.folder.path().join("dist/topics.wasm");
+    let built = std::fs::File::options().write(true).open(built).unwrap();
+    built.set_modified(std::time::UNIX_EPOCH).unwrap();
+    assert_snapshot!(desk.run(&["test"]).err, @r#"error: `dist/topics.wasm` is older than `Cargo.toml`: run `gabion build` first, or test it as it is with `--pack dist/topics.wasm`"#);
+    assert_eq!(desk.run(&["test", "--pack", "dist/topics.wasm"]).code, 0);
+    assert_snapshot!(test(&cases, &["-o", "xml"]).err, @r#"
+    error: invalid value 'xml' for '--output <FORMAT[=FILE]>': `xml` is no output; there are `text` and `json`
+
+    For more information, try '--help'.
+    "#);
+    assert_snapshot!(test(&cases, &["--threshold", "101"]).err, @r#"
+    error: invalid value '101' for '--threshold <PERCENT>': `101` is no percentage from 0 to 100
+
+    For more information, try '--help'.
+    "#);
+}
