@@ -10,6 +10,7 @@ pub mod baseline;
 pub mod cache;
 pub mod policy;
 pub mod store;
+pub mod trust;
 
 mod abi;
 mod budget;

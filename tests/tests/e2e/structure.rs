@@ -31,6 +31,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ),
     ("gabion-guardrail-macros", &[]),
     ("gabion-baseline", &["gabion-guardrail", "gabion-model"]),
+    ("gabion-registry", &[]),
     (
         "gabion-cli",
         &[
@@ -38,13 +39,18 @@ const ARROWS: &[(&str, &[&str])] = &[
             "gabion-engine",
             "gabion-model",
             "gabion-plugin",
+            "gabion-registry",
         ],
     ),
     ("gabion-tests", &["gabion-componentize"]),
 ];
 
 /// Crates that one crate alone may name.
-const ALONE: &[(&str, &str)] = &[("wasmtime", "gabion-engine"), ("aws-sdk-", "gabion-aws")];
+const ALONE: &[(&str, &str)] = &[
+    ("wasmtime", "gabion-engine"),
+    ("aws-sdk-", "gabion-aws"),
+    ("oci-client", "gabion-registry"),
+];
 
 /// What a file of the checkout may weigh, in bytes, and the deliberate exceptions.
 const LARGEST: u64 = 30 * 1024;
