@@ -6,10 +6,12 @@
 
 pub mod exit;
 pub mod plan;
+pub mod source;
 
 mod args;
 mod case;
 mod command;
+mod input;
 mod output;
 mod scaffold;
 

@@ -1,7 +1,6 @@
 //! `gabion check`.
 
-use std::io::Read;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use gabion_engine::policy::{Guard, Judgement, Ruling};
@@ -9,13 +8,15 @@ use gabion_model::{Level, Operation};
 
 use crate::command::{Alone, Policy};
 use crate::exit::{Exit, Failure};
+use crate::input::{self, Input, Progress};
 use crate::output::{self, Format, Report, Target};
-use crate::plan::{self, Names, Plan, PlanError, Planned};
+use crate::plan::{Names, Plan, PlanError, Planned};
+use crate::source::Sources;
 
 const LONG: &str = "\
 Judge a saved plan.
 
-Reads what `terraform show -json` writes, asks every rule of the policy about every change, whole-plan rules \
+Reads what `terraform show -json` writes, or has Terraform write it where it is given a saved plan, asks every rule of the policy about every change, whole-plan rules \
 included, and says what the guard would say inside `terraform plan`. A plan file has no schema: where it cannot \
 tell, the answer is \"not decided\", never \"pass\".
 
@@ -24,9 +25,10 @@ holds at its defaults.";
 
 const EXAMPLES: &str = "\
 Examples:
-  terraform plan -out=tfplan && terraform show -json tfplan | gabion check -
-  gabion check plan.json
-  gabion check plan.json -o text -o json=report.json
+  terraform plan -out=tfplan && gabion check tfplan
+  terraform show -json tfplan | gabion check -
+  gabion check plan.json -o text -o github -o sarif=gabion.sarif -o junit=gabion.xml -o json=gabion.json
+  gabion check plan.json --pack dist/acme.wasm
   gabion check plan.json --rule DT08 --strict
   gabion check plan.json --floor /etc/gabion/floor.hcl
 
@@ -41,10 +43,10 @@ Exit codes:
 #[derive(Debug, clap::Args)]
 #[command(long_about = LONG, after_help = EXAMPLES)]
 pub(crate) struct Check {
-    /// The plan as JSON; `-` reads it from the standard input
-    #[arg(value_name = "PLAN.json")]
+    /// The plan: its JSON, or the file that `terraform plan -out` saved; `-` reads JSON from the standard input
+    #[arg(value_name = "PLAN")]
     plan: PathBuf,
-    /// How to write the result: `text` or `json`, and where to with `=FILE`; repeatable
+    /// How to write the result: text, json, sarif, junit or github, and where to with `=FILE`; repeatable
     #[arg(short, long, value_name = "FORMAT[=FILE]", default_value = "text")]
     output: Vec<Target>,
     #[command(flatten)]
@@ -61,27 +63,25 @@ pub(crate) struct Check {
     /// Judge what does not change, too: the debt of the whole state
     #[arg(long)]
     all: bool,
+    /// The folder of the configuration, for files and lines; default: that of the plan, else the working directory
+    #[arg(long, value_name = "DIR")]
+    source: Option<PathBuf>,
+    /// The program that reads a saved plan; default: that of GABION_TERRAFORM, else terraform or tofu on PATH
+    #[arg(long, value_name = "PATH")]
+    terraform: Option<PathBuf>,
 }
 
 impl Check {
     pub(crate) fn run(self) -> Result<Exit, Failure> {
-        if self
-            .output
-            .iter()
-            .filter(|target| target.file.is_none())
-            .count()
-            > 1
-        {
-            return Err(Failure::failed(
-                "two outputs for the screen; send one of them to a file with `-o json=FILE`",
-            ));
-        }
-        let shown = if self.plan == Path::new("-") {
-            "the standard input".to_owned()
-        } else {
-            format!("`{}`", self.plan.display())
-        };
-        let text = plan::decode(self.read()?).map_err(|error| unreadable(&shown, &error))?;
+        output::check_targets(&self.output)?;
+        let configuration = input::configuration(self.source.as_deref(), &self.plan)?;
+        let input = Input::read(
+            &self.plan,
+            &input::Options {
+                terraform: self.terraform.as_deref(),
+                folder: self.source.as_deref(),
+            },
+        )?;
         let guard = self.policy.load_alone(Alone {
             rules: &self.rule,
             packs: &self.pack,
@@ -96,49 +96,39 @@ impl Check {
                 rule.code, rule.why
             )));
         }
-        let plan = Plan::read(&text).map_err(|error| unreadable(&shown, &error))?;
+        let progress = Progress::of_plan(&input.shown, input.text.len());
+        let plan = Plan::read(&input.text).map_err(|error| input.unreadable(&error))?;
         if plan.errored {
             return Err(Failure::failed(format!(
-                "{shown} is of a planning that failed, so a part of the changes is missing; mend the plan's errors first"
+                "{} is of a planning that failed, so a part of the changes is missing; mend the plan's errors first",
+                input.shown
             )));
         }
         let mut report = self
             .judge(&guard, &plan)
-            .map_err(|error| unreadable(&shown, &error))?;
+            .map_err(|error| input.unreadable(&error))?;
         report.exit = self.exit(&report);
+        if let Some(sources) = configuration.as_deref().and_then(Sources::open) {
+            report.places = report
+                .judgement
+                .rulings
+                .iter()
+                .map(|ruling| sources.place(ruling.address.as_deref()?, &ruling.path))
+                .collect();
+        }
+        drop(progress);
+        // Files first: a reader that closes the pipe early must not cost them.
         for target in &self.output {
-            let text = match target.format {
-                Format::Text => output::text::write(&report),
-                Format::Json => output::json::write(&report),
-            };
-            match &target.file {
-                None => output::stdout(&text)?,
-                Some(path) => std::fs::write(path, text).map_err(|error| {
+            if let Some(path) = &target.file {
+                std::fs::write(path, report.write(target.format)).map_err(|error| {
                     Failure::failed(format!("cannot write `{}`: {error}", path.display()))
-                })?,
+                })?;
             }
+        }
+        for target in self.output.iter().filter(|target| target.file.is_none()) {
+            output::stdout(&report.write(target.format))?;
         }
         Ok(report.exit)
-    }
-
-    fn read(&self) -> Result<Vec<u8>, Failure> {
-        if self.plan == Path::new("-") {
-            let mut bytes = Vec::new();
-            return match std::io::stdin().lock().read_to_end(&mut bytes) {
-                Ok(_) => Ok(bytes),
-                Err(error) => Err(Failure::failed(format!(
-                    "cannot read the standard input: {error}"
-                ))),
-            };
-        }
-        std::fs::read(&self.plan).map_err(|error| {
-            let shown = self.plan.display();
-            if error.kind() == std::io::ErrorKind::NotFound {
-                Failure::nothing(format!("there is no plan `{shown}`; write one with `terraform show -json PLAN > {shown}`"))
-            } else {
-                Failure::failed(format!("cannot read `{shown}`: {error}"))
-            }
-        })
     }
 
     fn judge<'p>(&self, guard: &Guard, plan: &'p Plan<'p>) -> Result<Report<'p>, PlanError> {
@@ -177,6 +167,20 @@ impl Check {
             }
         }
         judgement.notices.extend(guard.warnings().iter().cloned());
+        let listed = self
+            .output
+            .iter()
+            .any(|target| target.format == Format::Junit);
+        let asked = concerned
+            .iter()
+            .filter(|_| listed)
+            .map(|planned| {
+                (
+                    planned.address.clone().into_owned(),
+                    planned.index_type().into_owned(),
+                )
+            })
+            .collect();
         Ok(Report {
             format_version: &plan.format_version,
             terraform_version: plan.terraform_version.as_deref(),
@@ -185,6 +189,9 @@ impl Check {
             judged: concerned.len(),
             rules: guard.rules(),
             judgement,
+            places: Vec::new(),
+            asked,
+            strict: self.strict,
             exit: Exit::Clean,
         })
     }
@@ -198,10 +205,6 @@ impl Check {
             Exit::Clean
         }
     }
-}
-
-fn unreadable(shown: &str, error: &PlanError) -> Failure {
-    Failure::failed(format!("cannot read the plan from {shown}: {error}"))
 }
 
 /// Changes for which starting a thread is worth it.

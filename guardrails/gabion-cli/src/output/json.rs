@@ -1,10 +1,10 @@
 //! The result for a program. The shape is documented in `docs/cli.md`: fields are added, never changed.
 
-use gabion_engine::policy::{Disposition, Ruling};
+use gabion_engine::policy::Disposition;
 use gabion_model::{Level, Operation, Patch, Undetermined};
 use serde::Serialize;
 
-use super::Report;
+use super::{Report, Seen};
 
 /// Raised when a field changes its meaning or goes.
 const SCHEMA_VERSION: u32 = 1;
@@ -72,6 +72,14 @@ struct FindingPart<'a> {
     waiver: Option<&'a str>,
     notes: &'a [String],
     contact: Option<&'a str>,
+    source: Option<SourcePart>,
+}
+
+#[derive(Serialize)]
+struct SourcePart {
+    file: String,
+    line: usize,
+    end_line: usize,
 }
 
 #[derive(Serialize)]
@@ -92,7 +100,7 @@ impl Fix {
 }
 
 impl<'a> FindingPart<'a> {
-    fn new(ruling: &'a Ruling) -> Self {
+    fn new(Seen { ruling, place }: Seen<'a>) -> Self {
         Self {
             rule: &ruling.code,
             name: &ruling.name,
@@ -116,6 +124,11 @@ impl<'a> FindingPart<'a> {
             waiver: ruling.waived_by.as_deref(),
             notes: &ruling.notes,
             contact: ruling.contact.as_deref(),
+            source: place.map(|place| SourcePart {
+                file: place.file.display().to_string(),
+                line: place.line,
+                end_line: place.end_line,
+            }),
         }
     }
 }
@@ -151,12 +164,7 @@ pub(crate) fn write(report: &Report<'_>) -> String {
             undetermined: report.count(Disposition::Note),
             accepted: report.count(Disposition::Accepted),
         },
-        findings: report
-            .judgement
-            .rulings
-            .iter()
-            .map(FindingPart::new)
-            .collect(),
+        findings: report.seen().map(FindingPart::new).collect(),
         notices: &report.judgement.notices,
     };
     // Text and numbers only: there is nothing here that JSON could not hold.

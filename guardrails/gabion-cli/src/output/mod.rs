@@ -1,16 +1,20 @@
 //! What a check writes.
 
+pub(crate) mod github;
 pub(crate) mod json;
+pub(crate) mod junit;
+pub(crate) mod sarif;
 pub(crate) mod text;
 
 use std::io::Write;
 use std::path::PathBuf;
 use std::str::FromStr;
 
-use gabion_engine::policy::{Disposition, Judgement, RuleInForce};
+use gabion_engine::policy::{Disposition, Judgement, RuleInForce, Ruling};
 use gabion_model::Level;
 
 use crate::exit::{Exit, Failure};
+use crate::source::Place;
 
 /// The result of a check.
 #[derive(Debug)]
@@ -24,10 +28,46 @@ pub(crate) struct Report<'p> {
     pub(crate) judged: usize,
     pub(crate) rules: Vec<RuleInForce>,
     pub(crate) judgement: Judgement,
+    /// Where each ruling's resource or attribute stands, in the order of the rulings.
+    pub(crate) places: Vec<Option<Place>>,
+    /// Address and type of every change that a rule speaks of; empty where no output wants them.
+    pub(crate) asked: Vec<(String, String)>,
+    /// Whether what could not be decided counts.
+    pub(crate) strict: bool,
     pub(crate) exit: Exit,
 }
 
+/// A ruling and where its resource or attribute stands.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Seen<'r> {
+    pub(crate) ruling: &'r Ruling,
+    pub(crate) place: Option<&'r Place>,
+}
+
 impl Report<'_> {
+    /// Every ruling with its place.
+    pub(crate) fn seen(&self) -> impl Iterator<Item = Seen<'_>> {
+        self.judgement
+            .rulings
+            .iter()
+            .enumerate()
+            .map(|(position, ruling)| Seen {
+                ruling,
+                place: self.places.get(position).and_then(Option::as_ref),
+            })
+    }
+
+    /// The report in a format.
+    pub(crate) fn write(&self, format: Format) -> String {
+        match format {
+            Format::Text => text::write(self),
+            Format::Json => json::write(self),
+            Format::Sarif => sarif::write(self),
+            Format::Junit => junit::write(self),
+            Format::Github => github::write(self),
+        }
+    }
+
     /// How many rulings have this disposition.
     pub(crate) fn count(&self, disposition: Disposition) -> usize {
         self.judgement
@@ -87,6 +127,48 @@ pub(crate) enum Format {
     Text,
     /// For a program.
     Json,
+    /// SARIF 2.1.0, for code scanning.
+    Sarif,
+    /// JUnit's XML, for the test report of a pipeline.
+    Junit,
+    /// Annotations of GitHub Actions, among the lines of the log.
+    Github,
+}
+
+impl Format {
+    /// Whether it is lines of a log, which may follow other lines.
+    fn is_log(self) -> bool {
+        matches!(self, Self::Text | Self::Github)
+    }
+}
+
+/// Checks that the targets do not write over each other.
+///
+/// # Errors
+/// The two that do, and what to do.
+pub(crate) fn check_targets(targets: &[Target]) -> Result<(), Failure> {
+    for (position, target) in targets.iter().enumerate() {
+        for other in targets.iter().skip(position + 1) {
+            match (&target.file, &other.file) {
+                (None, None)
+                    if target.format == other.format
+                        || !(target.format.is_log() && other.format.is_log()) =>
+                {
+                    return Err(Failure::failed(
+                        "two outputs for the screen; send one of them to a file with `-o json=FILE`",
+                    ));
+                }
+                (Some(file), Some(same)) if file == same => {
+                    return Err(Failure::failed(format!(
+                        "two outputs for the file `{}`; give each its own",
+                        file.display()
+                    )));
+                }
+                _ => {}
+            }
+        }
+    }
+    Ok(())
 }
 
 impl FromStr for Target {
@@ -95,15 +177,19 @@ impl FromStr for Target {
     fn from_str(text: &str) -> Result<Self, String> {
         let (format, file) = match text.split_once('=') {
             Some((_, "")) => return Err(format!("`{text}` names no file after `=`")),
+            Some((format, "-")) => (format, None),
             Some((format, file)) => (format, Some(PathBuf::from(file))),
             None => (text, None),
         };
         let format = match format {
             "text" => Format::Text,
             "json" => Format::Json,
+            "sarif" => Format::Sarif,
+            "junit" => Format::Junit,
+            "github" => Format::Github,
             other => {
                 return Err(format!(
-                    "`{other}` is no output; there are `text` and `json`"
+                    "`{other}` is no output; there are `text`, `json`, `sarif`, `junit` and `github`"
                 ));
             }
         };

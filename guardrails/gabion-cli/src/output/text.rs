@@ -5,10 +5,10 @@ use std::collections::BTreeSet;
 use std::collections::btree_map::Entry;
 use std::fmt::Write;
 
-use gabion_engine::policy::{Disposition, Ruling};
+use gabion_engine::policy::Disposition;
 use gabion_model::Operation;
 
-use super::Report;
+use super::{Report, Seen};
 
 /// Resources that are shown one by one; a reader mends those first, and JSON has all.
 const SHOWN: usize = 50;
@@ -35,9 +35,10 @@ pub(crate) fn write(report: &Report<'_>) -> String {
 
 /// Everything that is said of single resources, grouped by resource in the plan's order, refused ones first.
 fn resources(report: &Report<'_>, text: &mut String) {
-    let mut order: Vec<(String, Vec<&Ruling>)> = Vec::new();
+    let mut order: Vec<(String, Vec<Seen<'_>>)> = Vec::new();
     let mut places: BTreeMap<String, usize> = BTreeMap::new();
-    for ruling in &report.judgement.rulings {
+    for seen in report.seen() {
+        let ruling = seen.ruling;
         if matches!(ruling.disposition, Disposition::Debt | Disposition::Note) {
             continue;
         }
@@ -45,22 +46,29 @@ fn resources(report: &Report<'_>, text: &mut String) {
         match places.entry(subject.clone()) {
             Entry::Occupied(place) => {
                 if let Some((_, rulings)) = order.get_mut(*place.get()) {
-                    rulings.push(ruling);
+                    rulings.push(seen);
                 }
             }
             Entry::Vacant(place) => {
                 place.insert(order.len());
-                order.push((subject, vec![ruling]));
+                order.push((subject, vec![seen]));
             }
         }
     }
-    let weight = |rulings: &[&Ruling]| rulings.iter().map(|ruling| rank(ruling.disposition)).min();
+    let weight = |rulings: &[Seen<'_>]| {
+        rulings
+            .iter()
+            .map(|seen| rank(seen.ruling.disposition))
+            .min()
+    };
     order.sort_by_key(|(_, rulings)| weight(rulings));
     let mut explained = BTreeSet::new();
     for (subject, rulings) in order.iter().take(SHOWN) {
-        let operation = rulings.first().map_or("", |ruling| verb(ruling.operation));
+        let operation = rulings
+            .first()
+            .map_or("", |seen| verb(seen.ruling.operation));
         let _ = writeln!(text, "{subject} ({operation})");
-        for ruling in rulings {
+        for Seen { ruling, place } in rulings {
             let _ = writeln!(
                 text,
                 "  {}: {} {}",
@@ -68,6 +76,9 @@ fn resources(report: &Report<'_>, text: &mut String) {
                 ruling.code,
                 ruling.name
             );
+            if let Some(place) = place {
+                let _ = writeln!(text, "    {place}:");
+            }
             if explained.insert((ruling.code.as_str(), ruling.disposition)) {
                 for line in ruling.detail().lines() {
                     let _ = writeln!(text, "    {line}");
@@ -101,27 +112,25 @@ fn resources(report: &Report<'_>, text: &mut String) {
 
 /// What is said of many resources at once: one line a rule.
 fn together(report: &Report<'_>, disposition: Disposition, title: &str, text: &mut String) {
-    let mut rules: BTreeMap<(&str, &str), Vec<&Ruling>> = BTreeMap::new();
-    for ruling in report
-        .judgement
-        .rulings
-        .iter()
-        .filter(|ruling| ruling.disposition == disposition)
+    let mut rules: BTreeMap<(&str, &str), Vec<Seen<'_>>> = BTreeMap::new();
+    for seen in report
+        .seen()
+        .filter(|seen| seen.ruling.disposition == disposition)
     {
         rules
-            .entry((&ruling.code, &ruling.name))
+            .entry((&seen.ruling.code, &seen.ruling.name))
             .or_default()
-            .push(ruling);
+            .push(seen);
     }
     if rules.is_empty() {
         return;
     }
     let _ = writeln!(text, "{title}");
     for ((code, name), rulings) in rules {
-        let mut subjects: Vec<String> = rulings.iter().map(|ruling| ruling.subject()).collect();
+        let mut subjects: Vec<String> = rulings.iter().map(named).collect();
         subjects.sort();
         subjects.dedup();
-        let named = subjects
+        let first = subjects
             .iter()
             .take(NAMED)
             .map(String::as_str)
@@ -132,10 +141,10 @@ fn together(report: &Report<'_>, disposition: Disposition, title: &str, text: &m
         } else {
             String::new()
         };
-        let _ = writeln!(text, "  {code} {name}: {named}{more}");
-        if let Some(first) = rulings.first() {
-            let _ = writeln!(text, "    {}", first.message);
-            for note in &first.notes {
+        let _ = writeln!(text, "  {code} {name}: {first}{more}");
+        if let Some(Seen { ruling, .. }) = rulings.first() {
+            let _ = writeln!(text, "    {}", ruling.message);
+            for note in &ruling.notes {
                 let _ = writeln!(text, "    {note}");
             }
         }
@@ -143,7 +152,17 @@ fn together(report: &Report<'_>, disposition: Disposition, title: &str, text: &m
     text.push('\n');
 }
 
-fn summary(report: &Report<'_>) -> String {
+/// A resource and its place, where many share a line.
+fn named(seen: &Seen<'_>) -> String {
+    let subject = seen.ruling.subject();
+    match seen.place {
+        Some(place) => format!("{subject} ({})", place.short()),
+        None => subject,
+    }
+}
+
+/// The last line: how much there is of everything.
+pub(super) fn summary(report: &Report<'_>) -> String {
     let counts = [
         (report.count(Disposition::Refuse), "refused", "refused"),
         (

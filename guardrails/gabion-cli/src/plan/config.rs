@@ -195,7 +195,7 @@ pub(super) fn join(path: &str, name: &str) -> String {
 }
 
 /// An address without instance keys: `module.a["x.y"].aws_kms_key.k[0]` is `module.a.aws_kms_key.k`.
-pub(super) fn without_keys(address: &str) -> String {
+pub(crate) fn without_keys(address: &str) -> String {
     let mut kept = String::with_capacity(address.len());
     let (mut inside, mut quoted, mut escaped) = (false, false, false);
     for character in address.chars() {

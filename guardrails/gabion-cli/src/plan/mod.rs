@@ -14,3 +14,5 @@ pub use encoding::decode;
 pub use file::{Plan, PlanError, Planned};
 pub use scan::{Fault, What};
 pub use tree::Names;
+
+pub(crate) use config::without_keys;

@@ -1,0 +1,179 @@
+//! Reads a plan from wherever it is: a file, the standard input, or a saved plan that Terraform turns into JSON.
+//!
+//! What belongs here: bytes to text. What does not: the meaning of the text (`crate::plan`).
+
+mod show;
+
+use std::io::{IsTerminal, Read, Write};
+use std::path::{Path, PathBuf};
+
+use crate::exit::Failure;
+use crate::plan::{self, PlanError};
+
+/// Bytes from which on a reader waits long enough to be told.
+const LARGE: usize = 32 << 20;
+
+/// How to read a plan.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Options<'o> {
+    /// The Terraform or OpenTofu that the caller named.
+    pub(crate) terraform: Option<&'o Path>,
+    /// The folder of the configuration that the caller named.
+    pub(crate) folder: Option<&'o Path>,
+}
+
+/// A plan as text.
+#[derive(Debug)]
+pub(crate) struct Input {
+    pub(crate) text: String,
+    /// The plan for a sentence: `` `plan.json` ``, or `the standard input`.
+    pub(crate) shown: String,
+}
+
+impl Input {
+    /// Reads a plan; `-` is the standard input.
+    pub(crate) fn read(plan: &Path, options: &Options<'_>) -> Result<Self, Failure> {
+        if plan == Path::new("-") {
+            let shown = "the standard input".to_owned();
+            let mut bytes = Vec::new();
+            std::io::stdin()
+                .lock()
+                .read_to_end(&mut bytes)
+                .map_err(|error| Failure::failed(format!("cannot read {shown}: {error}")))?;
+            if show::is_saved(&bytes) {
+                return Err(Failure::failed(format!(
+                    "{shown} is a saved plan, which Terraform reads from files only; name its file, \
+                     or pipe its JSON with `terraform show -json PLAN | gabion check -`"
+                )));
+            }
+            let text = text(bytes, &shown)?;
+            return Ok(Self { text, shown });
+        }
+        let shown = format!("`{}`", plan.display());
+        let mut bytes = std::fs::read(plan).map_err(|error| {
+            if error.kind() == std::io::ErrorKind::NotFound {
+                Failure::nothing(format!(
+                    "there is no plan {shown}; save one with `terraform plan -out={}`",
+                    plan.display()
+                ))
+            } else if plan.is_dir() {
+                Failure::failed(format!(
+                    "{shown} is a folder, not a plan; save a plan in it with `terraform plan -out=tfplan` and name that file"
+                ))
+            } else {
+                Failure::failed(format!("cannot read {shown}: {error}"))
+            }
+        })?;
+        if show::is_saved(&bytes) {
+            let progress = Progress::begin(&format!("reading {shown} with terraform show"), true);
+            bytes = show::json(plan, options)?;
+            progress.end();
+        }
+        let text = text(bytes, &shown)?;
+        Ok(Self { text, shown })
+    }
+
+    /// The failure of a plan that is text, and cannot be used.
+    pub(crate) fn unreadable(&self, error: &PlanError) -> Failure {
+        unreadable(&self.shown, error)
+    }
+}
+
+fn unreadable(shown: &str, error: &PlanError) -> Failure {
+    Failure::failed(format!("cannot read the plan from {shown}: {error}"))
+}
+
+fn text(bytes: Vec<u8>, shown: &str) -> Result<String, Failure> {
+    let text = plan::decode(bytes).map_err(|error| unreadable(shown, &error))?;
+    Ok(without_preamble(text))
+}
+
+/// Without what Terraform prints before the JSON: the warning about its own configuration file goes to the same pipe.
+fn without_preamble(mut text: String) -> String {
+    if !text.trim_start().starts_with(['{', '[']) {
+        let start = text.find("\n{\"format_version\"").map(|at| at + 1);
+        if let Some(start) = start {
+            text.drain(..start);
+        }
+    }
+    text
+}
+
+/// The folder of the configuration: the one that was named, else that of the plan, else the working directory.
+///
+/// # Errors
+/// Where the folder that was named is none, or holds no configuration.
+pub(crate) fn configuration(named: Option<&Path>, plan: &Path) -> Result<Option<PathBuf>, Failure> {
+    if let Some(folder) = named {
+        if !folder.is_dir() {
+            return Err(Failure::nothing(format!(
+                "there is no folder `{}`; `--source` names the folder of the configuration",
+                folder.display()
+            )));
+        }
+        if !crate::source::holds_configuration(folder) {
+            return Err(Failure::nothing(format!(
+                "the folder `{}` holds no `.tf` file; `--source` names the folder of the configuration",
+                folder.display()
+            )));
+        }
+        return Ok(Some(folder.to_path_buf()));
+    }
+    let beside = match plan.parent() {
+        Some(folder) if plan != Path::new("-") && !folder.as_os_str().is_empty() => Some(folder),
+        _ => None,
+    };
+    Ok([beside, Some(Path::new("."))]
+        .into_iter()
+        .flatten()
+        .find(|folder| crate::source::holds_configuration(folder))
+        .map(Path::to_path_buf))
+}
+
+/// A line on a terminal that says what takes so long.
+#[derive(Debug)]
+pub(crate) struct Progress(bool);
+
+impl Progress {
+    /// Says it, where somebody looks and it is worth it.
+    pub(crate) fn begin(what: &str, worth: bool) -> Self {
+        let told = worth && std::io::stderr().is_terminal();
+        if told {
+            let mut err = std::io::stderr().lock();
+            let _ = write!(err, "{what} ...").and_then(|()| err.flush());
+        }
+        Self(told)
+    }
+
+    /// For a plan of so many bytes.
+    pub(crate) fn of_plan(shown: &str, bytes: usize) -> Self {
+        let megabytes = bytes >> 20;
+        Self::begin(&format!("judging {shown}, {megabytes} MB"), bytes >= LARGE)
+    }
+
+    /// Takes the line away.
+    pub(crate) fn end(self) {}
+}
+
+impl Drop for Progress {
+    fn drop(&mut self) {
+        if self.0 {
+            let mut err = std::io::stderr().lock();
+            let _ = write!(err, "\r\x1b[K").and_then(|()| err.flush());
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_terraform_says_before_the_json_is_left_out() {
+        let plan = "{\"format_version\":\"1.2\"}\n";
+        let warned = format!("There are some problems with the CLI configuration:\n{{}}\n\n{plan}");
+        assert_eq!(without_preamble(warned), plan);
+        assert_eq!(without_preamble(plan.to_owned()), plan);
+        assert_eq!(without_preamble("Plan: 1".to_owned()), "Plan: 1");
+    }
+}
