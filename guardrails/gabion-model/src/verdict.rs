@@ -76,7 +76,7 @@ impl Verdict {
         if let Some(path) = trace.missing() {
             return Self::Error(format!(
                 "the rule reads `{path}`, which the resource's schema does not have; \
-                 the provider may be newer than the rule: look for a newer version of the pack"
+                 the provider may be older than the versions that the rule was tested with, or newer: then look for a newer version of the pack"
             ));
         }
         let blocked = trace.blocked();

@@ -167,6 +167,12 @@ impl Check {
             }
         }
         judgement.notices.extend(guard.warnings().iter().cloned());
+        if plan.deferred {
+            judgement.notices.push(
+                "Terraform put some changes off to a later plan: they are not in this one, and were not judged"
+                    .to_owned(),
+            );
+        }
         let listed = self
             .output
             .iter()

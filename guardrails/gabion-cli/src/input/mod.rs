@@ -65,9 +65,8 @@ impl Input {
             }
         })?;
         if show::is_saved(&bytes) {
-            let progress = Progress::begin(&format!("reading {shown} with terraform show"), true);
+            let _progress = Progress::begin(&format!("reading {shown} with terraform show"), true);
             bytes = show::json(plan, options)?;
-            progress.end();
         }
         let text = text(bytes, &shown)?;
         Ok(Self { text, shown })
@@ -85,16 +84,26 @@ fn unreadable(shown: &str, error: &PlanError) -> Failure {
 
 fn text(bytes: Vec<u8>, shown: &str) -> Result<String, Failure> {
     let text = plan::decode(bytes).map_err(|error| unreadable(shown, &error))?;
-    Ok(without_preamble(text))
+    Ok(without_company(text))
 }
 
-/// Without what Terraform prints before the JSON: the warning about its own configuration file goes to the same pipe.
-fn without_preamble(mut text: String) -> String {
-    if !text.trim_start().starts_with(['{', '[']) {
-        let start = text.find("\n{\"format_version\"").map(|at| at + 1);
-        if let Some(start) = start {
-            text.drain(..start);
-        }
+/// The one line of JSON, without what others write to the same pipe: Terraform's warning about its own configuration
+/// file before it, and the lines of the wrapper that GitHub's setup-terraform puts around the program.
+fn without_company(mut text: String) -> String {
+    const START: &str = "{\"format_version\"";
+    if !text.starts_with(START)
+        && let Some(start) = text.find(&format!("\n{START}"))
+        && !text.trim_start().starts_with('{')
+    {
+        text.drain(..=start);
+    }
+    if text.starts_with(START)
+        && let Some(end) = text.find('\n')
+        && text
+            .get(end..)
+            .is_some_and(|rest| rest.trim_start().starts_with("::"))
+    {
+        text.truncate(end);
     }
     text
 }
@@ -150,9 +159,6 @@ impl Progress {
         let megabytes = bytes >> 20;
         Self::begin(&format!("judging {shown}, {megabytes} MB"), bytes >= LARGE)
     }
-
-    /// Takes the line away.
-    pub(crate) fn end(self) {}
 }
 
 impl Drop for Progress {
@@ -169,11 +175,22 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_terraform_says_before_the_json_is_left_out() {
-        let plan = "{\"format_version\":\"1.2\"}\n";
+    fn what_others_wrote_is_left_out() {
+        let plan = "{\"format_version\":\"1.2\"}";
         let warned = format!("There are some problems with the CLI configuration:\n{{}}\n\n{plan}");
-        assert_eq!(without_preamble(warned), plan);
-        assert_eq!(without_preamble(plan.to_owned()), plan);
-        assert_eq!(without_preamble("Plan: 1".to_owned()), "Plan: 1");
+        assert_eq!(without_company(warned), plan);
+        let wrapped = format!(
+            "[command]/opt/terraform-bin show -json tfplan\n{plan}\n\n::debug::exited with code 0\n"
+        );
+        assert_eq!(without_company(wrapped), plan);
+        let after = format!("{plan}\n::set-output name=stderr::\n");
+        assert_eq!(without_company(after), plan);
+        for other in [
+            "Plan: 1",
+            "{ }\n{\"format_version\"",
+            "{\"format_version\":\n \"1.2\"}\n",
+        ] {
+            assert_eq!(without_company(other.to_owned()), other);
+        }
     }
 }

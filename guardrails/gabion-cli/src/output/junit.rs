@@ -99,7 +99,7 @@ fn case(out: &mut String, case: &Case) {
                 out,
                 "      <failure type=\"{kind}\" message=\"{}\">{}</failure>",
                 escape(message),
-                escape(detail)
+                content(detail)
             );
         }
         Outcome::Broken { message, detail } => {
@@ -107,12 +107,12 @@ fn case(out: &mut String, case: &Case) {
                 out,
                 "      <error message=\"{}\">{}</error>",
                 escape(message),
-                escape(detail)
+                content(detail)
             );
         }
     }
     if let Some(output) = &case.output {
-        let _ = writeln!(out, "      <system-out>{}</system-out>", escape(output));
+        let _ = writeln!(out, "      <system-out>{}</system-out>", content(output));
     }
     out.push_str("    </testcase>\n");
 }
@@ -151,7 +151,12 @@ impl std::fmt::Display for Count {
     }
 }
 
-/// Text for an element or an attribute in double quotes. What XML cannot hold at all becomes a sign that says so.
+/// Text of an element: its lines stay lines.
+fn content(text: &str) -> String {
+    escape(text).replace("&#10;", "\n")
+}
+
+/// Text of an attribute in double quotes. What XML cannot hold at all becomes a sign that says so.
 fn escape(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for character in text.chars() {
@@ -189,6 +194,8 @@ pub(crate) fn write(report: &Report<'_>) -> String {
             suites.push(suite(report, rule, found));
         }
     }
+    // Rules that were asked about nothing are no tests.
+    suites.retain(|suite| !suite.cases.is_empty());
     document("gabion check", &suites)
 }
 
@@ -308,6 +315,23 @@ mod tests {
                 ),
             ],
         }];
-        insta::assert_snapshot!(document("n", &suites), @"");
+        insta::assert_snapshot!(document("n", &suites), @r#"
+        <?xml version="1.0" encoding="UTF-8"?>
+        <testsuites name="n" tests="4" failures="1" errors="1" skipped="1">
+          <testsuite name="s &amp; t" tests="4" failures="1" errors="1" skipped="1">
+            <testcase classname="a &lt;class&gt;" name="good"/>
+            <testcase classname="a &lt;class&gt;" name="later">
+              <skipped message="not &quot;decided&quot;"/>
+            </testcase>
+            <testcase classname="a &lt;class&gt;" name="bad" file="a/b.tf" line="3" time="0.500">
+              <failure type="refused" message="two&#10;lines">]]&gt; �[31m</failure>
+              <system-out>said</system-out>
+            </testcase>
+            <testcase classname="a &lt;class&gt;" name="broken">
+              <error message="m">d</error>
+            </testcase>
+          </testsuite>
+        </testsuites>
+        "#);
     }
 }

@@ -83,8 +83,12 @@ fn rule(rule: &RuleInForce) -> Json {
         Level::Advisory => "warning",
         Level::Off => "none",
     };
-    let help = if rule.page.is_empty() {
-        &rule.title
+    let help = format!(
+        "{} is {}. `gabion explain {}` says why it matters and how to mend it.",
+        rule.code, rule.title, rule.code
+    );
+    let markdown = if rule.page.is_empty() {
+        &help
     } else {
         &rule.page
     };
@@ -93,7 +97,7 @@ fn rule(rule: &RuleInForce) -> Json {
         "name": rule.name,
         "shortDescription": { "text": rule.title },
         "fullDescription": { "text": format!("{}: {}, a rule of pack {} {}", rule.code, rule.title, rule.pack, rule.pack_version) },
-        "help": { "text": help, "markdown": help },
+        "help": { "text": help, "markdown": markdown },
         "defaultConfiguration": { "enabled": rule.level != Level::Off, "level": level },
         "properties": { "tags": tags, "pack": rule.pack, "packVersion": rule.pack_version },
     })

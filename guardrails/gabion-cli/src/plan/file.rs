@@ -24,6 +24,8 @@ pub struct Plan<'a> {
     pub complete: bool,
     /// Whether the planning failed on the way.
     pub errored: bool,
+    /// Whether changes were put off to a later plan, so that they are not in this one.
+    pub deferred: bool,
     /// The changes, in the plan's order, not yet read into trees.
     pub changes: Vec<Planned<'a>>,
     /// What the plan says of the configuration.
@@ -119,11 +121,13 @@ impl<'a> Plan<'a> {
             terraform_version: None,
             complete: false,
             errored: false,
+            deferred: false,
             changes: Vec::new(),
             configuration: Configuration::default(),
         };
         let (mut planned, mut state, mut log, mut configuration) =
             (false, false, false, Slice::NULL);
+        let (mut listed, mut resources, mut redacted) = (false, false, false);
         let mut first = true;
         while let Some(key) = scan.key(&mut first)? {
             match key.as_ref() {
@@ -138,14 +142,21 @@ impl<'a> Plan<'a> {
                 "errored" => plan.errored = scan.boolean_or_skip()?.unwrap_or(false),
                 "resource_changes" => {
                     planned = true;
+                    listed = true;
                     plan.changes = changes(&mut scan)?;
                 }
                 "configuration" => {
                     planned = true;
                     configuration = scan.skip()?;
                 }
+                "planned_values" => {
+                    planned = true;
+                    // Terraform leaves the list of resources out where there are none.
+                    resources = scan.skip()?.contains("\"resources\"");
+                }
+                "deferred_changes" => plan.deferred = scan.skip()?.contains("\"address\""),
                 other => {
-                    planned |= other == "planned_values";
+                    redacted |= other == "plan_format_version";
                     state |= other == "values";
                     log |= other == "@level";
                     scan.skip()?;
@@ -158,6 +169,11 @@ impl<'a> Plan<'a> {
             ));
         }
         scan.end()?;
+        if redacted && plan.format_version.is_empty() {
+            return Err(PlanError::NoPlan(
+                "it is the redacted form of a plan, which is made for showing; get the plan's whole JSON (`json-output` of the run, or `terraform show -json PLAN`)",
+            ));
+        }
         if plan.format_version.is_empty() {
             return Err(PlanError::NoPlan(
                 "it is no plan: it has no `format_version`; write one with `terraform show -json PLAN`",
@@ -166,6 +182,11 @@ impl<'a> Plan<'a> {
         if state && !planned {
             return Err(PlanError::NoPlan(
                 "it is a state, not a plan; save a plan with `-out=PLAN` and write `terraform show -json PLAN`",
+            ));
+        }
+        if resources && !listed {
+            return Err(PlanError::NoPlan(
+                "it plans resources and has no `resource_changes`: it was cut down, or made by another tool; write it with `terraform show -json PLAN`",
             ));
         }
         plan.configuration = Configuration::read(configuration)?;

@@ -93,6 +93,11 @@ impl<'a> Slice<'a> {
         }
     }
 
+    /// Whether its text holds this, in a name or anywhere else.
+    pub(super) fn contains(self, text: &str) -> bool {
+        memchr::memmem::find(self.text.as_bytes(), text.as_bytes()).is_some()
+    }
+
     /// Whether it is null.
     pub(super) fn is_null(self) -> bool {
         self.text == "null"

@@ -49,7 +49,6 @@ fn newer_and_older_formats() {
 
 #[test]
 fn other_files() {
-    assert_snapshot!(refused("PK\u{3}\u{4}..."), @r#"error: cannot read the plan from `plan.json`: it is a saved plan; write its JSON with `terraform show -json PLAN > plan.json`"#);
     assert_snapshot!(refused("[]"), @r#"error: cannot read the plan from `plan.json`: it is no plan: a plan is a JSON object; write one with `terraform show -json PLAN`"#);
     assert_snapshot!(refused("{}"), @r#"error: cannot read the plan from `plan.json`: it is no plan: it has no `format_version`; write one with `terraform show -json PLAN`"#);
     assert_snapshot!(refused(r#"{"format_version": "1.0", "values": {}}"#), @r#"error: cannot read the plan from `plan.json`: it is a state, not a plan; save a plan with `-out=PLAN` and write `terraform show -json PLAN`"#);
@@ -68,9 +67,9 @@ fn other_files() {
 #[test]
 fn arguments() {
     let desk = Desk::new();
-    assert_snapshot!(desk.run(&["check", "missing.json"]).err, @r#"error: there is no plan `missing.json`; write one with `terraform show -json PLAN > missing.json`"#);
-    assert_snapshot!(desk.run(&["check", "missing.json", "-o", "sarif"]).err, @r#"
-    error: invalid value 'sarif' for '--output <FORMAT[=FILE]>': `sarif` is no output; there are `text` and `json`
+    assert_snapshot!(desk.run(&["check", "missing.json"]).err, @"error: there is no plan `missing.json`; save one with `terraform plan -out=missing.json`");
+    assert_snapshot!(desk.run(&["check", "missing.json", "-o", "yaml"]).err, @r#"
+    error: invalid value 'yaml' for '--output <FORMAT[=FILE]>': `yaml` is no output; there are `text`, `json`, `sarif`, `junit` and `github`
 
     For more information, try '--help'.
     "#);

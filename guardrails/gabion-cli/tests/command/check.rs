@@ -124,7 +124,8 @@ fn a_program_sees_the_same() {
           "accepted": null,
           "waiver": null,
           "notes": [],
-          "contact": null
+          "contact": null,
+          "source": null
         },
         {
           "rule": "DT08",
@@ -153,7 +154,8 @@ fn a_program_sees_the_same() {
           "accepted": null,
           "waiver": null,
           "notes": [],
-          "contact": null
+          "contact": null,
+          "source": null
         },
         {
           "rule": "DT08",
@@ -182,7 +184,8 @@ fn a_program_sees_the_same() {
           "accepted": null,
           "waiver": null,
           "notes": [],
-          "contact": null
+          "contact": null,
+          "source": null
         },
         {
           "rule": "DT08",
@@ -213,7 +216,8 @@ fn a_program_sees_the_same() {
           "notes": [
             "The module comes from `terraform-aws-modules/kms/aws`: you may not be able to edit it here."
           ],
-          "contact": null
+          "contact": null,
+          "source": null
         }
       ],
       "notices": []

@@ -4,9 +4,11 @@
 
 mod bad_input;
 mod check;
+mod inputs;
 mod large;
 mod lock;
 mod others;
+mod outputs;
 mod parity;
 mod reader;
 mod support;

@@ -50,7 +50,9 @@ impl Desk {
     }
 
     pub(crate) fn write(self, name: &str, text: impl AsRef<[u8]>) -> Self {
-        std::fs::write(self.folder.path().join(name), text).unwrap();
+        let path = self.folder.path().join(name);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, text).unwrap();
         self
     }
 
@@ -60,6 +62,7 @@ impl Desk {
             .args(args)
             .current_dir(self.folder.path())
             .env_remove("GABION_FLOOR")
+            .env_remove("GABION_TERRAFORM")
             .env_remove("TF_WORKSPACE")
             .env_remove("TF_DATA_DIR")
             .env("COLUMNS", "100")

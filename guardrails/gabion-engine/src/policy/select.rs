@@ -23,8 +23,13 @@ pub(super) fn packs(
             Some(position) => asked.push(position),
             None => {
                 let hint = did_you_mean(name, packs.iter().map(|pack| pack.name.as_str()));
+                let hint = if hint.is_empty() {
+                    "; to ask one that it does not name, give the path of its file".to_owned()
+                } else {
+                    hint
+                };
                 missing.push(Problem::general(format!(
-                    "the policy has no pack `{name}`{hint}; to ask one that it does not name, give the path of its file"
+                    "the policy has no pack `{name}`{hint}"
                 )));
             }
         }

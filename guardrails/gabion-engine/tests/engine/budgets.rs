@@ -181,7 +181,7 @@ fn reads_without_end_do_not_fill_the_host() {
     let mut session = session(guest);
     let evaluation = session.check("T01", &empty());
     // It read what the schema does not have, and that is said first.
-    assert_snapshot!(error(&evaluation), @"the rule reads `A`, which the resource's schema does not have; the provider may be newer than the rule: look for a newer version of the pack");
+    assert_snapshot!(error(&evaluation), @"the rule reads `A`, which the resource's schema does not have; the provider may be older than the versions that the rule was tested with, or newer: then look for a newer version of the pack");
     assert!(evaluation.reads.len() <= 20, "{}", evaluation.reads.len());
 }
 

@@ -95,7 +95,7 @@ fn a_secret_cannot_be_read() {
 
 #[test]
 fn a_path_that_the_schema_does_not_have_is_an_error() {
-    assert_snapshot!(error(&read("MISSING", &sorts(Shape::Object))), @"the rule reads `MISSING`, which the resource's schema does not have; the provider may be newer than the rule: look for a newer version of the pack");
+    assert_snapshot!(error(&read("MISSING", &sorts(Shape::Object))), @"the rule reads `MISSING`, which the resource's schema does not have; the provider may be older than the versions that the rule was tested with, or newer: then look for a newer version of the pack");
 }
 
 #[test]
