@@ -3,6 +3,7 @@
 use clap::{Parser, Subcommand};
 
 use crate::command::{build, cache, check, explain, inspect, lock, new, test};
+use crate::command;
 use crate::exit::{Exit, Failure};
 
 const AFTER: &str = "\
@@ -24,22 +25,27 @@ pub(crate) struct Args {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     /// Judge a saved plan
-    Check(check::Check),
+    Check(command::check::Check),
     /// Show what a rule finds, why it matters, and how to mend it
-    Explain(explain::Explain),
+    Explain(command::explain::Explain),
     /// Start a pack of guardrails
-    New(new::New),
+    New(command::new::New),
     /// Build the component of a pack
-    Build(build::Build),
+    Build(command::build::Build),
     /// Show what a pack offers and what it would run as
-    Inspect(inspect::Inspect),
+    Inspect(command::inspect::Inspect),
     /// Pin the packs of the policy file, in the lock file beside it
     Lock(lock::Lock),
     /// Run the cases of a pack
     Test(test::Test),
+    Lock(command::lock::Lock),
     /// Look after the cache of compiled packs
     #[command(subcommand)]
-    Cache(cache::Cache),
+    Cache(command::cache::Cache),
+    Bench(command::bench::Bench),
+    Impact(command::impact::Impact),
+    Completions(command::completions::Completions),
+    Man(command::man::Man),
 }
 
 impl Command {
@@ -53,6 +59,10 @@ impl Command {
             Self::Lock(lock) => lock.run(),
             Self::Test(test) => test.run(),
             Self::Cache(cache) => cache.run(),
+            Self::Bench(bench) => bench.run(),
+            Self::Impact(impact) => impact.run(),
+            Self::Completions(completions) => completions.run(),
+            Self::Man(man) => man.run(),
         }
     }
 }

@@ -30,4 +30,4 @@ pub use cache::CacheOptions;
 pub use engine::{Engine, EngineOptions};
 pub use error::EngineError;
 pub use pack::Pack;
-pub use session::Session;
+pub use session::{Cost, Session};

@@ -22,6 +22,15 @@ use crate::trap;
 /// A rule that was stopped so often is not run again: a loop must not cost its budget for every resource.
 const ENOUGH: u32 = 3;
 
+/// What the last call took of its budgets.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Cost {
+    /// Instructions, as the sandbox counts them: the same on every machine.
+    pub fuel: u64,
+    /// Bytes of the instance's memory after the call; it never shrinks.
+    pub memory: usize,
+}
+
 /// A pack with its settings. Send it where it is needed; it runs one rule at a time.
 pub struct Session {
     pack: Pack,
@@ -30,6 +39,7 @@ pub struct Session {
     /// How often a rule was stopped or crashed, by code.
     failures: BTreeMap<String, u32>,
     log: Vec<LogLine>,
+    cost: Cost,
 }
 
 /// A running instance.
@@ -80,6 +90,17 @@ impl Live {
     pub(crate) fn state(&self) -> &State {
         self.store.data()
     }
+
+    fn cost(&self, own: &Budgets, subject: &Subject<'_>) -> Cost {
+        let given = match subject {
+            Subject::Change(_) => own.fuel,
+            Subject::Plan(graph) => own.for_plan(graph.changes.len()).fuel,
+        };
+        Cost {
+            fuel: given.saturating_sub(self.store.get_fuel().unwrap_or(given)),
+            memory: self.state().memory(),
+        }
+    }
 }
 
 fn prepare(store: &mut Store<State>, budgets: &Budgets) -> wasmtime::Result<()> {
@@ -106,6 +127,7 @@ impl Session {
             live: None,
             failures: BTreeMap::new(),
             log: Vec::new(),
+            cost: Cost::default(),
         };
         session.start()?;
         Ok(session)
@@ -114,6 +136,11 @@ impl Session {
     /// The messages that the rule of the last call wrote, at most a hundred.
     pub fn take_log(&mut self) -> Vec<LogLine> {
         std::mem::take(&mut self.log)
+    }
+
+    /// What the last call took; nothing where the rule was not run.
+    pub fn last_cost(&self) -> Cost {
+        self.cost
     }
 
     /// Throws the instance away; the next call gets a fresh one. For tests of purity.
@@ -154,6 +181,7 @@ impl Session {
     }
 
     fn evaluate(&mut self, rule: &str, subject: &Subject<'_>) -> Evaluation {
+        self.cost = Cost::default();
         let error = |reason: String| Evaluation {
             verdict: Verdict::Error(reason),
             reads: Vec::new(),
@@ -197,6 +225,7 @@ impl Session {
         };
         let engine = &self.pack.0.engine;
         let (evaluation, whole) = ask(live, engine, rule, subject);
+        self.cost = live.cost(engine.budgets(), subject);
         self.log = live.store.data_mut().log.take();
         show(&self.log, &self.pack.0.info.name, rule);
         if !whole {

@@ -1,11 +1,16 @@
 //! One file a command.
 
+pub(crate) mod asked;
+pub(crate) mod bench;
 pub(crate) mod build;
 pub(crate) mod cache;
 pub(crate) mod check;
+pub(crate) mod completions;
 pub(crate) mod explain;
+pub(crate) mod impact;
 pub(crate) mod inspect;
 pub(crate) mod lock;
+pub(crate) mod man;
 pub(crate) mod new;
 pub(crate) mod test;
 

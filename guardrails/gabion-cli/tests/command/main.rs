@@ -7,6 +7,7 @@ mod check;
 mod inputs;
 mod large;
 mod lock;
+mod measures;
 mod others;
 mod outputs;
 mod parity;

@@ -85,6 +85,11 @@ impl State {
         }
     }
 
+    /// Bytes of all memories of the instance.
+    pub(crate) fn memory(&self) -> usize {
+        self.memory
+    }
+
     /// A new handle.
     pub(crate) fn insert(&mut self, entry: Entry) -> Result<u32, Stop> {
         // What a handle and a noted read cost.

@@ -1,0 +1,107 @@
+//! What `bench` and `impact` share: packs asked directly, without a policy, about the changes of saved plans.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use gabion_engine::{Engine, Pack};
+use gabion_model::{Change, Graph, Mode, Operation, RuleInfo};
+
+use crate::exit::Failure;
+use crate::plan::{self, Names, Plan};
+
+/// The pack of a file, or of the binary by its name `baseline`.
+pub(crate) fn pack(engine: &Engine, name: &Path) -> Result<Pack, Failure> {
+    let failed = |error: gabion_engine::EngineError| Failure::failed(error.to_string());
+    if name == Path::new("baseline") {
+        return engine.load_baseline().map_err(failed);
+    }
+    if !name.exists() {
+        return Err(Failure::nothing(format!(
+            "there is no pack `{}`; `baseline` is the one inside the binary, `gabion build` makes one",
+            name.display()
+        )));
+    }
+    engine.load_file(name).map_err(failed)
+}
+
+/// The settings that a caller gives: JSON text, or a file that holds it.
+pub(crate) fn settings(given: Option<&str>) -> Result<serde_json::Value, Failure> {
+    let Some(given) = given else {
+        return Ok(serde_json::json!({}));
+    };
+    let text = if given.trim_start().starts_with('{') {
+        given.to_owned()
+    } else {
+        std::fs::read_to_string(given).map_err(|error| {
+            Failure::failed(format!("cannot read the settings `{given}`: {error}"))
+        })?
+    };
+    serde_json::from_str(&text).map_err(|error| {
+        Failure::failed(format!(
+            "the settings `{given}` are no JSON: {error}; give an object or a file that holds one"
+        ))
+    })
+}
+
+/// A plan with all that rules are asked about.
+pub(crate) struct Subjects {
+    /// The file.
+    pub(crate) path: PathBuf,
+    /// What changes.
+    pub(crate) changes: Vec<Arc<Change>>,
+    /// The whole.
+    pub(crate) graph: Arc<Graph>,
+}
+
+impl Subjects {
+    /// Reads a saved plan.
+    pub(crate) fn read(path: &Path) -> Result<Self, Failure> {
+        let failed = |why: String| {
+            Failure::failed(format!(
+                "cannot read the plan from `{}`: {why}",
+                path.display()
+            ))
+        };
+        let bytes = std::fs::read(path).map_err(|error| {
+            if error.kind() == std::io::ErrorKind::NotFound {
+                Failure::nothing(format!("there is no plan `{}`", path.display()))
+            } else {
+                failed(error.to_string())
+            }
+        })?;
+        let text = plan::decode(bytes).map_err(|error| failed(error.to_string()))?;
+        let plan = Plan::read(&text).map_err(|error| failed(error.to_string()))?;
+        let mut names = Names::default();
+        let mut changes = Vec::new();
+        for planned in plan
+            .changes
+            .iter()
+            .filter(|planned| planned.operation != Operation::NoOp)
+        {
+            changes.push(Arc::new(
+                plan.change(planned, &mut names)
+                    .map_err(|error| failed(error.to_string()))?,
+            ));
+        }
+        let graph = Arc::new(plan.graph().map_err(|error| failed(error.to_string()))?);
+        Ok(Self {
+            path: path.to_owned(),
+            changes,
+            graph,
+        })
+    }
+}
+
+/// Whether a rule speaks of a change.
+pub(crate) fn applies(rule: &RuleInfo, change: &Change) -> bool {
+    let name = match change.mode {
+        Mode::Managed => change.resource_type.clone(),
+        Mode::Data => format!("data.{}", change.resource_type),
+        Mode::Ephemeral => format!("ephemeral.{}", change.resource_type),
+    };
+    rule.applies_to.is_empty()
+        || rule
+            .applies_to
+            .iter()
+            .any(|target| target.resource_type == name)
+}
