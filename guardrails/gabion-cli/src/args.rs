@@ -2,8 +2,8 @@
 
 use clap::{Parser, Subcommand};
 
-use crate::command::{build, cache, check, explain, inspect, lock, new, test};
 use crate::command;
+use crate::command::{build, cache, check, explain, inspect, lock, new, test};
 use crate::exit::{Exit, Failure};
 
 const AFTER: &str = "\
