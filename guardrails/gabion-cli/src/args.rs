@@ -3,7 +3,6 @@
 use clap::{Parser, Subcommand};
 
 use crate::command;
-use crate::command::{build, cache, check, explain, inspect, lock, new, test};
 use crate::exit::{Exit, Failure};
 
 const AFTER: &str = "\
@@ -35,10 +34,9 @@ pub(crate) enum Command {
     /// Show what a pack offers and what it would run as
     Inspect(command::inspect::Inspect),
     /// Pin the packs of the policy file, in the lock file beside it
-    Lock(lock::Lock),
-    /// Run the cases of a pack
-    Test(test::Test),
     Lock(command::lock::Lock),
+    /// Run the cases of a pack
+    Test(command::test::Test),
     /// Look after the cache of compiled packs
     #[command(subcommand)]
     Cache(command::cache::Cache),
