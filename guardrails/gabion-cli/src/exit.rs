@@ -42,6 +42,13 @@ impl Failure {
         }
     }
 
+    /// Writes it to the standard error, as every command ends that fails.
+    pub(crate) fn tell(&self) {
+        let mut lines = self.message.lines();
+        eprintln!("error: {}", lines.next().unwrap_or_default());
+        lines.for_each(|line| eprintln!("       {line}"));
+    }
+
     /// What the caller named selected nothing.
     pub fn nothing(message: impl Into<String>) -> Self {
         Self {

@@ -39,9 +39,7 @@ pub fn run() -> ExitCode {
     match args.command.run() {
         Ok(exit) => exit.into(),
         Err(failure) => {
-            let mut lines = failure.message.lines();
-            eprintln!("error: {}", lines.next().unwrap_or_default());
-            lines.for_each(|line| eprintln!("       {line}"));
+            failure.tell();
             failure.exit.into()
         }
     }

@@ -93,43 +93,46 @@ pub(crate) fn pack_folder(file: &Path) -> Option<PathBuf> {
         })
 }
 
+/// The component of a pack's folder.
+#[derive(Debug, PartialEq)]
+pub(crate) enum Component {
+    /// As new as its sources.
+    Built(PathBuf),
+    /// Not there, or older than what it is made from: why, a clause.
+    Stale(String),
+}
+
 /// The built component of a pack's folder.
 ///
 /// # Errors
-/// Where there is none or more than one, or it is older than what it is made from.
-pub(crate) fn component(folder: &Path) -> Result<PathBuf, Failure> {
-    let join = |name: &str| {
-        if folder == Path::new(".") {
-            PathBuf::from(name)
-        } else {
-            folder.join(name)
-        }
+/// Where there is more than one.
+pub(crate) fn component(folder: &Path) -> Result<Component, Failure> {
+    let bare = |path: &Path| {
+        path.strip_prefix(".")
+            .map_or_else(|_| path.to_path_buf(), Path::to_path_buf)
     };
+    let dist = bare(&folder.join("dist"));
     let mut found = components(folder);
     let Some(component) = found.pop() else {
-        return Err(Failure::failed(format!(
-            "there is no component in `{}`: run `gabion build` first, or name one with `--pack FILE`",
-            join("dist").display()
+        return Ok(Component::Stale(format!(
+            "there is no component in `{}`",
+            dist.display()
         )));
     };
     if !found.is_empty() {
         return Err(Failure::failed(format!(
             "there is more than one component in `{}`: name the one to test with `--pack FILE`",
-            join("dist").display()
+            dist.display()
         )));
     }
-    let component = component
-        .strip_prefix(".")
-        .map_or_else(|_| component.clone(), Path::to_path_buf);
-    if let Some(source) = newer_source(folder, &component) {
-        let source = source.strip_prefix(".").unwrap_or(&source);
-        return Err(Failure::failed(format!(
-            "`{}` is older than `{}`: run `gabion build` first, or test it as it is with `--pack {0}`",
-            component.display(),
-            source.display()
-        )));
-    }
-    Ok(component)
+    Ok(match newer_source(folder, &component) {
+        None => Component::Built(bare(&component)),
+        Some(source) => Component::Stale(format!(
+            "`{}` is older than `{}`",
+            bare(&component).display(),
+            bare(&source).display()
+        )),
+    })
 }
 
 fn components(folder: &Path) -> Vec<PathBuf> {
@@ -146,7 +149,7 @@ fn components(folder: &Path) -> Vec<PathBuf> {
 }
 
 /// A source that was changed after the component was built.
-pub(crate) fn newer_source(folder: &Path, component: &Path) -> Option<PathBuf> {
+fn newer_source(folder: &Path, component: &Path) -> Option<PathBuf> {
     let time = |path: &Path| {
         std::fs::metadata(path)
             .and_then(|facts| facts.modified())
@@ -165,7 +168,7 @@ pub(crate) fn newer_source(folder: &Path, component: &Path) -> Option<PathBuf> {
 }
 
 /// Every source of a pack. Cases and saved plans are none, nor is what tools leave behind.
-pub(crate) fn sources(folder: &Path, found: &mut impl FnMut(PathBuf)) {
+fn sources(folder: &Path, found: &mut impl FnMut(PathBuf)) {
     walk(folder, &mut |file| {
         let inside = file.strip_prefix(folder).unwrap_or(&file);
         let first = inside
@@ -181,6 +184,22 @@ pub(crate) fn sources(folder: &Path, found: &mut impl FnMut(PathBuf)) {
             found(file);
         }
     });
+}
+
+/// Every file of a pack that a run depends on: sources, cases, saved plans, and built components.
+pub(crate) fn inputs(folder: &Path, found: &mut impl FnMut(PathBuf)) {
+    walk(folder, &mut |file| {
+        let known = |extension: &std::ffi::OsStr| {
+            extension == "hcl" || SOURCES.iter().any(|known| extension == *known)
+        };
+        if file.extension().is_some_and(known) {
+            found(file);
+        }
+    });
+    // Where there is something to build, a new component is the run's own doing.
+    if gabion_componentize::language(folder).is_err() {
+        components(folder).into_iter().for_each(found);
+    }
 }
 
 /// Every file below a folder, hidden ones and those of other tools left out.
@@ -232,23 +251,25 @@ mod tests {
                 .set_modified(time)
                 .unwrap();
         };
-        assert!(
-            component(folder.path())
-                .unwrap_err()
-                .message
-                .contains("there is no component")
-        );
+        let stale = || match component(folder.path()).unwrap() {
+            Component::Stale(why) => why,
+            Component::Built(path) => panic!("{path:?}"),
+        };
+        assert!(stale().starts_with("there is no component in"));
         write("src/lib.rs", 1);
         write("dist/acme.wasm", 2);
         write("cases/a.guardtest.hcl", 3);
         write("target/made.rs", 3);
-        assert_eq!(component(folder.path()).unwrap(), path("dist/acme.wasm"));
+        assert_eq!(
+            component(folder.path()).unwrap(),
+            Component::Built(path("dist/acme.wasm"))
+        );
         assert_eq!(
             pack_folder(&path("cases/a.guardtest.hcl")).unwrap(),
             folder.path()
         );
         write("src/lib.rs", 4);
-        let error = component(folder.path()).unwrap_err().message;
+        let error = stale();
         assert!(
             error.contains("acme.wasm` is older than") && error.contains("src/lib.rs"),
             "{error}"

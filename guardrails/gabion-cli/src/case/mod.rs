@@ -14,6 +14,7 @@ pub(crate) mod mutate;
 pub(crate) mod report;
 pub(crate) mod run;
 pub(crate) mod variant;
+pub(crate) mod watch;
 
 mod fields;
 mod resource;

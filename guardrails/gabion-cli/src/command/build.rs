@@ -37,50 +37,54 @@ enum Format {
 }
 
 /// A component that was built and loaded.
-struct Built {
+pub(crate) struct Built {
     language: Language,
     pack: Pack,
     budgets: Budgets,
     size: usize,
-    path: PathBuf,
+    /// Where it was written to.
+    pub(crate) path: PathBuf,
 }
 
 impl Build {
     pub(crate) fn run(self) -> Result<Exit, Failure> {
-        let failed = |error: gabion_componentize::Error| Failure::failed(error.to_string());
-        let language = gabion_componentize::language(&self.folder).map_err(failed)?;
-        let place = Engines::usual_place().ok_or_else(|| {
-            Failure::failed("there is no place for a cache: neither XDG_CACHE_HOME nor HOME is set")
-        })?;
-        let say = |text: &str| eprintln!("{text}");
-        let bytes = gabion_componentize::build(&self.folder, &Engines::new(&place, &say))
-            .map_err(failed)?;
-
-        if bytes.len() > 1 << 20 {
-            say("compiling the component for this machine, as a first check would");
-        }
-        let engine = engine()?;
-        let pack = engine
-            .load(&bytes, &self.folder.display().to_string())
-            .map_err(|error| Failure::failed(error.to_string()))?;
-        let path = self
-            .folder
-            .join("dist")
-            .join(format!("{}.wasm", pack.info().name));
-        write(&path, &bytes)?;
-        let built = Built {
-            language,
-            pack,
-            budgets: engine.budgets().clone(),
-            size: bytes.len(),
-            path,
-        };
+        let built = build(&self.folder)?;
         output::stdout(&match self.output {
             Format::Text => text(&built),
             Format::Json => json(&built),
         })?;
         Ok(Exit::Clean)
     }
+}
+
+/// Builds the pack in a folder, loads it, and writes it to the folder's `dist`.
+pub(crate) fn build(folder: &Path) -> Result<Built, Failure> {
+    let failed = |error: gabion_componentize::Error| Failure::failed(error.to_string());
+    let language = gabion_componentize::language(folder).map_err(failed)?;
+    let place = Engines::usual_place().ok_or_else(|| {
+        Failure::failed("there is no place for a cache: neither XDG_CACHE_HOME nor HOME is set")
+    })?;
+    let say = |text: &str| eprintln!("{text}");
+    let bytes = gabion_componentize::build(folder, &Engines::new(&place, &say)).map_err(failed)?;
+
+    if bytes.len() > 1 << 20 {
+        say("compiling the component for this machine, as a first check would");
+    }
+    let engine = engine()?;
+    let pack = engine
+        .load(&bytes, &folder.display().to_string())
+        .map_err(|error| Failure::failed(error.to_string()))?;
+    let path = folder
+        .join("dist")
+        .join(format!("{}.wasm", pack.info().name));
+    write(&path, &bytes)?;
+    Ok(Built {
+        language,
+        pack,
+        budgets: engine.budgets().clone(),
+        size: bytes.len(),
+        path,
+    })
 }
 
 /// All of it or nothing: a policy may name this file.

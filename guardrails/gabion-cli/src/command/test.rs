@@ -9,20 +9,22 @@ use gabion_engine::policy::Problem;
 
 use crate::case::coverage::Coverage;
 use crate::case::file::{self, Case, CaseFile, Fixture};
+use crate::case::find::{self, Component};
 use crate::case::fixture::{self, Compared};
 use crate::case::fuzz::{self, Fuzzed};
 use crate::case::mutate::{self, Mutated};
 use crate::case::report::{self, Report};
 use crate::case::run::{Bench, Outcome};
-use crate::case::{find, json};
-use crate::command::engine;
+use crate::case::{json, watch};
+use crate::command::{build, engine};
 use crate::exit::{Exit, Failure};
 use crate::output;
 
 const LONG: &str = "\
 Run the cases of a pack.
 
-Reads `cases/*.guardtest.hcl`, asks the built pack, and compares. Every case runs on a fresh instance and on used ones: \
+Reads `cases/*.guardtest.hcl`, asks the pack, and compares; the pack is built first where its component in `dist` is \
+older than its sources. Every case runs on a fresh instance and on used ones: \
 a rule that remembers is told. Saved plans (`fixture` blocks) are judged by all rules, and the verdicts are kept beside \
 them.
 
@@ -35,6 +37,7 @@ Examples:
   gabion test cases/buckets.guardtest.hcl --filter AC01
   gabion test --fuzz-unknown --coverage --threshold 100
   gabion test --update
+  gabion test --watch
   gabion test -o text -o junit=report.xml
   gabion test --pack baseline cases
 
@@ -72,6 +75,9 @@ pub(crate) struct Test {
     /// Change every value of every case: show what no case notices
     #[arg(long)]
     mutate: bool,
+    /// Run again whenever a case, a saved plan or a source of the pack changes, until Ctrl-C
+    #[arg(long)]
+    watch: bool,
     /// How to write the result: `text`, `json` or `junit`, and where to with `=FILE`; repeatable
     #[arg(short, long, value_name = "FORMAT[=FILE]", default_value = "text")]
     output: Vec<Target>,
@@ -132,6 +138,13 @@ impl Test {
             return Err(Failure::failed(
                 "two outputs for the screen; send one of them to a file with `-o json=FILE`",
             ));
+        }
+        if self.watch {
+            watch::forever(&self.paths, self.pack.as_deref(), || {
+                if let Err(failure) = self.once() {
+                    failure.tell();
+                }
+            });
         }
         self.once()
     }
@@ -209,7 +222,7 @@ impl Test {
                 folders.sort();
                 folders.dedup();
                 match folders.as_slice() {
-                    [Some(folder)] => find::component(folder)?,
+                    [Some(folder)] => built(folder)?,
                     [None] => {
                         return Err(Failure::failed(
                             "the cases belong to no pack: there is no `Cargo.toml`, `package.json`, `pyproject.toml` or `dist` above them; name a component with `--pack FILE`",
@@ -233,6 +246,21 @@ impl Test {
             .as_ref()
             .is_none_or(|filter| name.to_lowercase().contains(&filter.to_lowercase()))
     }
+}
+
+/// The component of a pack's folder, built now where it is not up to date.
+fn built(folder: &Path) -> Result<PathBuf, Failure> {
+    let why = match find::component(folder)? {
+        Component::Built(path) => return Ok(path),
+        Component::Stale(why) => why,
+    };
+    if gabion_componentize::language(folder).is_err() {
+        return Err(Failure::failed(format!(
+            "{why}: build it first, or name a component with `--pack FILE`"
+        )));
+    }
+    eprintln!("{why}: building the pack");
+    Ok(build::build(folder)?.path)
 }
 
 /// Reads all files, and tells all problems of all of them.

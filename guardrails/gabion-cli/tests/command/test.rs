@@ -1,5 +1,9 @@
 //! `gabion test`.
 
+use std::io::{BufRead, BufReader};
+use std::process::Stdio;
+use std::time::Duration;
+
 use insta::assert_snapshot;
 
 use crate::support::{Desk, Ended, fixture_text};
@@ -383,11 +387,21 @@ fn what_cannot_be_tested_is_said() {
     let alone = Desk::new().write("a.guardtest.hcl", &cases).run(&["test"]);
     assert_eq!(alone.code, 4);
     assert_snapshot!(alone.err, @r#"error: the cases belong to no pack: there is no `Cargo.toml`, `package.json`, `pyproject.toml` or `dist` above them; name a component with `--pack FILE`"#);
+    // A manifest that cannot be built: the command tries, as the component is older, and says why it cannot.
     let desk = pack(&cases).write("Cargo.toml", "");
     let built = desk.folder.path().join("dist/topics.wasm");
     let built = std::fs::File::options().write(true).open(built).unwrap();
     built.set_modified(std::time::UNIX_EPOCH).unwrap();
-    assert_snapshot!(desk.run(&["test"]).err, @r#"error: `dist/topics.wasm` is older than `Cargo.toml`: run `gabion build` first, or test it as it is with `--pack dist/topics.wasm`"#);
+    let ended = desk.run(&["test"]);
+    assert_eq!(ended.code, 4);
+    assert!(
+        ended.err.starts_with(
+            "`dist/topics.wasm` is older than `Cargo.toml`: building the pack
+"
+        ),
+        "{}",
+        ended.err
+    );
     assert_eq!(desk.run(&["test", "--pack", "dist/topics.wasm"]).code, 0);
     assert_snapshot!(test(&cases, &["-o", "xml"]).err, @r#"
     error: invalid value 'xml' for '--output <FORMAT[=FILE]>': `xml` is no output; there are `text` and `json`
@@ -399,4 +413,46 @@ fn what_cannot_be_tested_is_said() {
 
     For more information, try '--help'.
     "#);
+}
+
+#[test]
+fn watching_runs_again_after_a_change() {
+    let desk = pack(&states("S01", ["violation", "pass", "undetermined"]));
+    let mut child = desk
+        .command(&["test", "--watch"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let (send, lines) = std::sync::mpsc::channel();
+    let out = BufReader::new(child.stdout.take().unwrap());
+    let reader = std::thread::spawn(move || {
+        for line in out.lines().map_while(Result::ok) {
+            if send.send(line).is_err() {
+                break;
+            }
+        }
+    });
+    let mut wait = |wanted: &str| {
+        let mut line = String::new();
+        while !line.contains(wanted) {
+            match lines.recv_timeout(Duration::from_secs(60)) {
+                Ok(next) => line = next,
+                Err(error) => {
+                    let _ = child.kill();
+                    panic!("no `{wanted}`: {error}");
+                }
+            }
+        }
+    };
+    wait("3 passed. ");
+    let file = desk.folder.path().join("cases/topics.guardtest.hcl");
+    std::fs::write(&file, states("S01", ["violation", "pass", "pass"])).unwrap();
+    wait("2 passed, 1 failed. ");
+    std::fs::write(&file, "case").unwrap();
+    std::fs::write(&file, states("S01", ["violation", "pass", "undetermined"])).unwrap();
+    wait("3 passed. ");
+    child.kill().unwrap();
+    child.wait().unwrap();
+    reader.join().unwrap();
 }
