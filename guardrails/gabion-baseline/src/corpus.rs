@@ -8,12 +8,15 @@
 //! attributes that the schema marks. The text `(known after apply)` is an unknown value; an object where a text
 //! belongs is its JSON. Everything else is as the provider plans it when nothing is said (`corpus/schemas.json`).
 
+mod plans;
 mod schema;
 
 use std::sync::Arc;
 
 use gabion_model::{Change, Mode, Operation, Stage, Tree, Unreadable, Verdict};
 use serde_json::Value as Json;
+
+pub use plans::{PlanCase, plans};
 
 /// The case files, by rule.
 const FILES: [(&str, &str); 12] = [
@@ -53,7 +56,9 @@ pub fn corpus() -> Result<Vec<Case>, String> {
     let mut cases = Vec::new();
     for (rule, text) in FILES {
         for written in read(text).map_err(|why| format!("cases/{rule}.md: {why}"))? {
-            let change = change(&schemas, written.plan)
+            let change = serde_json::from_str(written.plan)
+                .map_err(|error| format!("the plan is no JSON: {error}"))
+                .and_then(|plan| change(&schemas, &plan))
                 .map_err(|why| format!("cases/{rule}.md, `{}`: {why}", written.name))?;
             cases.push(Case {
                 rule,
@@ -93,6 +98,18 @@ pub fn describe(verdict: &Verdict) -> String {
             let mut text = String::new();
             for finding in findings {
                 let observed = finding.observed.as_deref().unwrap_or_default();
+                if finding.path.is_root() {
+                    let on = finding
+                        .address
+                        .as_ref()
+                        .map(|address| format!(" of `{address}`"));
+                    text.push_str(&format!(
+                        "violation{}: {}\n",
+                        on.unwrap_or_default(),
+                        finding.message
+                    ));
+                    continue;
+                }
                 text.push_str(&format!(
                     "violation at `{}`, observed `{observed}`: {}\n",
                     finding.path, finding.message
@@ -137,7 +154,7 @@ fn read(text: &'static str) -> Result<Vec<Written>, String> {
     Ok(cases)
 }
 
-fn change(schemas: &schema::Schemas, plan: &str) -> Result<Change, String> {
+fn change(schemas: &schema::Schemas, plan: &Json) -> Result<Change, String> {
     const KEYS: [&str; 7] = [
         "resource",
         "operation",
@@ -147,8 +164,6 @@ fn change(schemas: &schema::Schemas, plan: &str) -> Result<Change, String> {
         "before",
         "sensitive",
     ];
-    let plan: Json =
-        serde_json::from_str(plan).map_err(|error| format!("the plan is no JSON: {error}"))?;
     if let Some(key) = plan
         .as_object()
         .and_then(|plan| plan.keys().find(|key| !KEYS.contains(&key.as_str())))
@@ -218,7 +233,7 @@ fn change(schemas: &schema::Schemas, plan: &str) -> Result<Change, String> {
 mod tests {
     use std::collections::BTreeMap;
 
-    use gabion_guardrail::NativePack;
+    use gabion_guardrail::{NativePack, Scope};
     use gabion_model::Runner;
 
     use super::*;
@@ -270,7 +285,8 @@ mod tests {
     #[test]
     fn every_rule_shows_all_that_it_can_say() {
         let cases = corpus().unwrap();
-        for entry in crate::PACK.rules {
+        let rules = crate::PACK.rules.iter();
+        for entry in rules.filter(|entry| entry.metadata.scope == Scope::Change) {
             let code = entry.metadata.code;
             let of_rule = |wanted: &str| {
                 cases
@@ -329,6 +345,7 @@ mod tests {
                         r#"{{"resource":"{}","stage":"{stage}"}}"#,
                         target.resource_type
                     );
+                    let plan = serde_json::from_str(&plan).unwrap();
                     let change = Arc::new(change(&schemas, &plan).unwrap());
                     let verdict = pack.check(entry.metadata.code, &change).verdict;
                     assert!(

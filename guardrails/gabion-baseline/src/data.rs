@@ -1,8 +1,11 @@
 //! Data: buckets and keys.
 
 pub(crate) mod dt01;
+pub(crate) mod dt01a;
 pub(crate) mod dt02;
+pub(crate) mod dt02a;
 pub(crate) mod dt03;
+pub(crate) mod dt03a;
 pub(crate) mod dt08;
 pub(crate) mod dt09;
 pub(crate) mod dt10;

@@ -1,6 +1,6 @@
 //! The pages of the rules, `docs/rules/`: made of their doc comments and metadata.
 
-use gabion_guardrail::{Control, Level, Metadata, RuleEntry};
+use gabion_guardrail::{Control, Level, Metadata, RuleEntry, Scope};
 
 /// What every page says, in this order.
 pub const HEADINGS: [&str; 5] = [
@@ -86,13 +86,18 @@ fn page(entry: &RuleEntry) -> String {
     let of = &entry.metadata;
     let mut page = format!(
         "{MADE}# {}: {}\n\n| | |\n|---|---|\n| name | `{}` |\n| level | {} |\n| controls | {} |\n| since | {} |\n\
-         | decided | at plan; at apply, before the change is made, where a value was not known |\n",
+         | decided | {} |\n",
         of.code,
         of.title,
         of.name,
         level(of.level),
         controls(of),
         of.since,
+        match of.scope {
+            Scope::Change =>
+                "at plan; at apply, before the change is made, where a value was not known",
+            Scope::Plan => "on a whole plan, by `gabion check` and `gabion run`",
+        },
     );
     for target in of.targets {
         page.push_str(&format!(
@@ -113,6 +118,8 @@ fn index() -> String {
         "{MADE}# The baseline pack\n\nThe rules that ship with Gabion, pack `{}` version {}. Each judges the resource that \
          carries the setting, in `gabion_*` resources and in hashicorp/aws. A rule says pass, violation, or \
          undetermined where a value is not known yet; that is decided at apply, before the change is made.\n\n\
+         A code that ends in `A`, for absent, is a rule on whole plans: that a companion is missing, such as a bucket \
+         without its public access block, no single resource shows. `gabion check` and `gabion run` ask it.\n\n\
          | code | what it finds | level | controls |\n|---|---|---|---|\n",
         crate::PACK.name,
         crate::PACK.version,

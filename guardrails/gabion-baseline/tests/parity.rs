@@ -4,18 +4,23 @@ use std::sync::Arc;
 
 use gabion_engine::{Engine, EngineOptions, Session};
 use gabion_guardrail::NativePack;
-use gabion_model::{Change, Operation, Runner, Stage};
+use gabion_model::{Change, Graph, Operation, Runner, Stage};
+use serde_json::{Value, json};
 
 type Result<T = ()> = std::result::Result<T, Box<dyn std::error::Error>>;
 
 fn native() -> Result<NativePack> {
-    let pack = NativePack::new(&gabion_baseline::PACK, &serde_json::json!({}));
+    native_with(&json!({}))
+}
+
+fn native_with(settings: &Value) -> Result<NativePack> {
+    let pack = NativePack::new(&gabion_baseline::PACK, settings);
     Ok(pack.map_err(|problems| format!("{problems:?}"))?)
 }
 
 fn component() -> Result<Session> {
     let engine = Engine::new(EngineOptions::default())?;
-    Ok(engine.load_baseline()?.session(&serde_json::json!({}))?)
+    Ok(engine.load_baseline()?.session(&json!({}))?)
 }
 
 #[test]
@@ -44,6 +49,45 @@ fn both_say_the_same_of_every_case() -> Result {
     }
     assert!(cases.len() > 100, "the corpus was not found");
     Ok(())
+}
+
+#[test]
+fn both_say_the_same_of_every_plan() -> Result {
+    let pack = Engine::new(EngineOptions::default())?.load_baseline()?;
+    let cases = gabion_baseline::corpus::plans()?;
+    for case in &cases {
+        let mut native = native_with(&case.settings)?;
+        let mut component = pack.session(&case.settings)?;
+        for graph in graphs(&case.graph) {
+            let wanted = native.check_plan(case.rule, &graph);
+            let what = format!(
+                "{} `{}`, complete: {}",
+                case.rule, case.name, graph.complete
+            );
+            for _ in 0..2 {
+                let got = component.check_plan(case.rule, &graph);
+                assert_eq!(got.verdict, wanted.verdict, "{what}");
+                assert_eq!(got.reads, wanted.reads, "{what}");
+            }
+        }
+    }
+    assert!(cases.len() > 80, "the corpus was not found");
+    Ok(())
+}
+
+/// The plan, the same in part, and with the order of its resources turned round.
+fn graphs(graph: &Arc<Graph>) -> Vec<Arc<Graph>> {
+    let mut part = graph.as_ref().clone();
+    part.complete = !part.complete;
+    let mut turned = graph.as_ref().clone();
+    turned.changes.reverse();
+    let last = turned.changes.len().saturating_sub(1);
+    let references = std::mem::take(&mut turned.references);
+    turned.references = references
+        .into_iter()
+        .map(|(position, references)| (last - position, references))
+        .collect();
+    vec![graph.clone(), Arc::new(part), Arc::new(turned)]
 }
 
 #[test]

@@ -99,11 +99,16 @@ impl Change {
     /// The planned state of a managed resource that will exist; `None` when it goes away or leaves the state,
     /// and for data sources and ephemeral resources. What most rules look at.
     pub fn planned(&self) -> Option<Value> {
-        match self.operation() {
-            Operation::Delete | Operation::Forget | Operation::Read | Operation::Open => None,
-            _ if self.mode() != Mode::Managed => None,
-            _ => Some(self.after()),
-        }
+        self.stays().then(|| self.after())
+    }
+
+    /// Whether it is a managed resource that will exist.
+    pub fn stays(&self) -> bool {
+        let leaves = matches!(
+            self.operation(),
+            Operation::Delete | Operation::Forget | Operation::Read | Operation::Open
+        );
+        !leaves && self.mode() == Mode::Managed
     }
 
     /// Whether the configuration sets the attribute at this path; `None` where that is not known, which makes a

@@ -2,6 +2,7 @@
 
 use crate::backend;
 use crate::change::Change;
+use crate::join::Companions;
 
 /// An expression of one resource that names another.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,6 +33,19 @@ impl Graph {
             .into_iter()
             .map(Change)
             .collect()
+    }
+
+    /// The managed resources of a type that will exist, in the plan's order; what most whole-plan rules look at.
+    pub fn of(&self, resource_type: &str) -> Vec<Change> {
+        let mut changes = self.changes(resource_type);
+        changes.retain(Change::stays);
+        changes
+    }
+
+    /// The resources of a type that will exist, to be joined by `attribute` to what they belong to: by reference
+    /// first, then by equal values. Make it once, and ask it for each resource.
+    pub fn companions(&self, resource_type: &str, attribute: &str) -> Companions<'_> {
+        Companions::new(self, resource_type, attribute)
     }
 
     /// What the expressions of a change refer to.

@@ -45,9 +45,13 @@
 #[allow(unused_extern_crates)]
 extern crate self as gabion_guardrail;
 
+mod address;
+pub mod arn;
 mod backend;
 mod change;
+pub mod cidr;
 mod graph;
+mod join;
 pub mod json;
 mod macros;
 mod metadata;
@@ -60,8 +64,11 @@ mod value;
 
 pub use gabion_guardrail_macros::{Settings, rule};
 
+pub use arn::Arn;
 pub use change::{Change, Mode, Operation, Stage};
+pub use cidr::Cidr;
 pub use graph::{Graph, Reference};
+pub use join::{Companions, Join};
 #[doc(hidden)]
 pub use macros::__configure;
 pub use metadata::{Control, Level, Metadata, Rule, RuleEntry, Scope, Target, page_of};
@@ -86,8 +93,9 @@ pub fn log(message: &str) {
 pub mod prelude {
     pub use crate::policy::{Effect, PolicyDocument, Statement};
     pub use crate::{
-        Change, Control, Finding, Graph, Kind, Level, Mode, NOT_APPLICABLE, Operation, Outcome,
-        PASS, Review, Settings, Stage, Stop, Tags, Target, Value, Verdict, found, rule, settings,
+        Arn, Change, Cidr, Companions, Control, Finding, Graph, Join, Kind, Level, Mode,
+        NOT_APPLICABLE, Operation, Outcome, PASS, Review, Settings, Stage, Stop, Tags, Target,
+        Value, Verdict, found, rule, settings,
     };
 }
 

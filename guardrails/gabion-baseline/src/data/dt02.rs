@@ -104,14 +104,7 @@ pub(crate) fn plain_http_bucket(change: &Change) -> Outcome {
 }
 
 fn judge(policy: &Value, document: &PolicyDocument) -> Option<Finding> {
-    let (mut whole_bucket, mut all_objects) = (false, false);
-    for statement in document
-        .denies()
-        .filter(|statement| denies_plain_http(statement))
-    {
-        whole_bucket |= statement.resources.holds(|arn| covers_bucket(arn));
-        all_objects |= statement.resources.holds(|arn| covers_objects(arn));
-    }
+    let (whole_bucket, all_objects) = denied(document);
     let (observed, message) = match (whole_bucket, all_objects) {
         (true, true) => return None,
         (true, false) => (
@@ -128,6 +121,24 @@ fn judge(policy: &Value, document: &PolicyDocument) -> Option<Finding> {
         ),
     };
     Some(policy.finding(message).observed(observed))
+}
+
+/// Whether a policy denies plain HTTP as it should.
+pub(super) fn denies(document: &PolicyDocument) -> bool {
+    denied(document) == (true, true)
+}
+
+/// Whether a policy denies plain HTTP for the bucket, and for all of its objects.
+fn denied(document: &PolicyDocument) -> (bool, bool) {
+    let (mut whole_bucket, mut all_objects) = (false, false);
+    for statement in document
+        .denies()
+        .filter(|statement| denies_plain_http(statement))
+    {
+        whole_bucket |= statement.resources.holds(|arn| covers_bucket(arn));
+        all_objects |= statement.resources.holds(|arn| covers_objects(arn));
+    }
+    (whole_bucket, all_objects)
 }
 
 fn denies_plain_http(statement: &Statement) -> bool {

@@ -101,7 +101,7 @@ fn raw(
             let mut findings = findings?;
             for finding in findings
                 .iter_mut()
-                .filter(|finding| finding.observed.is_none())
+                .filter(|finding| finding.observed.is_none() && !finding.path.is_root())
             {
                 finding.observed = observed(finding);
             }
