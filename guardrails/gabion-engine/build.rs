@@ -50,10 +50,12 @@ fn run() -> Result<(), Box<dyn Error>> {
         &toolchain,
         &Crate {
             folder: workspace,
+            name: "gabion-baseline",
             package: "gabion-baseline",
             library: "gabion-baseline",
             target_dir: &guest_folder(&out),
             remap: &[(workspace.to_owned(), "/gabion".to_owned())],
+            own: &[],
             loud: false,
         },
     )?;

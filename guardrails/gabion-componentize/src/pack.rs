@@ -100,10 +100,12 @@ fn of_rust(folder: &Path, engines: &Engines<'_>) -> Result<Vec<u8>, Error> {
         &toolchain,
         &Crate {
             folder,
+            name: &package.name,
             package: &package.id,
             library: &package.library,
             target_dir: &package.target,
             remap: &package.remap,
+            own: &[(folder.to_owned(), "/pack".to_owned())],
             loud: true,
         },
     )?;
@@ -175,8 +177,8 @@ fn describe(toolchain: &toolchain::Toolchain, folder: &Path) -> Result<Package, 
                 folder.display()
             ))
         })?;
-    // What stands in messages of a panic: neither the author's folders nor those of the SDK get into the bytes.
-    let mut remap = vec![(folder.to_owned(), "/pack".to_owned())];
+    // What stands in messages of a panic. Cargo names files below the pack relative to it; others by their whole path.
+    let mut remap = Vec::new();
     for local in packages
         .iter()
         .filter(|package| package["source"].is_null())

@@ -24,14 +24,19 @@ const PROFILE: [&str; 6] = [
 pub struct Crate<'a> {
     /// Its folder, or that of its workspace.
     pub folder: &'a Path,
-    /// The package.
+    /// What messages call it.
+    pub name: &'a str,
+    /// The package, as cargo's `--package` takes it.
     pub package: &'a str,
     /// The name of its library.
     pub library: &'a str,
     /// Where build products go. Not the outer cargo's folder: that one is locked while a build script runs.
     pub target_dir: &'a Path,
-    /// Folders whose names must not get into the bytes, and what stands there instead.
+    /// Folders whose names must not get into the bytes, and what stands there instead. With others all dependencies
+    /// are compiled again.
     pub remap: &'a [(PathBuf, String)],
+    /// The same for the crate itself alone.
+    pub own: &'a [(PathBuf, String)],
     /// Whether cargo's own progress goes to the standard error; otherwise it is shown only in an error.
     pub loud: bool,
 }
@@ -78,6 +83,9 @@ pub fn compile(toolchain: &Toolchain, what: &Crate<'_>) -> Result<PathBuf, Error
     } else {
         command.args(["--color", "never"]);
     }
+    if !what.own.is_empty() {
+        command.arg("--").args(remapped(what.own));
+    }
     let output = command.output().map_err(|error| {
         Error::new(format!(
             "`{}` does not start: {error}",
@@ -94,7 +102,7 @@ pub fn compile(toolchain: &Toolchain, what: &Crate<'_>) -> Result<PathBuf, Error
         let gap = if what.loud { " " } else { "\n" };
         return Err(Error::new(format!(
             "`{}` does not compile to {TARGET}:{gap}{said}",
-            what.package
+            what.name
         )));
     }
     Ok(what
@@ -132,15 +140,23 @@ fn flags(toolchain: &Toolchain, remap: &[(PathBuf, String)]) -> OsString {
         Some((toolchain.sysroot.clone(), "/rust".to_owned())),
         home.map(|home| (home, "/cargo".to_owned())),
     ];
-    let mut flags: Vec<OsString> = Vec::new();
-    for (from, to) in own.into_iter().flatten().chain(remap.iter().cloned()) {
+    let places: Vec<(PathBuf, String)> = own
+        .into_iter()
+        .flatten()
+        .chain(remap.iter().cloned())
+        .collect();
+    let mut flags: Vec<OsString> = remapped(&places).collect();
+    // A guest needs no more, and every instance pays for it.
+    flags.push("-Clink-arg=-zstack-size=262144".into());
+    flags.join(std::ffi::OsStr::new("\u{1f}"))
+}
+
+fn remapped(places: &[(PathBuf, String)]) -> impl Iterator<Item = OsString> {
+    places.iter().map(|(from, to)| {
         let mut flag = OsString::from("--remap-path-prefix=");
         flag.push(from);
         flag.push("=");
         flag.push(to);
-        flags.push(flag);
-    }
-    // A guest needs no more, and every instance pays for it.
-    flags.push("-Clink-arg=-zstack-size=262144".into());
-    flags.join(std::ffi::OsStr::new("\u{1f}"))
+        flag
+    })
 }

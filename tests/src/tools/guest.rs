@@ -28,10 +28,12 @@ impl Toolchain {
             &self.0,
             &build::Crate {
                 folder: workspace::root(),
+                name: package,
                 package,
                 library: package,
                 target_dir: target,
                 remap: &[(workspace::root().to_owned(), "/gabion".to_owned())],
+                own: &[],
                 loud: false,
             },
         )?)

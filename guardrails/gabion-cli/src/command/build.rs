@@ -78,6 +78,8 @@ pub(crate) fn build(folder: &Path) -> Result<Built, Failure> {
         .join("dist")
         .join(format!("{}.wasm", pack.info().name));
     write(&path, &bytes)?;
+    // `./dist/acme.wasm` says no more than `dist/acme.wasm`.
+    let path = path.strip_prefix(".").map_or(path.clone(), Path::to_owned);
     Ok(Built {
         language,
         pack,
@@ -146,7 +148,6 @@ fn text(built: &Built) -> String {
 
 /// The path as a policy file beside the working directory names it.
 fn source(path: &Path) -> String {
-    let path = path.strip_prefix(".").unwrap_or(path);
     if path.is_absolute() || path.starts_with("..") {
         path.display().to_string()
     } else {

@@ -19,7 +19,7 @@ use gabion_guardrail::prelude::*;
     level = mandatory,
     since = "0.1.0",
     targets(
-        gabion_kms_key(provider = "gabion/gabion"),
+        gabion_kms_key(provider = "gabion/gabion", versions = ">= 0.1"),
         aws_s3_bucket(provider = "hashicorp/aws", versions = ">= 5.0, < 7.0"),
     ),
     controls(own("AC01"))
