@@ -3,6 +3,9 @@
 use clap::{Parser, Subcommand};
 
 use crate::command;
+use crate::command::{
+    build, cache, check, explain, inspect, lock, new, pull, push, sign, test, verify,
+};
 use crate::exit::{Exit, Failure};
 
 const AFTER: &str = "\
@@ -37,6 +40,15 @@ pub(crate) enum Command {
     Lock(command::lock::Lock),
     /// Run the cases of a pack
     Test(command::test::Test),
+    Test(test::Test),
+    /// Push a pack to a registry
+    Push(push::Push),
+    /// Fetch the packs that the lock names, or one from a registry
+    Pull(pull::Pull),
+    /// Sign a pack in a registry
+    Sign(sign::Sign),
+    /// Check whose signatures a pack in a registry carries
+    Verify(verify::Verify),
     /// Look after the cache of compiled packs
     #[command(subcommand)]
     Cache(command::cache::Cache),
@@ -56,6 +68,10 @@ impl Command {
             Self::Inspect(inspect) => inspect.run(),
             Self::Lock(lock) => lock.run(),
             Self::Test(test) => test.run(),
+            Self::Push(push) => push.run(),
+            Self::Pull(pull) => pull.run(),
+            Self::Sign(sign) => sign.run(),
+            Self::Verify(verify) => verify.run(),
             Self::Cache(cache) => cache.run(),
             Self::Bench(bench) => bench.run(),
             Self::Impact(impact) => impact.run(),

@@ -13,6 +13,7 @@ mod case;
 mod command;
 mod input;
 mod output;
+mod remote;
 mod scaffold;
 
 use std::process::ExitCode;

@@ -12,6 +12,7 @@ use gabion_engine::store::Store;
 use crate::command::engine;
 use crate::exit::{Exit, Failure};
 use crate::output;
+use crate::remote::Connection;
 
 const LONG: &str = "\
 Pin the packs of the policy file, in the lock file beside it.
@@ -49,6 +50,8 @@ pub(crate) struct Lock {
     /// The policy file, in place of the gabion.hcl found from the working directory upwards
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
+    #[command(flatten)]
+    connection: Connection,
 }
 
 impl Lock {
@@ -66,7 +69,11 @@ impl Lock {
             },
             packs: Arc::new(engine()?),
             store: Store::open(),
-            resolver: if self.check { None } else { resolver() },
+            resolver: if self.check {
+                None
+            } else {
+                Some(&self.connection as &dyn Resolver)
+            },
         };
         let made = match Locking::make(&options) {
             Ok(made) => made,
@@ -92,11 +99,6 @@ impl Lock {
         output::stdout(&format!("{}{end}", told(&made.changes)))?;
         Ok(Exit::Clean)
     }
-}
-
-/// What asks registries.
-fn resolver() -> Option<&'static dyn Resolver> {
-    None
 }
 
 fn checked(made: &Relock) -> Result<Exit, Failure> {

@@ -12,7 +12,11 @@ pub(crate) mod inspect;
 pub(crate) mod lock;
 pub(crate) mod man;
 pub(crate) mod new;
+pub(crate) mod pull;
+pub(crate) mod push;
+pub(crate) mod sign;
 pub(crate) mod test;
+pub(crate) mod verify;
 
 use std::path::{Path, PathBuf};
 
@@ -42,6 +46,14 @@ pub(crate) struct Alone<'a> {
 }
 
 impl Policy {
+    /// Which files hold, with nothing read yet.
+    pub(crate) fn options(&self, engine: Engine) -> Result<GuardOptions, Failure> {
+        let mut options = GuardOptions::from_env(engine)?;
+        options.config.clone_from(&self.config);
+        options.floors.extend(self.floor.iter().cloned());
+        Ok(options)
+    }
+
     /// Loads the guard; only these rules, if any are named.
     pub(crate) fn load(&self, rules: &[String]) -> Result<Guard, Failure> {
         self.load_alone(Alone { rules, packs: &[] })
@@ -49,9 +61,7 @@ impl Policy {
 
     /// Loads the guard for these rules and packs alone; where none are named, for all.
     pub(crate) fn load_alone(&self, alone: Alone<'_>) -> Result<Guard, Failure> {
-        let mut options = GuardOptions::from_env(engine()?)?;
-        options.config.clone_from(&self.config);
-        options.floors.extend(self.floor.iter().cloned());
+        let mut options = self.options(engine()?)?;
         options.rules = alone.rules.to_vec();
         for pack in alone.packs {
             let path = Path::new(pack);

@@ -10,6 +10,7 @@ use super::file::{PackBlock, PolicyFile, Signers};
 use super::find::{FILE_NAME, Files};
 use super::lock::{LockFile, LockedPack};
 use super::packs::{Inside, LoadedPack, PackFault, Packs, SessionFault};
+use super::signed;
 use super::syntax::{Literal, Node, Spanned};
 use crate::store::{Store, StoreError};
 
@@ -424,6 +425,11 @@ fn component(wanted: &Wanted, places: &Places<'_>) -> Result<Arc<dyn LoadedPack>
     }
     let pin = lock.and_then(|(_, locked)| locked.digest.as_ref());
     let loaded = match (&wanted.origin, lock) {
+        (Origin::Inside, _) if wanted.signers.is_some() => {
+            return Err(signed::check(wanted, None, lock)
+                .err()
+                .unwrap_or_else(|| wanted.problem("the pack inside the binary is not signed")));
+        }
         (Origin::Inside, None) => {
             let inside = packs.baselines();
             wanted
@@ -446,7 +452,7 @@ fn component(wanted: &Wanted, places: &Places<'_>) -> Result<Arc<dyn LoadedPack>
             }
         }
         (Origin::File(_, path), _) => {
-            signed(wanted, None)?;
+            signed::check(wanted, None, lock)?;
             packs.file(path, pin)
         }
         (Origin::Registry(source), None) => Err(PackFault::Failed(format!(
@@ -465,7 +471,7 @@ fn component(wanted: &Wanted, places: &Places<'_>) -> Result<Arc<dyn LoadedPack>
                     store.folder().display()
                 )));
             }
-            signed(wanted, Some(store))?;
+            signed::check(wanted, Some(store), lock)?;
             packs.file(&store.path(digest), pin)
         }
     };
@@ -504,21 +510,6 @@ fn said(
              if the change is wanted, run `{}`",
             wanted.upgrade
         ),
-    }
-}
-
-/// Whether the signatures that the block asks for are there.
-fn signed(wanted: &Wanted, _store: Option<&Store>) -> Result<(), Problem> {
-    match &wanted.signers {
-        None => Ok(()),
-        Some(signers) => Err(Problem::at(
-            &signers.at,
-            format!(
-                "pack `{}` asks for signatures (`signers`), which this version of gabion cannot check yet; it is not loaded, \
-                 as an unchecked pack would not be what the file asks for",
-                wanted.name
-            ),
-        )),
     }
 }
 

@@ -21,6 +21,7 @@ mod packs;
 mod plan;
 mod ruling;
 mod select;
+mod signed;
 mod syntax;
 mod text;
 mod waiver;
@@ -30,8 +31,8 @@ pub use error::{Location, PolicyError, Problem, did_you_mean};
 pub use find::FILE_NAME;
 pub use guard::{Guard, RuleInForce};
 pub use lock::{
-    LockChange, LockError, LockOptions, LockedPack, Locking, Relock, Request, Resolved, Resolver,
-    SignersAsked, Upgrade, lock_path,
+    LockChange, LockError, LockOptions, LockedPack, Locking, Needed, Relock, Request, Resolved,
+    Resolver, SignersAsked, Upgrade, lock_path, needed,
 };
 pub use options::GuardOptions;
 pub use packs::{Inside, LoadedPack, PackFault, Packs, SessionFault};

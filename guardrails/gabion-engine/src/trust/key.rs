@@ -79,6 +79,16 @@ impl PublicKey {
         Self::from_pem(&bytes, name)
     }
 
+    /// Reads a key from a file, called by its path from the working directory.
+    ///
+    /// # Errors
+    /// What keeps it from being used.
+    pub fn open(path: &Path) -> Result<Self, KeyFault> {
+        let here = std::env::current_dir().unwrap_or_default();
+        let shown = path.strip_prefix(&here).unwrap_or(path);
+        Self::read(path, &shown.display().to_string())
+    }
+
     /// The same from bytes.
     ///
     /// # Errors

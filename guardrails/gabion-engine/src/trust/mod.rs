@@ -15,4 +15,4 @@ pub use key::{KeyFault, PublicKey};
 pub use verify::{TrustError, repository, verify};
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

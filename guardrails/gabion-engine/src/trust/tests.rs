@@ -12,29 +12,31 @@ use crate::store::{Digest, Signature};
 const PLACE: &str = "oci://registry.example.com/acme/guardrails:1.2.0";
 const NAME: &str = "registry.example.com/acme/guardrails";
 
-struct Signer {
+pub(crate) struct Signer {
     pair: EcdsaKeyPair,
     public: PublicKey,
+    pub(crate) pem: String,
 }
 
-fn signer(name: &str) -> Signer {
+pub(crate) fn signer(name: &str) -> Signer {
     let pair = EcdsaKeyPair::generate(&ECDSA_P256_SHA256_ASN1_SIGNING).unwrap();
     let der: PublicKeyX509Der<'_> = pair.public_key().as_der().unwrap();
     let pem = pem::encode(&pem::Pem::new("PUBLIC KEY", der.as_ref()));
     Signer {
         public: PublicKey::from_pem(pem.as_bytes(), name).unwrap(),
         pair,
+        pem,
     }
 }
 
-fn manifest(component: &Digest) -> Vec<u8> {
+pub(crate) fn manifest(component: &Digest) -> Vec<u8> {
     json!({ "layers": [{ "digest": component.to_string() }] })
         .to_string()
         .into_bytes()
 }
 
 impl Signer {
-    fn signs(&self, name: &str, manifest: &[u8]) -> Signature {
+    pub(crate) fn signs(&self, name: &str, manifest: &[u8]) -> Signature {
         let payload = json!({ "critical": {
             "identity": { "docker-reference": name },
             "image": { "docker-manifest-digest": Digest::of(manifest).to_string() },

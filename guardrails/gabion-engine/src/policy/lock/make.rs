@@ -8,7 +8,7 @@ use semver::Version;
 use super::file::{LockedPack, lock_path, replace, text};
 use crate::policy::constraint::Constraint;
 use crate::policy::error::{PolicyError, Problem, did_you_mean};
-use crate::policy::file::{PackBlock, PolicyFile};
+use crate::policy::file::{PackBlock, PolicyFile, Signers};
 use crate::policy::find::{self, FILE_NAME};
 use crate::policy::loading::{self, BASELINE, Origin, Wanted};
 use crate::policy::packs::{LoadedPack, PackFault, Packs};
@@ -46,6 +46,15 @@ pub struct SignersAsked {
     pub keys: Vec<PathBuf>,
     /// So many different ones must have signed.
     pub threshold: u32,
+}
+
+impl From<&Signers> for SignersAsked {
+    fn from(signers: &Signers) -> Self {
+        Self {
+            keys: signers.keys.iter().map(|key| key.value.clone()).collect(),
+            threshold: signers.threshold,
+        }
+    }
 }
 
 /// What a [`Resolver`] found, and put into the store.
@@ -397,10 +406,7 @@ fn registry(options: &LockOptions<'_>, wanted: &Wanted, source: &str) -> Result<
             .versions
             .first()
             .map_or(&any, |constraint| &constraint.value.1),
-        signers: wanted.signers.as_ref().map(|signers| SignersAsked {
-            keys: signers.keys.iter().map(|key| key.value.clone()).collect(),
-            threshold: signers.threshold,
-        }),
+        signers: wanted.signers.as_ref().map(SignersAsked::from),
         store: options.store.as_ref().map_err(ToString::to_string)?,
     })
 }

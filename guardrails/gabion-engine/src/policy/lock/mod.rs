@@ -9,11 +9,14 @@
 
 mod file;
 mod make;
+mod needed;
 
 pub use file::{LockedPack, lock_path};
 pub use make::{
     LockChange, LockError, LockOptions, Locking, Relock, Request, Resolved, Resolver, SignersAsked,
     Upgrade,
 };
+
+pub use needed::{Needed, needed};
 
 pub(super) use file::LockFile;

@@ -96,7 +96,7 @@ fn packs() {
     assert_snapshot!(error("pack \"acme\" {\n  source  = \"./acme.wasm\"\n  version = \"newest\"\n}\n"), @r#"gabion.hcl:3:13: `newest` is not a version constraint; write one such as `~> 1.2` or `>= 1.0, < 3.0`"#);
     assert_snapshot!(
         error("pack \"acme\" {\n  source  = \"./acme.wasm\"\n  signers = { keys = [\"acme.pub\"], threshold = 1 }\n}\n"),
-        @r#"gabion.hcl:3:13: pack `acme` asks for signatures (`signers`), which this version of gabion cannot check yet; it is not loaded, as an unchecked pack would not be what the file asks for"#
+        @"gabion.hcl:3:13: pack `acme` asks for signatures (`signers`), which lie in a registry beside the pack, and it comes from elsewhere; name a registry as its source (`oci://...`), or take `signers` out"
     );
     assert_snapshot!(error("pack \"baseline\" {\n  settings = { days = \"ten\" }\n}\n"), @r#"gabion.hcl:2:23: pack `baseline` does not take its setting `days`: `"ten"` is not a whole number of days"#);
     let desk = Desk::new(Some(

@@ -46,7 +46,7 @@ impl Resolver for Registry {
 }
 
 impl Desk {
-    fn write(&self, name: &str, text: &str) {
+    pub(super) fn write(&self, name: &str, text: &str) {
         std::fs::write(self.folder.path().join(name), text).unwrap();
     }
 
@@ -54,7 +54,7 @@ impl Desk {
         std::fs::read_to_string(self.folder.path().join(name)).unwrap()
     }
 
-    fn store(&self) -> Store {
+    pub(super) fn store(&self) -> Store {
         self.options.store.clone().unwrap()
     }
 

@@ -5,4 +5,5 @@ mod files;
 mod floors;
 mod judging;
 mod locks;
+mod signers;
 mod words;
