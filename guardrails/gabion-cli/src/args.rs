@@ -3,9 +3,6 @@
 use clap::{Parser, Subcommand};
 
 use crate::command;
-use crate::command::{
-    build, cache, check, explain, inspect, lock, new, pull, push, sign, test, verify,
-};
 use crate::exit::{Exit, Failure};
 
 const AFTER: &str = "\
@@ -40,15 +37,14 @@ pub(crate) enum Command {
     Lock(command::lock::Lock),
     /// Run the cases of a pack
     Test(command::test::Test),
-    Test(test::Test),
     /// Push a pack to a registry
-    Push(push::Push),
+    Push(command::push::Push),
     /// Fetch the packs that the lock names, or one from a registry
-    Pull(pull::Pull),
+    Pull(command::pull::Pull),
     /// Sign a pack in a registry
-    Sign(sign::Sign),
+    Sign(command::sign::Sign),
     /// Check whose signatures a pack in a registry carries
-    Verify(verify::Verify),
+    Verify(command::verify::Verify),
     /// Look after the cache of compiled packs
     #[command(subcommand)]
     Cache(command::cache::Cache),
