@@ -10,6 +10,7 @@ pub(crate) mod find;
 pub(crate) mod fixture;
 pub(crate) mod fuzz;
 pub(crate) mod json;
+pub(crate) mod junit;
 pub(crate) mod mutate;
 pub(crate) mod report;
 pub(crate) mod run;

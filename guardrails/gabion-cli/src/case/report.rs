@@ -52,6 +52,19 @@ impl Report<'_> {
             .is_some_and(|least| self.coverage.percent() < least)
     }
 
+    /// The case files of what was run, sorted.
+    pub(crate) fn files(&self) -> Vec<&Arc<str>> {
+        let of_cases = self.outcomes.iter().map(|outcome| &outcome.case.at.file);
+        let of_fixtures = self
+            .fixtures
+            .iter()
+            .map(|compared| &compared.fixture.at.file);
+        let mut files: Vec<&Arc<str>> = of_cases.chain(of_fixtures).collect();
+        files.sort();
+        files.dedup();
+        files
+    }
+
     /// How the command ends.
     pub(crate) fn exit(&self) -> Exit {
         let misled = self
@@ -84,20 +97,7 @@ pub(crate) fn write(report: &Report<'_>) -> String {
 }
 
 fn results(report: &Report<'_>, text: &mut String) {
-    let mut files: Vec<&Arc<str>> = report
-        .outcomes
-        .iter()
-        .map(|outcome| &outcome.case.at.file)
-        .collect();
-    files.extend(
-        report
-            .fixtures
-            .iter()
-            .map(|compared| &compared.fixture.at.file),
-    );
-    files.sort();
-    files.dedup();
-    for file in files {
+    for file in report.files() {
         let _ = writeln!(text, "{file}");
         for outcome in report
             .outcomes

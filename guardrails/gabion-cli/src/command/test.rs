@@ -2,7 +2,6 @@
 
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
-use std::str::FromStr;
 
 use gabion_engine::Pack;
 use gabion_engine::policy::Problem;
@@ -15,10 +14,10 @@ use crate::case::fuzz::{self, Fuzzed};
 use crate::case::mutate::{self, Mutated};
 use crate::case::report::{self, Report};
 use crate::case::run::{Bench, Outcome};
-use crate::case::{json, watch};
+use crate::case::{json, junit, watch};
 use crate::command::{build, engine};
 use crate::exit::{Exit, Failure};
-use crate::output;
+use crate::output::{self, Format, Target};
 
 const LONG: &str = "\
 Run the cases of a pack.
@@ -38,7 +37,7 @@ Examples:
   gabion test --fuzz-unknown --coverage --threshold 100
   gabion test --update
   gabion test --watch
-  gabion test -o text -o junit=report.xml
+  gabion test --junit report.xml -o json=report.json
   gabion test --pack baseline cases
 
 Exit codes:
@@ -75,46 +74,25 @@ pub(crate) struct Test {
     /// Change every value of every case: show what no case notices
     #[arg(long)]
     mutate: bool,
+    /// Write the result as JUnit's XML too, as `-o junit=FILE` does
+    #[arg(long, value_name = "FILE")]
+    junit: Option<PathBuf>,
     /// Run again whenever a case, a saved plan or a source of the pack changes, until Ctrl-C
     #[arg(long)]
     watch: bool,
     /// How to write the result: `text`, `json` or `junit`, and where to with `=FILE`; repeatable
-    #[arg(short, long, value_name = "FORMAT[=FILE]", default_value = "text")]
+    #[arg(short, long, value_name = "FORMAT[=FILE]", default_value = "text", value_parser = target)]
     output: Vec<Target>,
 }
 
-/// A format, and the file it goes to.
-#[derive(Clone, Debug)]
-struct Target {
-    format: Format,
-    file: Option<PathBuf>,
-}
-
-#[derive(Clone, Copy, Debug)]
-enum Format {
-    Text,
-    Json,
-}
-
-impl FromStr for Target {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        let (format, file) = match text.split_once('=') {
-            Some((_, "")) => return Err(format!("`{text}` names no file after `=`")),
-            Some((format, file)) => (format, Some(PathBuf::from(file))),
-            None => (text, None),
-        };
-        let format = match format {
-            "text" => Format::Text,
-            "json" => Format::Json,
-            other => {
-                return Err(format!(
-                    "`{other}` is no output; there are `text` and `json`"
-                ));
-            }
-        };
-        Ok(Self { format, file })
+/// The formats that a test has.
+fn target(text: &str) -> Result<Target, String> {
+    let target: Target = text.parse()?;
+    match target.format {
+        Format::Text | Format::Json | Format::Junit => Ok(target),
+        Format::Sarif | Format::Github => Err(format!(
+            "`{text}` is for `gabion check`; there are `text`, `json` and `junit`"
+        )),
     }
 }
 
@@ -128,28 +106,23 @@ fn percent(text: &str) -> Result<f64, String> {
 
 impl Test {
     pub(crate) fn run(self) -> Result<Exit, Failure> {
-        if self
-            .output
-            .iter()
-            .filter(|target| target.file.is_none())
-            .count()
-            > 1
-        {
-            return Err(Failure::failed(
-                "two outputs for the screen; send one of them to a file with `-o json=FILE`",
-            ));
-        }
+        let mut outputs = self.output.clone();
+        outputs.extend(self.junit.clone().map(|file| Target {
+            format: Format::Junit,
+            file: Some(file),
+        }));
+        output::check_targets(&outputs)?;
         if self.watch {
             watch::forever(&self.paths, self.pack.as_deref(), || {
-                if let Err(failure) = self.once() {
+                if let Err(failure) = self.once(&outputs) {
                     failure.tell();
                 }
             });
         }
-        self.once()
+        self.once(&outputs)
     }
 
-    fn once(&self) -> Result<Exit, Failure> {
+    fn once(&self, outputs: &[Target]) -> Result<Exit, Failure> {
         let files = find::case_files(&self.paths)?;
         let pack = self.load(&files)?;
         let files = read(&files, &pack)?;
@@ -192,10 +165,11 @@ impl Test {
             show_coverage: self.coverage || self.threshold.is_some(),
             threshold: self.threshold,
         };
-        for target in &self.output {
+        for target in outputs {
             let text = match target.format {
                 Format::Text => report::write(&report),
                 Format::Json => json::write(&report),
+                _ => junit::write(&report),
             };
             match &target.file {
                 None => output::stdout(&text)?,

@@ -314,6 +314,57 @@ fn machines_get_json() {
     assert_eq!(json["fuzz_unknown"]["wrong"].as_array().unwrap().len(), 0);
 }
 
+#[test]
+fn pipelines_get_junit() {
+    let cases = states("S01", ["violation", "pass", "pass"]);
+    let desk = pack(&cases);
+    let ended = desk.run(&[
+        "test",
+        "--junit",
+        "out.xml",
+        "--fuzz-unknown",
+        "--threshold",
+        "5",
+    ]);
+    assert_eq!(ended.code, 1, "{}", ended.err);
+    let text = std::fs::read_to_string(desk.folder.path().join("out.xml")).unwrap();
+    // The time differs from run to run.
+    let text: String = text
+        .lines()
+        .map(|line| match (line.find(" time=\""), line.rfind("\"")) {
+            (Some(start), Some(end)) => format!("{}{}\n", &line[..start], &line[end + 1..]),
+            _ => format!("{line}\n"),
+        })
+        .collect();
+    assert_snapshot!(text, @r#"
+    <?xml version="1.0" encoding="UTF-8"?>
+    <testsuites name="gabion test" tests="5" failures="1" errors="0" skipped="0">
+      <testsuite name="cases/topics.guardtest.hcl" tests="3" failures="1" errors="0" skipped="0">
+        <testcase classname="S01" name="S01 null" file="cases/topics.guardtest.hcl" line="1"/>
+        <testcase classname="S01" name="S01 alias/own" file="cases/topics.guardtest.hcl" line="9"/>
+        <testcase classname="S01" name="S01 unknown()" file="cases/topics.guardtest.hcl" line="17">
+          <failure type="verdict" message="expected: pass; got: undetermined at `kms_master_key_id`: known after apply">expected:  pass
+    got:       undetermined at `kms_master_key_id`: known after apply
+    not read:  `kms_master_key_id`: known after apply
+    log:       info: looked at the key</failure>
+        </testcase>
+      </testsuite>
+      <testsuite name="unknown values" tests="1" failures="0" errors="0" skipped="0">
+        <testcase classname="unknown values" name="none of 5 misleads a rule"/>
+      </testsuite>
+      <testsuite name="coverage" tests="1" failures="0" errors="0" skipped="0">
+        <testcase classname="coverage" name="at least 5 %">
+          <system-out>11 % of the verdicts are reached</system-out>
+        </testcase>
+      </testsuite>
+    </testsuites>
+    "#);
+    assert_eq!(
+        test(&cases, &["-o", "junit=a.xml", "--junit", "a.xml"]).code,
+        4
+    );
+}
+
 /// What is said of a case file with a slip of the pen in it.
 fn slip(from: &str, to: &str) -> String {
     const CASE: &str = r#"settings = { strict = true }
@@ -404,7 +455,7 @@ fn what_cannot_be_tested_is_said() {
     );
     assert_eq!(desk.run(&["test", "--pack", "dist/topics.wasm"]).code, 0);
     assert_snapshot!(test(&cases, &["-o", "xml"]).err, @r#"
-    error: invalid value 'xml' for '--output <FORMAT[=FILE]>': `xml` is no output; there are `text` and `json`
+    error: invalid value 'xml' for '--output <FORMAT[=FILE]>': `xml` is no output; there are `text`, `json`, `sarif`, `junit` and `github`
 
     For more information, try '--help'.
     "#);
