@@ -35,6 +35,8 @@ enum Sort {
     Aws,
     /// A `gabion.hcl`.
     Policy,
+    /// A `*.guardtest.hcl`; the tests of `gabion test` run those of its page.
+    Cases,
 }
 
 const POLICY: [&str; 8] = [
@@ -60,6 +62,9 @@ impl Example {
         if POLICY.contains(&word) {
             return Ok(Sort::Policy);
         }
+        if ["case", "plan", "fixture", "settings", "strict"].contains(&word) {
+            return Ok(Sort::Cases);
+        }
         let terraform = [
             "resource",
             "data",
@@ -76,7 +81,7 @@ impl Example {
         ];
         ensure!(
             terraform.contains(&word),
-            "{}: neither Terraform nor a policy file",
+            "{}: neither Terraform nor a policy file nor cases",
             self.place
         );
         Ok(if self.text.contains("\"aws_") {

@@ -365,6 +365,24 @@ fn pipelines_get_junit() {
     );
 }
 
+#[test]
+fn the_examples_of_the_page_are_true() {
+    let page = include_str!("../../../../docs/cli/test.md");
+    let examples: Vec<&str> = page
+        .split("```hcl\n")
+        .skip(1)
+        .map(|rest| rest.split_once("```").unwrap().0)
+        .collect();
+    assert!(examples.len() > 3, "the search is broken");
+    for example in examples {
+        let desk = pack(example);
+        std::fs::create_dir(desk.folder.path().join("cases/fixtures")).unwrap();
+        let desk = desk.write("cases/fixtures/production.json", fixture_text("clean.json"));
+        let ended = desk.run(&["test", "--update"]);
+        assert_eq!(ended.code, 0, "{example}{}{}", ended.out, ended.err);
+    }
+}
+
 /// What is said of a case file with a slip of the pen in it.
 fn slip(from: &str, to: &str) -> String {
     const CASE: &str = r#"settings = { strict = true }
