@@ -130,6 +130,28 @@ fn a_plan_of_hashicorp_aws_is_judged_resource_by_resource() -> Result<()> {
     }
     assert!(!listed.contains("aws_kms_key.good"), "{listed}");
     assert!(!listed.contains("LG02 refuse"), "{listed}");
+
+    // The saved plan itself says the same, and where each thing stands.
+    let binary = binary.to_string_lossy().into_owned();
+    let saved = ["check", "plan.tfplan", "-o", "json", "--terraform", &binary];
+    let out = gabion(&terraform.dir(), &saved)?;
+    let again: Value = serde_json::from_slice(&out.stdout)
+        .with_context(|| String::from_utf8_lossy(&out.stderr).into_owned())?;
+    assert_eq!(again["findings"], answer["findings"]);
+    let bad = answer["findings"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|finding| finding["address"] == "aws_kms_key.bad" && finding["rule"] == "DT08")
+        .unwrap();
+    let line = 1 + AWS
+        .lines()
+        .position(|line| line.contains("enable_key_rotation     = false"))
+        .unwrap();
+    assert_eq!(
+        bad["source"],
+        serde_json::json!({ "file": "main.tf", "line": line, "end_line": line })
+    );
     Ok(())
 }
 

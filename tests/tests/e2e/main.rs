@@ -20,6 +20,7 @@ mod harness;
 mod kms_key;
 mod log_sink;
 mod main_path;
+mod outputs;
 mod parity;
 mod provider;
 mod real_account;

@@ -70,6 +70,11 @@ pub enum PlanError {
     NoPlan(&'static str),
     /// A format that is newer.
     Newer(String),
+    /// A change that makes or keeps an object and does not say what it will be: no Terraform writes that.
+    Hollow {
+        /// The resource.
+        address: String,
+    },
 }
 
 impl fmt::Display for PlanError {
@@ -81,6 +86,10 @@ impl fmt::Display for PlanError {
             Self::NotText { offset } => write!(f, "it is no text at byte {offset}"),
             Self::Json(fault) => fault.fmt(f),
             Self::NoPlan(what) => f.write_str(what),
+            Self::Hollow { address } => write!(
+                f,
+                "its change of `{address}` does not say what the resource will be (`after` is missing): it was cut down; write it with `terraform show -json PLAN`"
+            ),
             Self::Newer(version) => write!(
                 f,
                 "its format is version `{version}`, and this gabion ({}) knows 0.1 to {NEWEST_MAJOR}.x; use a newer gabion",
@@ -198,6 +207,12 @@ impl<'a> Plan<'a> {
     /// # Errors
     /// Where its part of the file is no JSON.
     pub fn change(&self, planned: &Planned<'a>, names: &mut Names) -> Result<Change, PlanError> {
+        let leaves = matches!(planned.operation, Operation::Delete | Operation::Forget);
+        if planned.after.is_null() && !leaves {
+            return Err(PlanError::Hollow {
+                address: planned.address.clone().into_owned(),
+            });
+        }
         let key = planned.config_key();
         let expressions = self.configuration.expressions(&key)?;
         let (version, provider) = self.configuration.provider(&key);

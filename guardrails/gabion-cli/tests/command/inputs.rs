@@ -3,6 +3,8 @@
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
+use gabion_cli::plan::{Names, Plan, PlanError, decode};
+use gabion_model::{Data, Operation};
 use insta::assert_snapshot;
 use serde_json::Value as Json;
 
@@ -75,7 +77,9 @@ fn plans_of_anybody_end_in_a_verdict_or_an_error() {
     assert!(!files.is_empty());
     let desk = Desk::new();
     let mut counts = [0_usize; 5];
+    let mut changes = 0;
     for path in &files {
+        changes += read_whole(path);
         let ended = desk.run(&["check", path.to_str().unwrap(), "--all", "-o", "json"]);
         let code = usize::try_from(ended.code).unwrap();
         assert!(code <= 4, "{path:?} ended with {code}: {}", ended.err);
@@ -91,7 +95,53 @@ fn plans_of_anybody_end_in_a_verdict_or_an_error() {
         }
     }
     assert_eq!(counts.iter().sum::<usize>(), files.len());
-    println!("{} plans; by exit code: {counts:?}", files.len());
+    println!(
+        "{} files with {changes} changes; by exit code: {counts:?}",
+        files.len()
+    );
+}
+
+/// Reads every change of a plan and its graph, those that no rule speaks of as well.
+fn read_whole(path: &Path) -> usize {
+    let Ok(text) = decode(std::fs::read(path).unwrap()) else {
+        return 0;
+    };
+    let Ok(plan) = Plan::read(&text) else {
+        return 0;
+    };
+    let mut names = Names::default();
+    for planned in &plan.changes {
+        let change = match plan.change(planned, &mut names) {
+            Ok(change) => change,
+            Err(PlanError::Hollow { .. }) => continue,
+            Err(error) => panic!("{path:?} {}: {error}", planned.address),
+        };
+        assert!(
+            !change
+                .after
+                .to_display_json(change.after.root())
+                .to_string()
+                .is_empty()
+        );
+        // Nothing that exists is taken away: what is created has no state before, what goes has none after.
+        let before = matches!(change.before.data(change.before.root()), Data::Null);
+        let after = matches!(change.after.data(change.after.root()), Data::Null);
+        match change.operation {
+            Operation::Create => assert!(!after, "{path:?} {}", planned.address),
+            Operation::Delete | Operation::Forget => {
+                assert!(after && !before, "{path:?} {}", planned.address)
+            }
+            _ => {}
+        }
+    }
+    match plan.graph() {
+        Ok(graph) => assert_eq!(graph.changes.len(), plan.changes.len()),
+        Err(error) => assert!(
+            matches!(error, PlanError::Hollow { .. }),
+            "{path:?}: {error}"
+        ),
+    }
+    plan.changes.len()
 }
 
 fn collect(folder: &Path, files: &mut Vec<std::path::PathBuf>) {
@@ -237,6 +287,8 @@ fn plans_that_only_look_whole() {
     };
     assert_snapshot!(error(r#"{"format_version":"0.2","planned_values":{"root_module":{"resources":[{"address":"a.b"}]}}}"#), @"error: cannot read the plan from `plan.json`: it plans resources and has no `resource_changes`: it was cut down, or made by another tool; write it with `terraform show -json PLAN`");
     assert_snapshot!(error(r#"{"plan_format_version":"1.1","resource_changes":[]}"#), @"error: cannot read the plan from `plan.json`: it is the redacted form of a plan, which is made for showing; get the plan's whole JSON (`json-output` of the run, or `terraform show -json PLAN`)");
+    let hollow = r#"{"format_version":"1.2","resource_changes":[{"address":"aws_kms_key.k","type":"aws_kms_key","change":{"actions":["create"],"before":null,"after":null,"after_unknown":{"id":true}}}]}"#;
+    assert_snapshot!(error(hollow), @"error: cannot read the plan from `plan.json`: its change of `aws_kms_key.k` does not say what the resource will be (`after` is missing): it was cut down; write it with `terraform show -json PLAN`");
     let none = r#"{"format_version":"1.2","planned_values":{"root_module":{}},"configuration":{}}"#;
     assert_eq!(Desk::with_plan(none).run(&["check", "plan.json"]).code, 0);
     let deferred = r#"{"format_version":"1.2","resource_changes":[],"deferred_changes":[{"reason":"instance_count_unknown","resource_change":{"address":"a.b"}}]}"#;
