@@ -180,7 +180,7 @@ impl Session {
         Ok(())
     }
 
-    fn evaluate(&mut self, rule: &str, subject: &Subject<'_>) -> Evaluation {
+    fn evaluate(&mut self, rule: &str, subject: &Subject<'_>, reads: bool) -> Evaluation {
         self.cost = Cost::default();
         let error = |reason: String| Evaluation {
             verdict: Verdict::Error(reason),
@@ -224,7 +224,7 @@ impl Session {
             return error("the pack does not start".to_owned());
         };
         let engine = &self.pack.0.engine;
-        let (evaluation, whole) = ask(live, engine, rule, subject);
+        let (evaluation, whole) = ask(live, engine, rule, subject, reads);
         self.cost = live.cost(engine.budgets(), subject);
         self.log = live.store.data_mut().log.take();
         show(&self.log, &self.pack.0.info.name, rule);
@@ -238,8 +238,14 @@ impl Session {
     }
 }
 
-/// Asks one rule; also whether the instance is whole afterwards.
-fn ask(live: &mut Live, engine: &Engine, rule: &str, subject: &Subject<'_>) -> (Evaluation, bool) {
+/// Asks one rule; also whether the instance is whole afterwards. What was read is spelled out only where `reads` says.
+fn ask(
+    live: &mut Live,
+    engine: &Engine,
+    rule: &str,
+    subject: &Subject<'_>,
+    reads: bool,
+) -> (Evaluation, bool) {
     let own = engine.budgets();
     let scaled;
     let budgets = match subject {
@@ -270,7 +276,11 @@ fn ask(live: &mut Live, engine: &Engine, rule: &str, subject: &Subject<'_>) -> (
     let state = live.store.data_mut();
     let evaluation = Evaluation {
         verdict: Verdict::settle(raw, &state.trace),
-        reads: state.trace.reads(),
+        reads: if reads {
+            state.trace.reads()
+        } else {
+            Vec::new()
+        },
     };
     state.handles.end(1);
     state.trace.clear();
@@ -327,11 +337,15 @@ impl Runner for Session {
     }
 
     fn check(&mut self, rule: &str, change: &Arc<Change>) -> Evaluation {
-        self.evaluate(rule, &Subject::Change(change))
+        self.evaluate(rule, &Subject::Change(change), true)
+    }
+
+    fn verdict(&mut self, rule: &str, change: &Arc<Change>) -> Verdict {
+        self.evaluate(rule, &Subject::Change(change), false).verdict
     }
 
     fn check_plan(&mut self, rule: &str, graph: &Arc<Graph>) -> Evaluation {
-        self.evaluate(rule, &Subject::Plan(graph))
+        self.evaluate(rule, &Subject::Plan(graph), true)
     }
 }
 

@@ -159,7 +159,9 @@ impl Change {
 pub struct Reference {
     /// The attribute whose expression it is.
     pub path: Path,
-    /// The address it names, `module.logs.aws_s3_bucket.this`; without an instance key where the expression has none.
+    /// The address it names, `module.logs["eu"].aws_s3_bucket.this[0]`; without an instance key where it may be any
+    /// instance. What could not be followed to a resource keeps its own name, `local.x` or `module.m.var.y`: it may
+    /// be any.
     pub address: String,
     /// The attribute it reads there, `id`; empty for the whole object.
     pub attribute: String,
@@ -192,13 +194,14 @@ impl Graph {
 
     /// Who refers to whom, for many questions: made once in a time that grows with the references.
     pub fn referrers(&self) -> Referrers {
-        let mut by_address: BTreeMap<String, Vec<(usize, Option<String>)>> = BTreeMap::new();
+        let mut by_address: BTreeMap<String, Vec<(usize, Keys)>> = BTreeMap::new();
         for (position, references) in &self.references {
             for reference in references {
-                let (address, key) = split_address(&reference.address);
+                let (address, keys) = split_address(&reference.address);
                 let known = by_address.entry(address).or_default();
-                if known.last() != Some(&(*position, key.clone())) {
-                    known.push((*position, key));
+                let mut own = known.iter().rev().take_while(|(at, _)| at == position);
+                if !own.any(|(_, known)| *known == keys) {
+                    known.push((*position, keys));
                 }
             }
         }
@@ -206,29 +209,34 @@ impl Graph {
     }
 }
 
+/// The instance keys of the parts of an address.
+type Keys = Vec<Option<String>>;
+
 /// Answers which changes refer to a change; see [`Graph::referrers`].
 #[derive(Clone, Debug, Default)]
 pub struct Referrers {
-    /// By address without instance keys: who refers to it, and with which instance key, if any.
-    by_address: BTreeMap<String, Vec<(usize, Option<String>)>>,
+    /// By address without instance keys: who refers to it, and with which instance keys.
+    by_address: BTreeMap<String, Vec<(usize, Keys)>>,
 }
 
 impl Referrers {
     /// The positions of the changes whose expressions refer to `change`, in the plan's order, each once.
-    /// A reference without an instance key means every instance; keys of modules are not compared, as an
-    /// expression inside a module does not have them.
+    /// A module or resource without an instance key in a reference means every instance.
     pub fn of(&self, change: &Change) -> Vec<usize> {
         let Some(address) = &change.address else {
             return Vec::new();
         };
-        let (address, key) = split_address(address);
+        let (address, keys) = split_address(address);
+        let means = |wanted: &Keys| {
+            (wanted.iter().zip(&keys)).all(|(wanted, key)| wanted.is_none() || wanted == key)
+        };
         let mut found: Vec<usize> = self
             .by_address
             .get(&address)
             .map_or_else(Vec::new, |known| {
                 known
                     .iter()
-                    .filter(|(_, wanted)| wanted.is_none() || *wanted == key)
+                    .filter(|(_, wanted)| means(wanted))
                     .map(|(position, _)| *position)
                     .collect()
             });
@@ -238,13 +246,16 @@ impl Referrers {
     }
 }
 
-/// An address without any instance key, and the key of the resource itself.
-fn split_address(address: &str) -> (String, Option<String>) {
+/// An address without any instance key, and the key of each of its parts.
+fn split_address(address: &str) -> (String, Keys) {
     let mut bare = String::with_capacity(address.len());
-    let mut last = None;
-    let mut chars = address.chars().peekable();
+    let mut keys = vec![None];
+    let mut chars = address.chars();
     while let Some(c) = chars.next() {
         if c != '[' {
+            if c == '.' {
+                keys.push(None);
+            }
             bare.push(c);
             continue;
         }
@@ -263,10 +274,11 @@ fn split_address(address: &str) -> (String, Option<String>) {
             }
             key.push(c);
         }
-        // Only a key at the very end is the resource's own; the others are those of modules.
-        last = chars.peek().is_none().then_some(key);
+        if let Some(last) = keys.last_mut() {
+            *last = Some(key);
+        }
     }
-    (bare, last)
+    (bare, keys)
 }
 
 #[cfg(test)]
@@ -305,10 +317,14 @@ mod tests {
                 change("a.all"),
                 change("a.one"),
                 change("m.c"),
+                change("module.n[\"u\"].t.n[0]"),
+                change("module.n[\"v\"].t.n[0]"),
+                change("a.inner"),
             ],
             references: BTreeMap::from([
                 (2, vec![reference("m.b"), reference("m.b")]),
                 (3, vec![reference("m.b[\"y\"]"), reference("m.c")]),
+                (7, vec![reference("module.n[\"u\"].t.n")]),
             ]),
             complete: true,
         };
@@ -317,17 +333,16 @@ mod tests {
         assert_eq!(referrers.of(&graph.changes[1]), [2, 3]);
         assert_eq!(referrers.of(&graph.changes[4]), [3]);
         assert!(referrers.of(&graph.changes[2]).is_empty());
+        assert_eq!(referrers.of(&graph.changes[5]), [7]);
+        assert!(referrers.of(&graph.changes[6]).is_empty());
     }
 
     #[test]
-    fn only_a_last_key_is_the_resources_own() {
+    fn keys_belong_to_their_parts() {
+        let (zero, one) = (Some("0".to_owned()), Some("\"a.]\"".to_owned()));
         assert_eq!(
-            split_address("module.a[0].t.n"),
-            ("module.a.t.n".into(), None)
-        );
-        assert_eq!(
-            split_address("module.a[0].t.n[1]"),
-            ("module.a.t.n".into(), Some("1".into()))
+            split_address("module.a[0].t.n[\"a.]\"]"),
+            ("module.a.t.n".into(), vec![None, zero, None, one])
         );
     }
 }

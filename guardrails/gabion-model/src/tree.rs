@@ -67,7 +67,6 @@ pub enum Data {
 #[derive(Clone, Debug, PartialEq)]
 struct Node {
     parent: Option<NodeId>,
-    step: Option<Step>,
     data: Data,
     sensitive: bool,
 }
@@ -91,34 +90,32 @@ impl TreeBuilder {
         Self::default()
     }
 
+    /// An empty builder with room for so many nodes.
+    pub fn with_capacity(nodes: usize) -> Self {
+        Self {
+            nodes: Vec::with_capacity(nodes),
+        }
+    }
+
     /// Adds a leaf or a container whose children were added before; `sensitive` marks it and, for a reader,
     /// all below it.
     pub fn push(&mut self, mut data: Data, sensitive: bool) -> NodeId {
         let id = NodeId(u32::try_from(self.nodes.len()).unwrap_or(u32::MAX));
-        match &mut data {
-            Data::Sequence(children) => {
-                for (index, child) in children.iter().enumerate() {
-                    let step = Step::Index(u32::try_from(index).unwrap_or(u32::MAX));
-                    if let Some(node) = self.nodes.get_mut(child.0 as usize) {
-                        node.parent = Some(id);
-                        node.step = Some(step);
-                    }
-                }
+        let mut adopt = |child: NodeId| {
+            if let Some(node) = self.nodes.get_mut(child.0 as usize) {
+                node.parent = Some(id);
             }
+        };
+        match &mut data {
+            Data::Sequence(children) => children.iter().copied().for_each(adopt),
             Data::Mapping(_, children) => {
                 children.sort_by(|left, right| left.0.cmp(&right.0));
-                for (name, child) in children.iter() {
-                    if let Some(node) = self.nodes.get_mut(child.0 as usize) {
-                        node.parent = Some(id);
-                        node.step = Some(Step::Name(name.clone()));
-                    }
-                }
+                children.iter().for_each(|(_, child)| adopt(*child));
             }
             _ => {}
         }
         self.nodes.push(Node {
             parent: None,
-            step: None,
             data,
             sensitive,
         });
@@ -209,15 +206,31 @@ impl Tree {
     /// Where the node stands.
     pub fn path(&self, id: NodeId) -> Path {
         let mut steps = Vec::new();
-        let mut at = Some(id);
-        while let Some(node) = at.and_then(|id| self.nodes.get(id.0 as usize)) {
-            if let Some(step) = &node.step {
-                steps.push(step.clone());
-            }
-            at = node.parent;
+        let mut at = id;
+        while let Some(parent) = self.nodes.get(at.0 as usize).and_then(|node| node.parent) {
+            steps.extend(self.step(parent, at));
+            at = parent;
         }
         steps.reverse();
         Path::new(steps)
+    }
+
+    /// The step from a container to one of its children. Paths are asked for by the few values that a rule read, so
+    /// the nodes do not keep it.
+    fn step(&self, parent: NodeId, child: NodeId) -> Option<Step> {
+        match self.data(parent) {
+            Data::Sequence(children) => {
+                // Children are made in their order by most builders.
+                let index = (children.binary_search(&child).ok())
+                    .or_else(|| children.iter().position(|known| *known == child))?;
+                Some(Step::Index(u32::try_from(index).unwrap_or(u32::MAX)))
+            }
+            Data::Mapping(_, children) => {
+                let (name, _) = children.iter().find(|(_, known)| *known == child)?;
+                Some(Step::Name(name.clone()))
+            }
+            _ => None,
+        }
     }
 
     /// The child of a mapping by name.

@@ -122,6 +122,11 @@ pub trait Runner: Send {
     /// Asks one rule about one change. A failure of the rule is a verdict, [`Verdict::Error`].
     fn check(&mut self, rule: &str, change: &Arc<Change>) -> Evaluation;
 
+    /// The verdict of [`Runner::check`] alone, for whoever does not ask what was read.
+    fn verdict(&mut self, rule: &str, change: &Arc<Change>) -> Verdict {
+        self.check(rule, change).verdict
+    }
+
     /// Asks one whole-plan rule about the graph.
     fn check_plan(&mut self, rule: &str, graph: &Arc<Graph>) -> Evaluation;
 }

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use gabion_engine::policy::{Guard, Judgement, Ruling};
 use gabion_model::{Level, Operation};
@@ -82,10 +83,17 @@ impl Check {
                 folder: self.source.as_deref(),
             },
         )?;
-        let guard = self.policy.load_alone(Alone {
+        let alone = Alone {
             rules: &self.rule,
             packs: &self.pack,
-        })?;
+        };
+        let progress = Progress::of_plan(&input.shown, input.text.len());
+        let (guard, plan) = beside(
+            input.text.len() > LARGE,
+            || self.policy.load_alone(alone),
+            || Plan::read(&input.text),
+        );
+        let guard = guard?;
         if let Some(rule) = guard
             .rules()
             .into_iter()
@@ -96,8 +104,7 @@ impl Check {
                 rule.code, rule.why
             )));
         }
-        let progress = Progress::of_plan(&input.shown, input.text.len());
-        let plan = Plan::read(&input.text).map_err(|error| input.unreadable(&error))?;
+        let plan = plan.map_err(|error| input.unreadable(&error))?;
         if plan.errored {
             return Err(Failure::failed(format!(
                 "{} is of a planning that failed, so a part of the changes is missing; mend the plan's errors first",
@@ -213,40 +220,66 @@ impl Check {
     }
 }
 
-/// Changes for which starting a thread is worth it.
-const WORTH: usize = 128;
+/// Bytes of a plan for which reading it is worth a thread.
+const LARGE: usize = 1 << 20;
+
+/// Does two things, at once where it is worth it.
+fn beside<L: Send, R>(
+    at_once: bool,
+    left: impl FnOnce() -> L + Send,
+    right: impl FnOnce() -> R,
+) -> (L, R) {
+    if !at_once {
+        return (left(), right());
+    }
+    std::thread::scope(|scope| {
+        let left = scope.spawn(left);
+        let right = right();
+        match left.join() {
+            Ok(left) => (left, right),
+            Err(panic) => std::panic::resume_unwind(panic),
+        }
+    })
+}
+
+/// Changes that a thread takes at a time: enough that taking costs nothing, few enough that all end together.
+const SHARE: usize = 128;
 
 /// Works on every item, on all processors where there are many, and gives the results in order.
 fn in_parallel<'a, T: Send>(
     items: &[&'a Planned<'a>],
     work: impl Fn(&'a Planned<'a>, &mut Names) -> Result<T, PlanError> + Sync,
 ) -> Vec<Result<T, PlanError>> {
-    let run = |items: &[&'a Planned<'a>]| {
-        let mut names = Names::default();
-        items
-            .iter()
-            .map(|item| work(item, &mut names))
-            .collect::<Vec<_>>()
-    };
     let threads = std::thread::available_parallelism()
         .map_or(1, usize::from)
-        .min(items.len() / WORTH);
-    if threads < 2 {
-        return run(items);
-    }
-    let share = items.len().div_ceil(threads);
-    let run = &run;
-    std::thread::scope(|scope| {
-        let workers: Vec<_> = items
-            .chunks(share)
-            .map(|part| scope.spawn(move || run(part)))
-            .collect();
-        workers
-            .into_iter()
-            .flat_map(|worker| match worker.join() {
-                Ok(results) => results,
-                Err(panic) => std::panic::resume_unwind(panic),
-            })
-            .collect()
-    })
+        .min(items.len().div_ceil(SHARE));
+    let next = AtomicUsize::new(0);
+    let run = || {
+        let (mut names, mut done) = (Names::default(), Vec::new());
+        loop {
+            let share = next.fetch_add(1, Ordering::Relaxed);
+            let Some(part) = items.chunks(SHARE).nth(share) else {
+                return done;
+            };
+            let results: Vec<_> = part.iter().map(|item| work(item, &mut names)).collect();
+            done.push((share, results));
+        }
+    };
+    let mut done = if threads < 2 {
+        run()
+    } else {
+        std::thread::scope(|scope| {
+            let others: Vec<_> = (1..threads).map(|_| scope.spawn(run)).collect();
+            let mut done = run();
+            for other in others {
+                match other.join() {
+                    Ok(results) => done.extend(results),
+                    Err(panic) => std::panic::resume_unwind(panic),
+                }
+            }
+            done
+        })
+    };
+    done.sort_unstable_by_key(|(share, _)| *share);
+    done.into_iter().flat_map(|(_, results)| results).collect()
 }

@@ -6,7 +6,8 @@ use std::sync::Arc;
 
 use gabion_model::{Change, Data, Mode, Operation, Shape, Stage, Tree, TreeBuilder};
 
-use super::config::{Configuration, expression_node, join, without_keys};
+use super::config::{Configuration, expression_node, without_keys};
+use super::follow::Written;
 use super::scan::{Fault, Json, Scan, Slice};
 use super::tree::{self, Names};
 
@@ -14,7 +15,6 @@ use super::tree::{self, Names};
 const NEWEST_MAJOR: u64 = 1;
 
 /// A plan as `terraform show -json` writes it, borrowing from the text.
-#[derive(Debug)]
 pub struct Plan<'a> {
     /// `1.2`.
     pub format_version: String,
@@ -30,6 +30,8 @@ pub struct Plan<'a> {
     pub changes: Vec<Planned<'a>>,
     /// What the plan says of the configuration.
     pub configuration: Configuration<'a>,
+    /// The files of the configuration, where they are there: they tell what a plan does not.
+    pub written: Option<Arc<dyn Written>>,
 }
 
 /// One change, as text.
@@ -45,7 +47,6 @@ pub struct Planned<'a> {
     pub mode: Mode,
     /// What happens.
     pub operation: Operation,
-    name: Cow<'a, str>,
     provider: Cow<'a, str>,
     before: Slice<'a>,
     after: Slice<'a>,
@@ -107,6 +108,15 @@ impl From<Fault> for PlanError {
     }
 }
 
+impl fmt::Debug for Plan<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Plan")
+            .field("format_version", &self.format_version)
+            .field("changes", &self.changes.len())
+            .finish_non_exhaustive()
+    }
+}
+
 impl<'a> Plan<'a> {
     /// Reads the outline of a plan; the values of resources are only skipped over.
     ///
@@ -133,9 +143,9 @@ impl<'a> Plan<'a> {
             deferred: false,
             changes: Vec::new(),
             configuration: Configuration::default(),
+            written: None,
         };
-        let (mut planned, mut state, mut log, mut configuration) =
-            (false, false, false, Slice::NULL);
+        let (mut planned, mut state, mut log) = (false, false, false);
         let (mut listed, mut resources, mut redacted) = (false, false, false);
         let mut first = true;
         while let Some(key) = scan.key(&mut first)? {
@@ -156,7 +166,7 @@ impl<'a> Plan<'a> {
                 }
                 "configuration" => {
                     planned = true;
-                    configuration = scan.skip()?;
+                    plan.configuration = Configuration::read(&mut scan)?;
                 }
                 "planned_values" => {
                     planned = true;
@@ -198,7 +208,6 @@ impl<'a> Plan<'a> {
                 "it plans resources and has no `resource_changes`: it was cut down, or made by another tool; write it with `terraform show -json PLAN`",
             ));
         }
-        plan.configuration = Configuration::read(configuration)?;
         Ok(plan)
     }
 
@@ -239,7 +248,7 @@ impl<'a> Plan<'a> {
                 Json::Object(items) if items.is_empty() => {
                     builder.push(Data::Mapping(Shape::Object, Vec::new()), false)
                 }
-                _ => expression_node(&mut builder, expressions),
+                _ => expression_node(&mut builder, names, expressions),
             };
             Arc::new(builder.finish(root))
         });
@@ -262,16 +271,8 @@ impl<'a> Plan<'a> {
 
 impl Planned<'_> {
     /// Where the configuration has the resource: its address without instance keys.
-    pub(super) fn config_key(&self) -> String {
-        let data = match self.mode {
-            Mode::Managed => "",
-            Mode::Data => "data.",
-            Mode::Ephemeral => "ephemeral.",
-        };
-        join(
-            &without_keys(&self.module_address),
-            &format!("{data}{}.{}", self.resource_type, self.name),
-        )
+    pub(super) fn config_key(&self) -> Cow<'_, str> {
+        without_keys(&self.address)
     }
 
     /// The type as the guard's index has it: `data.TYPE` for a data source, `ephemeral.TYPE` for an ephemeral resource.
@@ -323,7 +324,6 @@ fn change<'a>(scan: &mut Scan<'a>) -> Result<Planned<'a>, PlanError> {
         resource_type: Cow::Borrowed(""),
         mode: Mode::Managed,
         operation: Operation::NoOp,
-        name: Cow::Borrowed(""),
         provider: Cow::Borrowed(""),
         before: Slice::NULL,
         after: Slice::NULL,
@@ -339,7 +339,6 @@ fn change<'a>(scan: &mut Scan<'a>) -> Result<Planned<'a>, PlanError> {
             "previous_address" => moved = scan.text_or_skip()?.is_some(),
             "module_address" => planned.module_address = scan.text_or_skip()?.unwrap_or_default(),
             "type" => planned.resource_type = scan.text_or_skip()?.unwrap_or_default(),
-            "name" => planned.name = scan.text_or_skip()?.unwrap_or_default(),
             "provider_name" => planned.provider = scan.text_or_skip()?.unwrap_or_default(),
             "mode" => {
                 planned.mode = match scan.text_or_skip()?.as_deref() {

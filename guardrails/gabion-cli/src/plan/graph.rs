@@ -2,11 +2,12 @@
 
 use std::sync::Arc;
 
-use gabion_model::{Change, Graph, Path, Reference, Step};
+use gabion_model::{Change, Data, Graph, Path, Reference, Step};
 
-use super::config::{is_leaf, join, without_keys};
+use super::config::{is_leaf, without_keys};
 use super::file::{Plan, PlanError};
-use super::scan::Json;
+use super::follow::{Follow, Place, own_key};
+use super::scan::{Fault, Json};
 use super::tree::Names;
 
 impl Plan<'_> {
@@ -17,18 +18,39 @@ impl Plan<'_> {
     pub fn graph(&self) -> Result<Graph, PlanError> {
         let mut names = Names::default();
         let mut graph = Graph {
-            complete: self.complete && self.configuration.is_present(),
+            complete: self.complete && self.configuration.is_whole(),
             ..Graph::default()
+        };
+        let follow = Follow {
+            configuration: &self.configuration,
+            written: self.written.as_deref(),
+            instances: (self.changes.iter())
+                .map(|planned| planned.address.as_ref())
+                .collect(),
         };
         for planned in &self.changes {
             let change: Change = self.change(planned, &mut names)?;
-            let module = without_keys(&planned.module_address);
-            let mut references = Vec::new();
-            if let Some(expressions) = self.configuration.expressions(&planned.config_key())? {
-                collect(&expressions, &Path::root(), &module, &mut references);
+            let key = without_keys(&planned.address);
+            let mut collect = Collect {
+                follow: &follow,
+                change: &change,
+                references: Vec::new(),
+                open: false,
+            };
+            if let Some(expressions) = self.configuration.expressions(&key)? {
+                let for_each = self.configuration.for_each(&key)?;
+                let place = Place {
+                    module: &planned.module_address,
+                    key: own_key(&planned.address),
+                    for_each: for_each.as_ref(),
+                };
+                collect.below(&expressions, &Path::root(), &place)?;
             }
-            if !references.is_empty() {
-                graph.references.insert(graph.changes.len(), references);
+            graph.complete &= !collect.open;
+            if !collect.references.is_empty() {
+                graph
+                    .references
+                    .insert(graph.changes.len(), collect.references);
             }
             graph.changes.push(Arc::new(change));
         }
@@ -36,92 +58,56 @@ impl Plan<'_> {
     }
 }
 
-fn collect(expression: &Json<'_>, path: &Path, module: &str, references: &mut Vec<Reference>) {
-    match expression {
-        leaf if is_leaf(leaf) => {
-            if let Some(Json::List(names)) = leaf.get("references") {
-                let names: Vec<&str> = names.iter().filter_map(Json::as_text).collect();
-                for name in &names {
-                    // Terraform writes `a.b.id` and then `a.b` for one expression: the longest says it all.
-                    let covered = names
-                        .iter()
-                        .any(|other| other.len() > name.len() && other.starts_with(*name));
-                    if !covered && let Some((address, attribute)) = resource_part(name) {
-                        references.push(Reference {
-                            path: path.clone(),
-                            address: join(module, &address),
-                            attribute,
-                        });
-                    }
+/// The references of one change.
+struct Collect<'c> {
+    follow: &'c Follow<'c>,
+    change: &'c Change,
+    references: Vec<Reference>,
+    /// Whether an unknown value comes from a resource or from something that could not be followed: it may be
+    /// another resource's, whatever it seems to refer to.
+    open: bool,
+}
+
+impl Collect<'_> {
+    fn below(
+        &mut self,
+        expression: &Json<'_>,
+        path: &Path,
+        place: &Place<'_>,
+    ) -> Result<(), Fault> {
+        match expression {
+            leaf if is_leaf(leaf) => {
+                let named = self.follow.expression(leaf, place)?;
+                if named.iter().any(|named| named.sure) && named.iter().any(|named| !named.sure) {
+                    self.open |= self.is_unknown(path);
+                }
+                for named in named {
+                    self.references.push(Reference {
+                        path: path.clone(),
+                        address: named.address,
+                        attribute: named.attribute,
+                    });
                 }
             }
-        }
-        Json::Object(items) => {
-            for (name, item) in items {
-                collect(
-                    item,
-                    &path.child(Step::Name(name.as_ref().into())),
-                    module,
-                    references,
-                );
+            Json::Object(items) => {
+                for (name, item) in items {
+                    self.below(item, &path.child(Step::Name(name.as_ref().into())), place)?;
+                }
             }
-        }
-        Json::List(items) => {
-            for (index, item) in items.iter().enumerate() {
-                collect(
-                    item,
-                    &path.child(Step::Index(u32::try_from(index).unwrap_or(u32::MAX))),
-                    module,
-                    references,
-                );
+            Json::List(items) => {
+                for (index, item) in items.iter().enumerate() {
+                    let index = u32::try_from(index).unwrap_or(u32::MAX);
+                    self.below(item, &path.child(Step::Index(index)), place)?;
+                }
             }
+            _ => {}
         }
-        _ => {}
+        Ok(())
     }
-}
 
-/// The resource that a reference names and the attribute it reads; `None` for variables, locals, modules and the like.
-fn resource_part(reference: &str) -> Option<(String, String)> {
-    let plain = without_keys(reference);
-    let mut parts = plain.split('.');
-    let first = parts.next()?;
-    let (prefix, kind) = if first == "data" {
-        ("data.", parts.next()?)
-    } else {
-        ("", first)
-    };
-    if matches!(
-        first,
-        "var" | "local" | "module" | "each" | "count" | "path" | "terraform" | "self"
-    ) {
-        return None;
-    }
-    let name = parts.next()?;
-    Some((
-        format!("{prefix}{kind}.{name}"),
-        parts.collect::<Vec<_>>().join("."),
-    ))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn references_name_resources() {
-        assert_eq!(
-            resource_part("aws_s3_bucket.b[0].id"),
-            Some(("aws_s3_bucket.b".into(), "id".into()))
-        );
-        assert_eq!(
-            resource_part("data.aws_iam_policy_document.d.json"),
-            Some(("data.aws_iam_policy_document.d".into(), "json".into()))
-        );
-        assert_eq!(
-            resource_part("aws_s3_bucket.b"),
-            Some(("aws_s3_bucket.b".into(), String::new()))
-        );
-        assert_eq!(resource_part("var.x"), None);
-        assert_eq!(resource_part("module.m.bucket"), None);
+    fn is_unknown(&self, path: &Path) -> bool {
+        let after = &self.change.after;
+        let value = after.lookup(path).map(|id| after.data(id));
+        matches!(value, None | Some(Data::Unknown))
     }
 }

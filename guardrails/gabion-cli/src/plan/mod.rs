@@ -5,13 +5,16 @@
 mod config;
 mod encoding;
 mod file;
+mod follow;
 mod graph;
 mod scan;
+mod skim;
 mod tree;
 
 pub use config::Configuration;
 pub use encoding::decode;
 pub use file::{Plan, PlanError, Planned};
+pub use follow::Written;
 pub use scan::{Fault, What};
 pub use tree::Names;
 

@@ -1,10 +1,11 @@
 //! A pull reader of JSON that borrows from the text, skips what nobody asks for, and knows its place.
 //!
-//! A plan file is large and most of it is never looked at: values are skipped at the speed of a search for
-//! brackets and quotes, and only the changes that a rule may judge are read into trees.
+//! A plan file is large and most of it is never looked at: values are skipped by their brackets, and only the changes that a rule may judge are read into trees.
 
 use std::borrow::Cow;
 use std::fmt;
+
+use super::skim::{self, Endless};
 
 /// Deepest nesting that is followed.
 const DEEPEST: usize = 256;
@@ -134,6 +135,10 @@ impl<'a> Scan<'a> {
     /// The next byte that is no space.
     pub(super) fn peek(&mut self) -> Result<u8, Fault> {
         let rest = self.rest();
+        // Terraform writes no spaces between values.
+        if let Some(byte) = rest.first().copied().filter(|byte| *byte > b' ') {
+            return Ok(byte);
+        }
         match rest
             .iter()
             .position(|byte| !matches!(byte, b' ' | b'\n' | b'\r' | b'\t'))
@@ -290,43 +295,38 @@ impl<'a> Scan<'a> {
         }
     }
 
-    /// Skips the next value, whatever it is, and gives its text.
+    /// Skips the next value, whatever it is, and gives its text. Of a list or object only brackets and quotes are
+    /// looked at: what else is wrong in it is found when it is read.
     pub(super) fn skip(&mut self) -> Result<Slice<'a>, Fault> {
         self.peek()?;
         let start = self.at;
-        // One bit a level: 1 for an object.
-        let mut open: Vec<u8> = Vec::new();
-        loop {
-            match self.peek()? {
-                b'"' => self.at = self.closing()?.0 + 1,
-                byte @ (b'{' | b'[') => {
-                    if self.depth + open.len() >= DEEPEST {
+        match self.peek()? {
+            b'"' => self.at = self.closing()?.0 + 1,
+            b'{' | b'[' => {
+                let room = DEEPEST.saturating_sub(self.depth);
+                match skim::end(self.text.as_bytes(), start, room) {
+                    Ok(end) => self.at = end,
+                    Err(Endless::Truncated) => {
+                        self.at = self.text.len();
+                        return self.fault(What::Truncated);
+                    }
+                    Err(Endless::TooDeep(at)) => {
+                        self.at = at;
                         return self.fault(What::TooDeep);
                     }
-                    open.push(byte + 2);
-                    self.at += 1;
-                }
-                byte @ (b'}' | b']') => {
-                    if open.pop() != Some(byte) {
-                        return self.fault(What::Expected("a value"));
-                    }
-                    self.at += 1;
-                }
-                b',' | b':' if !open.is_empty() => self.at += 1,
-                b't' => self.word("true")?,
-                b'f' => self.word("false")?,
-                b'n' => self.word("null")?,
-                _ => {
-                    self.number()?;
                 }
             }
-            if open.is_empty() {
-                return Ok(Slice {
-                    text: self.text.get(start..self.at).unwrap_or_default(),
-                    base: self.base + start,
-                });
+            b't' => self.word("true")?,
+            b'f' => self.word("false")?,
+            b'n' => self.word("null")?,
+            _ => {
+                self.number()?;
             }
         }
+        Ok(Slice {
+            text: self.text.get(start..self.at).unwrap_or_default(),
+            base: self.base + start,
+        })
     }
 
     /// The next value where it is a text, else skips it.

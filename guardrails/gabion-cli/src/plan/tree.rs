@@ -1,7 +1,7 @@
 //! One side of a change as a tree: the values, and the marks that the plan keeps beside them.
 
 use std::borrow::Cow;
-use std::collections::HashSet;
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use gabion_model::{Data, Kind, NodeId, Shape, Tree, TreeBuilder};
@@ -11,19 +11,46 @@ use super::scan::{Fault, Json, Scan, Slice, Token};
 
 /// Names that were seen, each kept once: thousands of resources have the same ones.
 #[derive(Debug, Default)]
-pub struct Names(HashSet<Arc<str>>);
+pub struct Names {
+    places: HashMap<Arc<str>, usize>,
+    /// Each name, and the place of the one that followed it last: resources of one type have the same names in the
+    /// same order, so most of them are found without a search.
+    known: Vec<(Arc<str>, usize)>,
+    last: usize,
+}
 
 impl Names {
-    fn get(&mut self, name: &str) -> Arc<str> {
-        if let Some(known) = self.0.get(name) {
+    /// So many are kept: keys of maps are without end.
+    const MOST: usize = 65_536;
+
+    /// The one copy of a name.
+    pub(super) fn get(&mut self, name: &str) -> Arc<str> {
+        let guess = self.known.get(self.last).map_or(0, |(_, next)| *next);
+        if let Some((known, _)) = self.known.get(guess)
+            && **known == *name
+        {
+            self.last = guess;
             return known.clone();
         }
-        let new: Arc<str> = name.into();
-        // Keys of maps are without end: what is kept must not be.
-        if self.0.len() < 65_536 {
-            self.0.insert(new.clone());
+        let place = match self.places.get(name) {
+            Some(place) => *place,
+            None => {
+                let new: Arc<str> = name.into();
+                if self.known.len() >= Self::MOST {
+                    return new;
+                }
+                self.places.insert(new.clone(), self.known.len());
+                self.known.push((new, 0));
+                self.known.len() - 1
+            }
+        };
+        if let Some((_, next)) = self.known.get_mut(self.last) {
+            *next = place;
         }
-        new
+        self.last = place;
+        self.known
+            .get(place)
+            .map_or_else(|| name.into(), |(known, _)| known.clone())
     }
 }
 
@@ -33,6 +60,7 @@ enum Mark<'a> {
     No,
     Yes,
     List(Vec<Mark<'a>>),
+    /// Sorted by name.
     Object(Vec<(Cow<'a, str>, Mark<'a>)>),
 }
 
@@ -58,12 +86,18 @@ impl<'a> Mark<'a> {
                 while let Some(key) = scan.key(&mut first)? {
                     match Self::read(scan)? {
                         Self::No => {}
-                        mark => items.push((key, mark)),
+                        mark => {
+                            if items.is_empty() {
+                                items.reserve(16);
+                            }
+                            items.push((key, mark));
+                        }
                     }
                 }
                 if items.is_empty() {
                     Self::No
                 } else {
+                    items.sort_by(|left, right| left.0.cmp(&right.0));
                     Self::Object(items)
                 }
             }
@@ -74,8 +108,9 @@ impl<'a> Mark<'a> {
     fn child(&self, name: &str) -> &Self {
         match self {
             Self::Object(items) => items
-                .iter()
-                .find(|(key, _)| key == name)
+                .binary_search_by(|(key, _)| key.as_ref().cmp(name))
+                .ok()
+                .and_then(|place| items.get(place))
                 .map_or(&NO, |(_, mark)| mark),
             _ => &NO,
         }
@@ -85,6 +120,14 @@ impl<'a> Mark<'a> {
         match self {
             Self::List(items) => items.get(index).unwrap_or(&NO),
             _ => &NO,
+        }
+    }
+
+    /// Those of an object.
+    fn items(&self) -> &[(Cow<'a, str>, Self)] {
+        match self {
+            Self::Object(items) => items,
+            _ => &[],
         }
     }
 }
@@ -231,7 +274,7 @@ pub(super) fn build(
         _ => Said::Here(expressions),
     });
     let mut builder = Builder {
-        builder: TreeBuilder::new(),
+        builder: TreeBuilder::with_capacity(if value.is_null() { 1 } else { 48 }),
         last: Kind::Null,
         names,
         before,
@@ -286,24 +329,50 @@ impl Builder<'_, '_> {
                 Data::Sequence(items)
             }
             Token::Object => {
-                let (mut fields, mut first) = (Vec::new(), true);
+                let mut first = true;
                 let mut kinds = Kinds::default();
+                // Terraform sorts the names of values and of marks alike: one walk over both keeps them so.
+                let marks = unknown.items();
+                let mut fields = Vec::with_capacity(marks.len() + 8);
+                let mut next = 0;
+                let mut sorted = true;
                 while let Some(key) = scan.key(&mut first)? {
-                    let mark = unknown.child(&key);
+                    sorted &=
+                        (fields.last()).is_none_or(|(last, _): &(Arc<str>, NodeId)| **last < *key);
+                    while sorted
+                        && let Some((name, mark)) = marks.get(next)
+                        && *name < key
+                    {
+                        fields.push(
+                            self.absent_field(name, mark, sensitive, said, place, &mut kinds),
+                        );
+                        next += 1;
+                    }
+                    let mark = match marks.get(next) {
+                        Some((name, mark)) if sorted && *name == key => {
+                            next += 1;
+                            mark
+                        }
+                        _ if sorted => &NO,
+                        _ => unknown.child(&key),
+                    };
                     let said = self.said(said, &key, mark, place);
                     let child =
                         self.value(scan, mark, sensitive.child(&key), &said, Place::Field(&key))?;
                     kinds.add(self.last);
-                    fields.push((self.names.get(&key), child));
+                    match fields
+                        .iter_mut()
+                        .find(|(known, _)| !sorted && **known == *key)
+                    {
+                        Some((_, known)) => *known = child,
+                        None => fields.push((self.names.get(&key), child)),
+                    }
                 }
-                if let Mark::Object(marks) = unknown {
-                    for (key, mark) in marks {
-                        if !fields.iter().any(|(name, _)| **name == **key) {
-                            let said = self.said(said, key, mark, place);
-                            let child = self.absent(mark, sensitive.child(key), &said);
-                            kinds.add(self.last);
-                            fields.push((self.names.get(key), child));
-                        }
+                for (name, mark) in marks.get(next..).unwrap_or_default() {
+                    if sorted || !fields.iter().any(|(known, _)| **known == **name) {
+                        fields.push(
+                            self.absent_field(name, mark, sensitive, said, place, &mut kinds),
+                        );
                     }
                 }
                 Data::Mapping(shape(place, &fields, &kinds), fields)
@@ -339,6 +408,22 @@ impl Builder<'_, '_> {
             .child(before.root(), key)
             .and_then(|list| before.element(list, 0))
             .is_some_and(|item| before.kind(item) == Kind::Mapping)
+    }
+
+    /// A field that the plan leaves out because it is unknown, wholly or in parts.
+    fn absent_field(
+        &mut self,
+        name: &str,
+        mark: &Mark<'_>,
+        sensitive: &Mark<'_>,
+        said: &Said<'_, '_>,
+        place: Place<'_>,
+        kinds: &mut Kinds,
+    ) -> (Arc<str>, NodeId) {
+        let said = self.said(said, name, mark, place);
+        let child = self.absent(mark, sensitive.child(name), &said);
+        kinds.add(self.last);
+        (self.names.get(name), child)
     }
 
     /// A value that the plan leaves out because it is unknown, wholly or in parts.

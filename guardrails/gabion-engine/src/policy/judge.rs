@@ -4,8 +4,8 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use gabion_model::{
-    Change, Data, Evaluation, Finding, Level, Operation, Path, Runner, Scope, Stage, Undetermined,
-    Unreadable, Verdict,
+    Change, Data, Finding, Level, Operation, Path, Runner, Scope, Stage, Undetermined, Unreadable,
+    Verdict,
 };
 
 use super::binding::Binding;
@@ -99,10 +99,7 @@ impl<'a> Leases<'a> {
 
     fn check(&mut self, pack: usize, code: &str, change: &Arc<Change>) -> Verdict {
         match self.pack(pack) {
-            Ok(session) => {
-                let Evaluation { verdict, .. } = session.check(code, change);
-                verdict
-            }
+            Ok(session) => session.verdict(code, change),
             Err(message) => Verdict::Error(message),
         }
     }

@@ -7,7 +7,7 @@ use gabion_model::{Change, Mode, Operation, Stage, Tree};
 use super::compare::{replaces, same};
 use super::schemas::Schema;
 use super::secrets::Secrets;
-use super::tree::tree;
+use super::tree::{configuration, tree};
 use crate::dynamic::Dynamic;
 use crate::proto::tfplugin6 as pb;
 
@@ -70,7 +70,8 @@ impl Sides {
             before: side(&self.prior, None),
             after: side(&self.planned, Some(&self.config)),
             // A delete has no configuration, which is not the same as one that sets nothing.
-            config: (operation != Operation::Delete).then(|| side(&self.config, None)),
+            config: (operation != Operation::Delete)
+                .then(|| Arc::new(configuration(&schema.block, &self.config, secrets))),
             provider_configuration: provided.configuration,
             address: None,
             module_address: None,

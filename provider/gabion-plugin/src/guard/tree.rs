@@ -20,12 +20,29 @@ pub(crate) fn tree(
     config: Option<&Dynamic>,
     secrets: &Secrets,
 ) -> Tree {
+    side(block, value, config, secrets, false)
+}
+
+/// The tree of the configuration: null where nothing is set. Terraform sends a block that nobody wrote as an empty
+/// list or map, which is null here; an attribute that somebody set to an empty list is not.
+pub(crate) fn configuration(block: &Block, value: &Dynamic, secrets: &Secrets) -> Tree {
+    side(block, value, None, secrets, true)
+}
+
+fn side(
+    block: &Block,
+    value: &Dynamic,
+    config: Option<&Dynamic>,
+    secrets: &Secrets,
+    written: bool,
+) -> Tree {
     if value.is_null() {
         return Tree::null();
     }
     let mut build = Build {
         builder: TreeBuilder::new(),
         secrets,
+        written,
     };
     let root = build.block(block, value, &config.into_iter().collect::<Vec<_>>());
     build.builder.finish(root)
@@ -38,6 +55,8 @@ type Configs<'v> = [&'v Dynamic];
 struct Build<'s> {
     builder: TreeBuilder,
     secrets: &'s Secrets,
+    /// Whether this is the configuration: what was written.
+    written: bool,
 }
 
 impl Build<'_> {
@@ -49,7 +68,15 @@ impl Build<'_> {
         self.attributes(&block.attributes, values, configs, &mut children);
         for (name, (nesting, inner)) in &block.blocks {
             let below = below(configs, name);
-            let value = values.get(name.as_ref()).unwrap_or(&NULL);
+            let value = match values.get(name.as_ref()).unwrap_or(&NULL) {
+                Dynamic::List(items) if self.written && items.is_empty() => &NULL,
+                Dynamic::Map(items)
+                    if self.written && *nesting == Nesting::Map && items.is_empty() =>
+                {
+                    &NULL
+                }
+                value => value,
+            };
             let node = self.nested(
                 *nesting,
                 value,
@@ -337,6 +364,26 @@ mod tests {
         ] {
             assert_eq!(kind(&tree, path), Some(expected), "{path}");
         }
+    }
+
+    #[test]
+    fn a_block_that_nobody_wrote_is_null_in_the_configuration() {
+        let told = |config: &str| {
+            let tree = configuration(&schema(), &value(config), &Secrets::default());
+            ["grant", "user", "tags"].map(|path| kind(&tree, path))
+        };
+        let (null, list, map) = (Some(Kind::Null), Some(Kind::Sequence), Some(Kind::Mapping));
+        assert_eq!(told(r#"{"grant": [], "user": null}"#), [null, null, null]);
+        // Attributes can be set to nothing; blocks cannot.
+        assert_eq!(
+            told(r#"{"grant": [], "user": [], "tags": {}}"#),
+            [null, list, map]
+        );
+        assert_eq!(
+            told(r#"{"grant": [{"who": "?"}], "user": null}"#),
+            [list, null, null]
+        );
+        assert_eq!(told(r#"{"grant": "?"}"#), [Some(Kind::Unknown), null, null]);
     }
 
     #[test]
