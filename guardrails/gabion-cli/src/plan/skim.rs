@@ -189,10 +189,10 @@ mod tests {
     fn slow(bytes: &[u8], start: usize, most: usize) -> Result<usize, Endless> {
         let (mut depth, mut inside, mut escape) = (0, false, false);
         for (at, byte) in bytes.iter().enumerate().skip(start) {
+            let escaped = std::mem::take(&mut escape);
             match byte {
-                _ if std::mem::take(&mut escape) => {}
-                b'\\' => escape = true,
-                b'"' => inside = !inside,
+                b'\\' if !escaped => escape = true,
+                b'"' if !escaped => inside = !inside,
                 _ if inside => {}
                 b'{' | b'[' => {
                     depth += 1;
