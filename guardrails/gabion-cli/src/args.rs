@@ -45,6 +45,9 @@ pub(crate) enum Command {
     Sign(command::sign::Sign),
     /// Check whose signatures a pack in a registry carries
     Verify(command::verify::Verify),
+    /// Look after the waivers of the policy
+    #[command(subcommand)]
+    Waiver(command::waiver::Waiver),
     /// Look after the cache of compiled packs
     #[command(subcommand)]
     Cache(command::cache::Cache),
@@ -68,6 +71,7 @@ impl Command {
             Self::Pull(pull) => pull.run(),
             Self::Sign(sign) => sign.run(),
             Self::Verify(verify) => verify.run(),
+            Self::Waiver(waiver) => waiver.run(),
             Self::Cache(cache) => cache.run(),
             Self::Bench(bench) => bench.run(),
             Self::Impact(impact) => impact.run(),

@@ -12,6 +12,8 @@ mod args;
 mod case;
 mod command;
 mod input;
+mod judging;
+mod known;
 mod output;
 mod remote;
 mod scaffold;

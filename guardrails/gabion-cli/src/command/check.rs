@@ -10,6 +10,7 @@ use gabion_model::{Level, Operation};
 use crate::command::{Alone, Policy};
 use crate::exit::{Exit, Failure};
 use crate::input::{self, Input, Progress};
+use crate::known;
 use crate::output::{self, Format, Report, Target};
 use crate::plan::{Names, Plan, PlanError, Planned};
 use crate::source::Sources;
@@ -32,6 +33,7 @@ Examples:
   gabion check plan.json --pack dist/acme.wasm
   gabion check plan.json --rule DT08 --strict
   gabion check plan.json --floor /etc/gabion/floor.hcl
+  gabion check plan.json --write-baseline
 
 Exit codes:
   0  clean (an empty plan too)
@@ -70,6 +72,9 @@ pub(crate) struct Check {
     /// The program that reads a saved plan; default: that of GABION_TERRAFORM, else terraform or tofu on PATH
     #[arg(long, value_name = "PATH")]
     terraform: Option<PathBuf>,
+    /// Record what the objects of the plan do wrong already, in place of a result; without FILE, where the policy has it
+    #[arg(long, value_name = "FILE", num_args = 0..=1, require_equals = true, conflicts_with_all = ["rule", "pack"])]
+    write_baseline: Option<Option<PathBuf>>,
 }
 
 impl Check {
@@ -94,6 +99,8 @@ impl Check {
             || Plan::read(&input.text),
         );
         let guard = guard?;
+            without_baseline: self.write_baseline.is_some(),
+        })?;
         if let Some(rule) = guard
             .rules()
             .into_iter()
@@ -110,6 +117,9 @@ impl Check {
                 "{} is of a planning that failed, so a part of the changes is missing; mend the plan's errors first",
                 input.shown
             )));
+        }
+        if let Some(file) = &self.write_baseline {
+            return known::write(&guard, &plan, file.as_deref());
         }
         let mut report = self
             .judge(&guard, &plan)

@@ -17,6 +17,7 @@ pub(crate) mod push;
 pub(crate) mod sign;
 pub(crate) mod test;
 pub(crate) mod verify;
+pub(crate) mod waiver;
 
 use std::path::{Path, PathBuf};
 
@@ -43,6 +44,8 @@ pub(crate) struct Alone<'a> {
     pub(crate) rules: &'a [String],
     /// Names of packs, and files of packs that the policy does not have.
     pub(crate) packs: &'a [String],
+    /// Whether the baseline of known violations is left out: to write it anew.
+    pub(crate) without_baseline: bool,
 }
 
 impl Policy {
@@ -56,13 +59,17 @@ impl Policy {
 
     /// Loads the guard; only these rules, if any are named.
     pub(crate) fn load(&self, rules: &[String]) -> Result<Guard, Failure> {
-        self.load_alone(Alone { rules, packs: &[] })
+        self.load_alone(Alone {
+            rules,
+            ..Alone::default()
+        })
     }
 
     /// Loads the guard for these rules and packs alone; where none are named, for all.
     pub(crate) fn load_alone(&self, alone: Alone<'_>) -> Result<Guard, Failure> {
         let mut options = self.options(engine()?)?;
         options.rules = alone.rules.to_vec();
+        options.without_baseline = alone.without_baseline;
         for pack in alone.packs {
             let path = Path::new(pack);
             if pack.contains(['/', '.']) || path.is_file() {

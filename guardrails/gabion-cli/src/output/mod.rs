@@ -229,3 +229,8 @@ pub(crate) fn stdout(text: &str) -> Result<(), Failure> {
         _ => Ok(()),
     }
 }
+/// How many of something: `1 day`, `2 days`.
+pub(crate) fn count_of(count: usize, word: &str) -> String {
+    let plural = if count == 1 { "" } else { "s" };
+    format!("{} {word}{plural}", grouped(count as u64))
+}

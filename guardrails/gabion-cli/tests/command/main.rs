@@ -5,6 +5,7 @@
 mod bad_input;
 mod check;
 mod inputs;
+mod known;
 mod large;
 mod lock;
 mod measures;
@@ -15,3 +16,4 @@ mod reader;
 mod support;
 mod test;
 mod topics;
+mod waiver;

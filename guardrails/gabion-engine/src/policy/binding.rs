@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use gabion_model::{Change, Data, Level, NodeId, Tree};
+use gabion_model::{Change, Data, Level, NodeId, Stage, Tree};
 
 use super::file::{OnUnknown, PolicyFile, Ratchet, RuleBlock, When};
 use super::merge::RuleInForce;
@@ -34,12 +34,15 @@ pub(super) struct Scene {
     /// The working directory as seen from each floor (absolute), and from the nearest file (relative to it).
     pub(super) floor_path: String,
     pub(super) near_path: Option<String>,
+    /// The region of the environment.
+    pub(super) region: Option<String>,
 }
 
 impl Scene {
     pub(super) fn new(
         directory: &Path,
         workspace: Option<String>,
+        region: Option<String>,
         near: Option<&PolicyFile>,
     ) -> Self {
         let absolute = directory
@@ -62,6 +65,7 @@ impl Scene {
             workspace: workspace.or_else(|| workspace_of(&absolute)),
             floor_path: absolute.to_string_lossy().into_owned(),
             near_path,
+            region,
         }
     }
 }
@@ -223,7 +227,7 @@ impl When {
         change: Option<&Change>,
     ) -> Result<bool, &'static str> {
         let account = || change.and_then(account);
-        let region = || change.and_then(region);
+        let region = || change.and_then(|change| region(change, scene.region.as_deref()));
         let fields = [
             ("workspace", &self.workspace, scene.workspace.clone()),
             ("path", &self.path, path.map(str::to_owned)),
@@ -344,7 +348,7 @@ fn account(change: &Change) -> Option<String> {
 }
 
 /// The region that the object is in, where it can be told.
-fn region(change: &Change) -> Option<String> {
+fn region(change: &Change, environment: Option<&str>) -> Option<String> {
     let own = change.after.child(change.after.root(), "region");
     if let Some(id) = own {
         match change.after.data(id) {
@@ -353,8 +357,29 @@ fn region(change: &Change) -> Option<String> {
             _ => {}
         }
     }
+    let provider = &change.provider_configuration;
     arn_part(change, 3)
-        .or_else(|| field(&change.provider_configuration, "region").map(str::to_owned))
+        .or_else(|| field(provider, "region").map(str::to_owned))
+        .or_else(|| environment.filter(|_| left_out(change)).map(str::to_owned))
+}
+
+/// Whether the provider takes the region from the environment: one on AWS, whose block is known and leaves the region
+/// out, while it runs in this environment. A saved plan may have been made in another one.
+fn left_out(change: &Change) -> bool {
+    let provider = &change.provider_configuration;
+    let on_aws = ["/hashicorp/aws", "/gabion/gabion"]
+        .iter()
+        .any(|name| change.provider.ends_with(name));
+    on_aws
+        && change.stage != Stage::Check
+        && matches!(provider.data(provider.root()), Data::Mapping(..))
+        && provider
+            .child(provider.root(), "region")
+            .is_none_or(|region| match provider.data(region) {
+                Data::Null => true,
+                Data::Text(text) => text.is_empty(),
+                _ => false,
+            })
 }
 
 #[cfg(test)]

@@ -166,7 +166,7 @@ fn read_open(file: &mut std::fs::File) -> Result<String, String> {
 }
 
 /// A floor must be out of reach of those it binds: what is open is what is checked.
-fn read_floor(path: &Path) -> Result<String, String> {
+pub(super) fn read_floor(path: &Path) -> Result<String, String> {
     let mut file = std::fs::File::open(path)
         .map_err(|error| format!("cannot be read: {error}; a floor that is named must be there"))?;
     let facts = file

@@ -1,6 +1,7 @@
 //! The guard: packs and policy, loaded once, asked about every change.
 
 use std::collections::{BTreeSet, HashMap};
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use gabion_model::{Change, Control, Level, Mode, Runner, Scope};
@@ -8,14 +9,16 @@ use jiff::Timestamp;
 
 use super::binding::{Binding, Scene};
 use super::constraint::{Constraint, lenient};
-use super::error::PolicyError;
+use super::error::{Location, PolicyError};
 use super::file::{Ratchet, Waiver};
 use super::find::Files;
+use super::known::{self, KnownViolations};
 use super::loading::{self, PackInForce, Places};
 use super::merge;
 use super::options::GuardOptions;
 use super::packs::{LoadedPack, SessionFault};
 use super::select;
+use super::waivers;
 
 /// Packs and policy. Load it once; it can be asked from many threads.
 pub struct Guard {
@@ -29,9 +32,14 @@ pub struct Guard {
     pub(super) scene: Scene,
     pub(super) contact: Option<String>,
     pub(super) max_days: Option<u32>,
+    /// The baseline; `None` where no policy file names one.
+    pub(super) known: Option<KnownViolations>,
+    baseline: (PathBuf, bool),
     now: Option<Timestamp>,
     warnings: Vec<String>,
     said: Mutex<BTreeSet<String>>,
+    /// Where the waivers stand that a finding met.
+    used: Mutex<BTreeSet<Location>>,
 }
 
 pub(super) struct PackEntry {
@@ -97,9 +105,16 @@ impl Guard {
         let mut packs = loading::packs(&files, &places, &mut problems);
         let asked = select::packs(&options, &mut packs, &mut problems);
         let mut rules = merge::rules(&files, &packs, now, &mut problems);
+        let known = if options.without_baseline {
+            None
+        } else {
+            known::read(&files, &mut problems)
+        };
         if !problems.is_empty() {
             return Err(problems.into());
         }
+        let mut warnings = waivers::warnings(&files, now);
+        warnings.extend(strangers(known.as_ref(), &rules));
         if let Some(asked) = asked? {
             rules.retain(|rule| asked.contains(&rule.pack));
         }
@@ -107,9 +122,10 @@ impl Guard {
         let scene = Scene::new(
             &options.directory,
             options.workspace.clone(),
+            options.region.clone(),
             files.near.as_ref(),
         );
-        let warnings = files
+        let overrides = files
             .floors
             .iter()
             .chain(&files.near)
@@ -119,8 +135,8 @@ impl Guard {
                     "{}: the override of `{}` holds in `gabion run` only; it changes nothing here",
                     entry.at, entry.rule.value
                 )
-            })
-            .collect();
+            });
+        warnings.extend(overrides);
         let mut guard = Self {
             packs: packs.into_iter().map(PackEntry::new).collect(),
             rules: Vec::new(),
@@ -138,9 +154,12 @@ impl Guard {
                 .filter_map(|floor| floor.allow.as_ref()?.max_days)
                 .min(),
             scene,
+            known,
+            baseline: known::place(&files, &options.directory),
             now: options.now,
             warnings,
             said: Mutex::new(BTreeSet::new()),
+            used: Mutex::new(BTreeSet::new()),
         };
         for waiver in files
             .floors
@@ -237,6 +256,25 @@ impl Guard {
     /// What was found while loading and is no error. Sentences.
     pub fn warnings(&self) -> &[String] {
         &self.warnings
+    }
+
+    /// Where the baseline of the nearest policy file is or would be, and whether the file names it.
+    pub fn baseline(&self) -> (&Path, bool) {
+        (&self.baseline.0, self.baseline.1)
+    }
+
+    /// Remembers that a waiver met a finding.
+    pub(super) fn waiver_used(&self, waiver: &Waiver) {
+        let mut used = self.used.lock().unwrap_or_else(PoisonError::into_inner);
+        if !used.contains(&waiver.name.at) {
+            used.insert(waiver.name.at.clone());
+        }
+    }
+
+    /// Whether a waiver met a finding yet.
+    pub(super) fn is_used(&self, waiver: &Waiver) -> bool {
+        let used = self.used.lock().unwrap_or_else(PoisonError::into_inner);
+        used.contains(&waiver.name.at)
     }
 
     /// Whether any rule could judge a change of this resource type (for a data source, `data.TYPE`).
@@ -370,6 +408,20 @@ impl RuleEntry {
             .find(|target| target.resource_type == key)
             .map_or("", |target| &target.versions)
     }
+}
+
+/// What a baseline says of rules that there are not.
+fn strangers<'a>(
+    known: Option<&'a KnownViolations>,
+    rules: &'a [merge::RuleInForce],
+) -> impl Iterator<Item = String> + 'a {
+    known
+        .into_iter()
+        .flat_map(KnownViolations::rules)
+        .filter(|code| !rules.iter().any(|rule| rule.info.code == *code))
+        .map(|code| {
+            format!("the baseline has entries for rule `{code}`, which no pack in force has; write it anew to take them out")
+        })
 }
 
 fn key(change: &Change) -> String {

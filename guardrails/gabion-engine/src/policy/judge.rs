@@ -11,6 +11,7 @@ use gabion_model::{
 use super::binding::Binding;
 use super::file::{OnUnknown, Ratchet};
 use super::guard::{Guard, PackEntry, RuleEntry};
+use super::known::{self, Used};
 use super::merge::word;
 use super::ruling::{Disposition, Judgement, Ruling};
 use super::text;
@@ -39,6 +40,16 @@ impl Age {
             _ => Self::New,
         }
     }
+}
+
+/// Whether a finding is new.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Standing {
+    New,
+    /// The object had it before.
+    Old,
+    /// The baseline has it: never refused.
+    Known,
 }
 
 /// The findings of the prior state, each to be matched once.
@@ -136,6 +147,8 @@ impl Guard {
             }
             let age = Age::of(change);
             let before = match (age, &verdict) {
+                // With a baseline its entries alone are old, whatever the prior state yields.
+                (Age::Compare, Verdict::Violation(_)) if self.known.is_some() => None,
                 (Age::Compare | Age::Leaving, Verdict::Violation(_) | Verdict::Undetermined(_)) => {
                     let prior = prior.get_or_insert_with(|| Arc::new(change.prior_alone()));
                     Some(leases.check(entry.rule.pack, code, prior))
@@ -224,6 +237,7 @@ impl Case<'_> {
             (Age::Leaving, Some(Verdict::Violation(prior))) => Old::new(&prior, |_| String::new()),
             _ => Old::default(),
         };
+        let mut used = Used::default();
         for finding in findings {
             let planned = if self.leaves() {
                 &self.change.before
@@ -237,7 +251,26 @@ impl Case<'_> {
                 Age::Compare => old.take(&finding, &observed),
                 Age::Leaving => old.take(&finding, ""),
             };
-            self.finding(finding, observed, is_old, judgement);
+            let standing = self.standing(&finding, is_old, &mut used);
+            self.finding(finding, observed, standing, judgement);
+        }
+    }
+
+    /// What a finding is that the prior state alone yields as well, or does not.
+    pub(super) fn standing(&self, finding: &Finding, was: bool, used: &mut Used) -> Standing {
+        let standing = if was { Standing::Old } else { Standing::New };
+        let known = match (self.age, &self.guard.known) {
+            (Age::Old | Age::Compare, Some(known)) => known,
+            _ => return standing,
+        };
+        let code = &self.entry.rule.info.code;
+        let listed = known::entry(code, self.change, &finding.path)
+            .is_some_and(|entry| known.take(entry, used));
+        match self.age {
+            _ if listed => Standing::Known,
+            // Where nothing changes there is nothing to refuse, listed or not.
+            Age::Old => standing,
+            _ => Standing::New,
         }
     }
 
@@ -246,17 +279,22 @@ impl Case<'_> {
         &self,
         finding: Finding,
         observed: String,
-        is_old: bool,
+        standing: Standing,
         judgement: &mut Judgement,
     ) {
-        if is_old && self.age == Age::Leaving {
+        if standing != Standing::New && self.age == Age::Leaving {
             return;
         }
         let mut ruling = self.ruling(finding.path.clone(), finding.message);
         ruling.observed =
             Some(text::shown(&text::clean(&observed))).filter(|observed| !observed.is_empty());
         ruling.fix = finding.fix;
-        let counts_as_new = !is_old || self.binding.ratchet == Ratchet::All;
+        ruling.old = standing != Standing::New;
+        let counts_as_new = match standing {
+            Standing::New => true,
+            Standing::Old => self.binding.ratchet == Ratchet::All,
+            Standing::Known => false,
+        };
         let weight = self.weight();
         let grant = match self.grant(&finding.path) {
             Grant::NotAccepted(note) => {
@@ -449,6 +487,7 @@ impl Case<'_> {
             undetermined: Vec::new(),
             accepted: None,
             waived_by: None,
+            old: false,
             notes: Vec::new(),
             resource_type: self.change.resource_type.clone(),
             identity: self.change.identity().map(|text| text::clean(&text)),
@@ -484,6 +523,7 @@ impl Case<'_> {
         };
         let exception = stated.filter(|_| self.entry.rule.exceptions);
         if let Some(waiver) = waiver {
+            self.guard.waiver_used(waiver);
             let name = format!("waiver `{}` ({})", waiver.name.value, waiver.name.at);
             let extra: String = [("ticket", &waiver.ticket), ("approver", &waiver.approver)]
                 .iter()

@@ -12,6 +12,7 @@ mod file;
 mod find;
 mod guard;
 mod judge;
+mod known;
 mod levels;
 mod loading;
 mod lock;
@@ -25,11 +26,13 @@ mod signed;
 mod syntax;
 mod text;
 mod waiver;
+mod waivers;
 
 pub use constraint::{Constraint, lenient};
 pub use error::{Location, PolicyError, Problem, did_you_mean};
 pub use find::FILE_NAME;
 pub use guard::{Guard, RuleInForce};
+pub use known::{BASELINE_NAME, KnownViolation, KnownViolations, read_baseline};
 pub use lock::{
     LockChange, LockError, LockOptions, LockedPack, Locking, Needed, Relock, Request, Resolved,
     Resolver, SignersAsked, Upgrade, lock_path, needed,
@@ -39,6 +42,7 @@ pub use packs::{Inside, LoadedPack, PackFault, Packs, SessionFault};
 pub use ruling::{Disposition, Judgement, Ruling};
 pub use syntax::Source;
 pub use text::reason;
+pub use waivers::{WaiverInForce, WaiverState};
 
 #[cfg(test)]
 mod tests;

@@ -29,6 +29,11 @@ pub struct GuardOptions {
     pub only_packs: Vec<String>,
     /// Components that the caller names in addition to those of the policy, asked with no settings.
     pub extra_packs: Vec<PathBuf>,
+    /// Read no baseline of known violations: to write one anew.
+    pub without_baseline: bool,
+    /// The region where a provider block leaves it out, as the providers on AWS take it from the environment.
+    /// Counts in plan and apply only: a saved plan may come from another place.
+    pub region: Option<String>,
     /// Where packs come from.
     pub packs: Arc<dyn Packs>,
     /// Where the packs of registries are; asked only where one is wanted.
@@ -47,6 +52,8 @@ impl GuardOptions {
             rules: Vec::new(),
             only_packs: Vec::new(),
             extra_packs: Vec::new(),
+            without_baseline: false,
+            region: None,
             packs: Arc::new(packs),
             store: Store::open(),
         }
@@ -61,6 +68,10 @@ impl GuardOptions {
             PolicyError::general(format!("the working directory cannot be told: {error}"))
         })?;
         let mut options = Self::new(directory, packs);
+        options.region = ["AWS_REGION", "AWS_DEFAULT_REGION"]
+            .iter()
+            .filter_map(|name| std::env::var(name).ok())
+            .find(|region| !region.is_empty());
         options.floors = floors(std::env::var_os("GABION_FLOOR").as_deref())?;
         Ok(options)
     }

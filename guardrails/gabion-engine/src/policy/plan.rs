@@ -9,6 +9,7 @@ use gabion_model::{
 
 use super::guard::Guard;
 use super::judge::{Age, Case, Old};
+use super::known::Used;
 use super::ruling::Judgement;
 
 impl Guard {
@@ -64,6 +65,7 @@ impl Guard {
                         }),
                         _ => Old::default(),
                     };
+                    let mut used = Used::default();
                     for finding in findings {
                         let change = subject(graph, &finding).map_or(&whole, Arc::as_ref);
                         let binding = self.binding(entry, Some(change));
@@ -81,7 +83,8 @@ impl Guard {
                             age: Age::of(change),
                         };
                         let observed = case.observed(&finding, &change.after);
-                        case.finding(finding, observed, is_old, &mut judgement);
+                        let standing = case.standing(&finding, is_old, &mut used);
+                        case.finding(finding, observed, standing, &mut judgement);
                     }
                 }
                 Verdict::Undetermined(blocked) => {

@@ -79,6 +79,8 @@ pub struct Ruling {
     pub accepted: Option<String>,
     /// The name of that waiver; `None` where an exception holds, or nothing does.
     pub waived_by: Option<String>,
+    /// Whether the object had this violation before; false as well where a rule could not decide, or failed.
+    pub old: bool,
     /// More to say of it, a sentence each: an expired waiver, one that expires soon.
     pub notes: Vec<String>,
     /// The resource type, `aws_kms_key`.

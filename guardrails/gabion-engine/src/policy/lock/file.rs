@@ -237,7 +237,7 @@ pub(super) fn text(packs: &[LockedPack]) -> String {
 
 /// Writes a file as a whole: whoever reads sees the old one or the new one. It is as open to others as the one
 /// before, or as any new file.
-pub(super) fn replace(path: &Path, text: &str) -> std::io::Result<()> {
+pub(crate) fn replace(path: &Path, text: &str) -> std::io::Result<()> {
     use std::os::unix::fs::PermissionsExt;
     let folder = match path.parent() {
         Some(folder) if !folder.as_os_str().is_empty() => folder,

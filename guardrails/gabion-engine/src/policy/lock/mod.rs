@@ -19,4 +19,4 @@ pub use make::{
 
 pub use needed::{Needed, needed};
 
-pub(super) use file::LockFile;
+pub(super) use file::{LockFile, replace};

@@ -4,6 +4,8 @@ mod fake;
 mod files;
 mod floors;
 mod judging;
+mod known;
 mod locks;
 mod signers;
+mod waivers;
 mod words;
