@@ -91,6 +91,7 @@ impl Check {
         let alone = Alone {
             rules: &self.rule,
             packs: &self.pack,
+            without_baseline: self.write_baseline.is_some(),
         };
         let progress = Progress::of_plan(&input.shown, input.text.len());
         let (guard, plan) = beside(
@@ -99,8 +100,6 @@ impl Check {
             || Plan::read(&input.text),
         );
         let guard = guard?;
-            without_baseline: self.write_baseline.is_some(),
-        })?;
         if let Some(rule) = guard
             .rules()
             .into_iter()

@@ -245,7 +245,14 @@ fn sarif() {
             {
               "executionSuccessful": true,
               "exitCode": 1,
-              "toolExecutionNotifications": []
+              "toolExecutionNotifications": [
+                {
+                  "level": "note",
+                  "message": {
+                    "text": "gabion.hcl:6:14: waiver `old one` ends more than a year from now, at 2199-01-01T00:00:00Z: nobody will look at it again before; give it a nearer end"
+                  }
+                }
+              ]
             }
           ],
           "originalUriBaseIds": {
