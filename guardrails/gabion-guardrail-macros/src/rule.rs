@@ -316,7 +316,7 @@ fn check_versions(versions: &str) -> Option<&'static str> {
             .trim()
             .trim_start_matches(['=', '!', '<', '>', '~'])
             .trim();
-        part == "*" || part.starts_with(|c: char| c.is_ascii_digit())
+        part.starts_with(|c: char| c.is_ascii_digit())
     });
     (!good).then_some("versions are written as Terraform writes them, as `>= 5.0, < 7.0`")
 }
@@ -374,20 +374,22 @@ fn targets(input: ParseStream<'_>) -> Result<Vec<TokenStream>> {
         .map(|target| match target {
             Target::Made(made) => Ok(quote!(#made)),
             Target::Of(word, own) => {
-                let lacks = |what: &str| {
-                    Error::new(
-                        word.span(),
-                        format!("`{word}` has no `{what}`: `{word}(provider = \"hashicorp/aws\", versions = \">= 5.0\")`"),
-                    )
-                };
                 let provider = own
                     .provider
                     .or_else(|| shared.provider.clone())
-                    .ok_or_else(|| lacks("provider"))?;
-                let versions = own
-                    .versions
-                    .or_else(|| shared.versions.clone())
-                    .ok_or_else(|| lacks("versions"))?;
+                    .ok_or_else(|| {
+                        Error::new(
+                            word.span(),
+                            format!(
+                                "`{word}` has no provider: `{word}(provider = \"hashicorp/aws\")`"
+                            ),
+                        )
+                    })?;
+                // Without a constraint: any version.
+                let versions = match own.versions.or_else(|| shared.versions.clone()) {
+                    Some(versions) => quote!(#versions),
+                    None => quote!(""),
+                };
                 let name = word.unraw().to_string();
                 Ok(quote!(::gabion_guardrail::Target::new(#name, #provider, #versions)))
             }
@@ -455,4 +457,146 @@ fn controls(input: ParseStream<'_>) -> Result<Vec<TokenStream>> {
             }
         })
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What the author is told, each error in a line.
+    fn told(arguments: &str, function: &str) -> String {
+        let arguments = arguments.parse().unwrap();
+        match expand(arguments, &function.parse().unwrap()) {
+            Ok(_) => "nothing".to_owned(),
+            Err(error) => {
+                let all: Vec<_> = error.into_iter().map(|error| error.to_string()).collect();
+                all.join("\n")
+            }
+        }
+    }
+
+    const GOOD: &str =
+        r#"code = "AC01", title = "a bad thing", level = mandatory, since = "1.0.0""#;
+    const FUNCTION: &str = "/// Its page.\nfn bad_thing(change: &Change) -> Outcome { PASS }";
+
+    fn with(arguments: &str) -> String {
+        told(&format!("{GOOD}, {arguments}"), FUNCTION)
+    }
+
+    #[test]
+    fn what_is_right_says_nothing() {
+        for targets in [
+            "targets(any)",
+            r#"targets(a_b(provider = "x/y", versions = ">= 1.0, < 2"))"#,
+            r#"targets(provider = "x/y", a_b, c_d(versions = "~> 2.0"),)"#,
+            r#"targets(aws("a_b"), crate::OTHER)"#,
+            r#"targets(any), controls(own("AC01"), Control::new("pci-dss", "3.4", true), MINE)"#,
+        ] {
+            assert_eq!(with(targets), "nothing", "{targets}");
+        }
+        let graph = "/// Its page.\npub(crate) fn whole(graph: &gabion_guardrail::Graph) -> Outcome { PASS }";
+        assert_eq!(told(&format!("{GOOD}, targets(any)"), graph), "nothing");
+    }
+
+    #[test]
+    fn the_name_is_that_of_the_function() {
+        let arguments = format!("{GOOD}, targets(any)").parse().unwrap();
+        let made = expand(arguments, &FUNCTION.parse().unwrap())
+            .unwrap()
+            .to_string();
+        assert!(
+            made.contains("\"bad-thing\"") && made.contains(" Its page."),
+            "{made}"
+        );
+    }
+
+    #[test]
+    fn wrong_arguments_are_named() {
+        for (arguments, wanted) in [
+            (
+                r#"targets(any), titel = "x""#,
+                "there is no argument `titel`; did you mean `title`? known are `code`, `name`, `title`, `level`, `since`, `targets`, `controls`",
+            ),
+            (r#"targets(any), title = "x""#, "`title` stands twice"),
+            (
+                "targets()",
+                "name the resource types that the rule judges, or `any` for all",
+            ),
+            (
+                "targets(aws_s3_bucket)",
+                "`aws_s3_bucket` has no provider: `aws_s3_bucket(provider = \"hashicorp/aws\")`",
+            ),
+            (
+                r#"targets(any, aws("x"))"#,
+                "`any` stands alone: it means every resource type",
+            ),
+            (
+                r#"targets(a(provider = "aws"))"#,
+                "a provider is written without its host, as `hashicorp/aws` is",
+            ),
+            (
+                r#"targets(a(provider = "x/y", version = "1"))"#,
+                "there is no argument of a target `version`; did you mean `versions`? known are `provider`, `versions`",
+            ),
+            (
+                r#"targets(a(provider = "x/y", versions = "new"))"#,
+                "versions are written as Terraform writes them, as `>= 5.0, < 7.0`",
+            ),
+            (
+                r#"targets(any), controls(cis("1"))"#,
+                "there is no framework `cis`; known are `own`, `cis_v5`, `cis_v7`, `security_hub`, `security_hub_unconfirmed`\nanother framework is written `Control::new(\"framework\", \"id\", true)`",
+            ),
+        ] {
+            assert_eq!(with(arguments), wanted, "{arguments}");
+        }
+        let say = |from, to| told(&format!("{GOOD}, targets(any)").replace(from, to), FUNCTION);
+        assert_eq!(
+            say("mandatory", "mandatry"),
+            "there is no level `mandatry`; did you mean `mandatory`? known are `mandatory`, `advisory`, `off`"
+        );
+        assert_eq!(
+            say("AC01", "ac01"),
+            "a code is upper-case letters and digits, as `AC01` is, at most 32, and stays for ever"
+        );
+        assert_eq!(
+            say("thing", "thing."),
+            "a title is one line without a final full stop, as `a bucket without an owner` is"
+        );
+        assert_eq!(
+            say("1.0.0", "1.0"),
+            "the pack version that brought the rule, as `1.0.0`"
+        );
+        assert_eq!(
+            say("code = \"AC01\",", ""),
+            "the rule has no `code`: `#[rule(code = \"...\")]`"
+        );
+        assert!(say(", targets(any)", "").starts_with("the rule has no `targets`"));
+    }
+
+    #[test]
+    fn wrong_functions_are_named() {
+        let say = |function| told(&format!("{GOOD}, targets(any)"), function);
+        let wanted = "a rule takes one argument: `change: &Change` for one change, `graph: &Graph` for the whole plan";
+        for function in [
+            "/// P\nfn a() -> Outcome { PASS }",
+            "/// P\nfn a(change: Change) -> Outcome { PASS }",
+            "/// P\nfn a(change: &Value) -> Outcome { PASS }",
+            "/// P\nfn a(change: &Change, graph: &Graph) -> Outcome { PASS }",
+        ] {
+            assert_eq!(say(function), wanted, "{function}");
+        }
+        assert!(
+            say("fn a(change: &Change) -> Outcome { PASS }")
+                .starts_with("the doc comment of a rule is its page")
+        );
+        assert_eq!(
+            say("/// P\nfn a(change: &Change) { PASS }"),
+            "a rule answers: `-> Outcome`"
+        );
+        assert_eq!(
+            say("/// P\nasync fn a(change: &Change) -> Outcome { PASS }"),
+            "a rule cannot wait: leave out `async`"
+        );
+        assert!(say("/// P\nstruct A;").starts_with("a rule is a function"));
+    }
 }

@@ -269,6 +269,39 @@ mod tests {
     use super::*;
 
     #[test]
+    fn wrong_settings_are_named() {
+        let told = |item: &str| match expand(item.parse().unwrap()) {
+            Ok(_) => "nothing".to_owned(),
+            Err(error) => error.to_string(),
+        };
+        assert_eq!(
+            told("struct S { /// D\n #[setting(default = 1, min = 0)] a: i64 }"),
+            "nothing"
+        );
+        assert_eq!(
+            told("struct S { a: i64 }"),
+            "say what `a` is for: its doc comment is shown to those who set it"
+        );
+        assert_eq!(
+            told("struct S { /// D\n #[setting(defualt = 1)] a: i64 }"),
+            "there is no argument `defualt`; did you mean `default`? known are `default`, `min`, `max`, `min_items`, `one_of`"
+        );
+        assert_eq!(
+            told("struct S { /// D\n #[setting(one_of = \"a\")] a: String }"),
+            "a list of texts belongs here, `one_of = [\"a\", \"b\"]`"
+        );
+        assert_eq!(
+            told("struct S(i64);"),
+            "settings are a struct with named fields, one a setting"
+        );
+        assert_eq!(
+            told("enum E { A(i64) }"),
+            "a setting of several words has plain variants, without fields"
+        );
+        assert_eq!(told("enum E {}"), "an enum without words can hold none");
+    }
+
+    #[test]
     fn variants_are_words() {
         assert_eq!(snake("VeryStrict"), "very_strict");
         assert_eq!(snake("Off"), "off");

@@ -49,7 +49,7 @@ pub(crate) fn unknown(span: Span, what: &str, given: &str, known: &[&str]) -> Er
     let near = known
         .iter()
         .map(|word| (distance(given, word), word))
-        .filter(|(distance, word)| *distance * 3 <= word.len())
+        .filter(|(distance, word)| *distance * 5 <= word.len() * 2)
         .min()
         .map(|(_, word)| format!("did you mean `{word}`? "))
         .unwrap_or_default();

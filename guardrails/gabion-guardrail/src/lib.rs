@@ -33,13 +33,64 @@
 //! # fn main() {}
 //! ```
 //!
-//! Values are read through handles, and the host knows what was read. `?` on a value that is not known yet, or
-//! that is secret, ends the rule as undetermined: it is decided again at apply. Null and *computed* (unset, so
-//! that the provider decides) read as `None`. A value of another kind than asked for, and a path that the
-//! resource's schema does not have, are errors: the plan fails closed.
+//! `gabion new NAME --lang rust` writes such a pack with its cases, `gabion build` makes the component, `gabion test`
+//! runs the cases.
 //!
-//! One source, two ways to run it: as a component (target `wasm32-unknown-unknown`), and with the feature
-//! `native` on Gabion's own types, for tests and comparisons.
+//! # The rule
+//!
+//! The doc comment is the rule's page, in Markdown; `gabion explain` shows it. The attribute says the rest:
+//!
+//! | argument | |
+//! |---|---|
+//! | `code` | upper-case letters and digits; stays for ever, as waivers name it |
+//! | `name` | the bad thing it finds, so that it reads well after "allow"; the function's name unless given |
+//! | `title` | one line for a reader |
+//! | `level` | `mandatory` refuses, `advisory` warns, `off` is not run; `gabion.hcl` may say otherwise |
+//! | `since` | the pack's version that brought the rule |
+//! | `targets(...)` | the types it judges: `aws_s3_bucket(provider = "hashicorp/aws", versions = ">= 5.0, < 7.0")`; `provider` and `versions` may stand once for all; `any` for every type |
+//! | `controls(...)` | what it gives evidence for: `own("AC01")`, `cis_v5("2.1.1")`, `security_hub("S3.8")`, `Control::new("pci-dss", "3.4", true)` |
+//!
+//! It answers [`PASS`], [`NOT_APPLICABLE`] or [`found`]; [`Review`] gathers several findings. A finding names the
+//! attribute ([`Value::finding`]), says what is wrong in one sentence, and may carry what would mend it
+//! ([`Finding::fix`]).
+//!
+//! # Reading values
+//!
+//! Values are read through handles: [`Value::get`] moves and never fails, the read that follows tells, and the host
+//! knows what was read.
+//!
+//! | what stands there | a read gives | with `?` |
+//! |---|---|---|
+//! | a value | `Some(value)` | |
+//! | null, or *computed*: unset, so that the provider decides | `None` | |
+//! | a value that is not known yet, or is secret | an error | undetermined: decided again at apply |
+//! | a value of another kind, text that is no JSON | an error | the rule failed: the plan is refused |
+//! | a path that the resource's schema does not have | an error | the rule failed: the plan is refused |
+//!
+//! A pass that rests on an unknown value is undetermined whatever the rule answers; a violation stands. So a rule
+//! needs no code for the unknown: it reads, and says what it found.
+//!
+//! A secret answers [`Value::is_set`], [`Value::size`] and [`Value::equal_to`], and never its text.
+//!
+//! # Settings
+//!
+//! A struct with `#[derive(Settings)]`, named in `pack!`, read with `settings::<S>()?`; see [`mod@settings`].
+//!
+//! # The whole plan
+//!
+//! A rule on `&Graph` sees all changes of a plan: `gabion check` and `gabion run` ask it. [`Graph::companions`] joins
+//! resources by reference, so that a bucket and its settings belong together on a first create; [`Join`] says
+//! whether it found one, none, or cannot tell.
+//!
+//! # Helpers
+//!
+//! [`PolicyDocument`](policy::PolicyDocument) for IAM policies, [`Cidr`], [`Arn`], [`Tags`].
+//!
+//! # Two ways to run
+//!
+//! As a component (target `wasm32-unknown-unknown`), and with the feature `native` on Gabion's own types, for tests
+//! and comparisons. A component has no clock, no files, no network and no randomness: a rule that needs one cannot be
+//! written, and a crate that needs one is refused by `gabion build`.
 
 // The macros write `::gabion_guardrail`, here as anywhere; only the tests here use them.
 #[allow(unused_extern_crates)]

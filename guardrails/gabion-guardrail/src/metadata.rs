@@ -31,7 +31,7 @@ pub struct Target {
     pub resource_type: &'static str,
     /// The provider's source address without host, `hashicorp/aws`.
     pub provider: &'static str,
-    /// The versions the rule was tested with, as Terraform writes constraints.
+    /// The versions the rule was tested with, as Terraform writes constraints; empty means any.
     pub versions: &'static str,
 }
 

@@ -14,6 +14,7 @@
 mod bad_input;
 mod check;
 mod docs;
+mod example_packs;
 mod faults;
 mod guard;
 mod harness;

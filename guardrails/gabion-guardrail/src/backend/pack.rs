@@ -178,7 +178,7 @@ mod tests {
         title = "a name that is not allowed",
         level = advisory,
         since = "1.0.0",
-        targets(thing(provider = "acme/things", versions = "*"))
+        targets(thing(provider = "acme/things"))
     )]
     fn foreign_name(change: &Change) -> Outcome {
         let Some(thing) = change.planned() else {

@@ -38,7 +38,7 @@ pub fn matches(pattern: &str, text: &str) -> bool {
     })
 }
 
-/// As [`matches`], with upper and lower case the same.
+/// As [`matches()`], with upper and lower case the same.
 pub fn matches_ignoring_case(pattern: &str, text: &str) -> bool {
     fits(pattern.as_bytes(), text.as_bytes(), |left, right| {
         left.eq_ignore_ascii_case(&right)
