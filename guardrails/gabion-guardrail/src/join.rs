@@ -208,7 +208,8 @@ impl<'g> Companions<'g> {
                 (Some(wanted), Some(key)) if wanted != key => return Means::No,
                 // An expression inside a module means the module's own instance.
                 (None, Some(key)) if inside => {
-                    if at.and_then(|(_, key)| key) != Some(key) {
+                    let around = at.and_then(|(_, key)| key);
+                    if around != Some(key) {
                         return Means::No;
                     }
                 }
