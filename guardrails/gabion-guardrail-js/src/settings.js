@@ -1,7 +1,7 @@
 // Settings of a pack: what it may be told in gabion.hcl, with the JSON Schema for it.
 
 /** @typedef {import("./json.js").Json} Json */
-/** @typedef {{ doc?: string }} Doc */
+/** @typedef {{ doc?: string, optional?: boolean }} Doc What it is for; optional: null where it is not given. */
 
 /**
  * One setting.
@@ -10,10 +10,11 @@
 export class Setting {
   /**
    * @param {Record<string, Json>} schema
-   * @param {T | undefined} fallback
+   * @param {T | null | undefined} fallback
    */
   constructor(schema, fallback) {
     this.schema = schema;
+    /** What it is when nobody gives it; undefined where it must be given. */
     this.fallback = fallback;
   }
 }
@@ -21,16 +22,16 @@ export class Setting {
 /**
  * @template T
  * @param {Record<string, Json | undefined>} schema
- * @param {{ doc?: string, default?: T }} options
- * @returns {Setting<T>}
+ * @param {Doc & { default?: T }} options
+ * @returns {Setting<any>}
  */
 function make(schema, options) {
   /** @type {Record<string, Json>} */
   const full = {};
-  for (const [name, value] of Object.entries({ ...schema, description: options.doc, default: options.default })) {
+  for (const [name, value] of Object.entries({ ...schema, default: options.default, description: options.doc })) {
     if (value !== undefined) full[name] = /** @type {Json} */ (value);
   }
-  return new Setting(full, options.default);
+  return new Setting(full, options.default ?? (options.optional ? null : undefined));
 }
 
 /** The kinds of settings. One without a default must be given. */

@@ -83,9 +83,9 @@ class Rule:
 def rule(
     *,
     code: str,
-    name: str,
     title: str,
     since: str,
+    name: str | None = None,
     level: Level = "mandatory",
     targets: Iterable[Target] = (),
     controls: Iterable[Control] = (),
@@ -93,7 +93,7 @@ def rule(
     """A rule that judges one change at a time. The function's docstring is its page.
 
     `code` is stable for ever (`AC01`), `name` the bad thing it finds, so that it reads well after "allow"
-    (`bucket-without-owner`), `title` one line for a reader, `since` the pack version that brought it; `targets` are
+    (`bucket-without-owner`; the function's unless said), `title` one line for a reader, `since` the pack version that brought it; `targets` are
     the resource types it judges, all where none is named."""
     return lambda judge: _make("change", judge, code, name, title, since, level, targets, controls)
 
@@ -101,9 +101,9 @@ def rule(
 def plan_rule(
     *,
     code: str,
-    name: str,
     title: str,
     since: str,
+    name: str | None = None,
     level: Level = "mandatory",
     targets: Iterable[Target] = (),
     controls: Iterable[Control] = (),
@@ -116,7 +116,7 @@ def _make(
     scope: Literal["change", "plan"],
     judge: Callable[[Any], Verdict],
     code: str,
-    name: str,
+    name: str | None,
     title: str,
     since: str,
     level: Level,
@@ -124,6 +124,7 @@ def _make(
     controls: Iterable[Control],
 ) -> Rule:
     page = inspect.cleandoc(judge.__doc__) + "\n" if judge.__doc__ else ""
+    name = name or getattr(judge, "__name__", "").replace("_", "-")
     return Rule(scope, code, name, title, since, level, tuple(targets), tuple(controls), page, judge)
 
 

@@ -23,19 +23,17 @@ def setting(
 ) -> Any:
     """One setting: its default, what it is for, and what its values may be. `minimum` and `maximum` bound a number,
     `at_least` says how many elements a list must have. One without a default must be given."""
-    said = {"minimum": minimum, "maximum": maximum, "minItems": at_least, "description": doc}
-    schema = {name: value for name, value in said.items() if value is not None}
-    if default is not _MISSING:
-        schema["default"] = default
-    return _Setting(default, schema)
+    shown = None if default is _MISSING else default
+    said = {"minItems": at_least, "minimum": minimum, "maximum": maximum, "default": shown, "description": doc}
+    return _Setting(default, {name: value for name, value in said.items() if value is not None})
 
 
 @dataclass_transform(kw_only_default=True, field_specifiers=(setting,))
 class Settings:
     """Base of a pack's settings: a class with an annotated name for each.
 
-    Types are `str`, `int`, `float`, `bool`, `list[...]`, `dict[str, ...]` and `Literal["a", "b"]`, and any of them
-    `| None`."""
+    Types are `str`, `int`, `float`, `bool`, `list[...]`, `dict[str, ...]` and `Literal["a", "b"]`; any
+    of them `| None` for one that need not be given."""
 
     _given: ClassVar[dict[str, Any]] = {}
     _shape: ClassVar[dict[str, _Setting]] = {}
@@ -48,7 +46,9 @@ class Settings:
                 continue
             given = cls.__dict__.get(name, _MISSING)
             one = given if isinstance(given, _Setting) else setting(given)
-            cls._shape[name] = _Setting(one.default, _schema_of(annotation, name) | one.schema)
+            annotation, optional = _without_none(annotation)
+            default = None if optional and one.default is _MISSING else one.default
+            cls._shape[name] = _Setting(default, _schema_of(annotation, name) | one.schema)
 
     @classmethod
     def schema(cls) -> str:
@@ -77,6 +77,15 @@ class Settings:
         cls._given = given
 
 
+def _without_none(annotation: Any) -> tuple[Any, bool]:
+    """`T | None` as `T`, and whether it was so."""
+    arguments = get_args(annotation)
+    if get_origin(annotation) in (Union, types.UnionType) and type(None) in arguments and len(arguments) == 2:
+        (inner,) = [one for one in arguments if one is not type(None)]
+        return inner, True
+    return annotation, False
+
+
 _PLAIN = {str: "string", int: "integer", float: "number", bool: "boolean"}
 
 
@@ -90,8 +99,4 @@ def _schema_of(annotation: Any, name: str) -> dict[str, Any]:
         return {"type": "object", "additionalProperties": _schema_of(arguments[1], name)}
     if origin is Literal:
         return {"type": "string", "enum": list(arguments)}
-    if origin in (Union, types.UnionType) and type(None) in arguments:
-        (inner,) = [one for one in arguments if one is not type(None)]
-        schema = _schema_of(inner, name)
-        return schema | {"type": [schema["type"], "null"]}
     raise TypeError(f"the setting `{name}` has a type that settings cannot have: {annotation}")
