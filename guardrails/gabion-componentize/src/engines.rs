@@ -16,6 +16,20 @@ pub type Progress<'a> = &'a dyn Fn(&str);
 /// Written last: a folder without it was cut off.
 const DONE: &str = "gabion-complete";
 
+const JAVASCRIPT: &str = include_str!("../engines/javascript/package.json");
+const JAVASCRIPT_LOCK: &str = include_str!("../engines/javascript/package-lock.json");
+const PYTHON_LOCK: &str = include_str!("../engines/python/requirements.txt");
+
+fn javascript_name() -> String {
+    let version = after(JAVASCRIPT, "/componentize-js\": \"");
+    format!("componentize-js-{version}")
+}
+
+fn python_name() -> String {
+    let version = after(PYTHON_LOCK, "componentize-py==");
+    format!("componentize-py-{version}")
+}
+
 /// The engines' place, and whom to tell of progress.
 #[derive(Clone, Copy)]
 pub struct Engines<'a> {
@@ -49,6 +63,20 @@ impl<'a> Engines<'a> {
             .map(|base| base.join("gabion").join("engines"))
     }
 
+    /// Whether the engine for JavaScript is there, so that nothing would be fetched.
+    pub fn has_javascript(&self) -> bool {
+        self.has(&javascript_name(), JAVASCRIPT_LOCK)
+    }
+
+    /// Whether the engine for Python is there, so that nothing would be fetched.
+    pub fn has_python(&self) -> bool {
+        self.has(&python_name(), PYTHON_LOCK)
+    }
+
+    fn has(&self, name: &str, lock: &str) -> bool {
+        fs::read_to_string(self.place.join(name).join(DONE)).is_ok_and(|of| of == lock)
+    }
+
     /// Says something to whoever waits.
     pub(crate) fn say(&self, text: &str) {
         (self.progress)(text);
@@ -60,17 +88,15 @@ impl<'a> Engines<'a> {
     /// When Node.js or npm is missing, or the registry cannot be reached; the text says what to do.
     pub fn javascript(&self) -> Result<PathBuf, Error> {
         node_version()?;
-        let manifest = include_str!("../engines/javascript/package.json");
-        let lock = include_str!("../engines/javascript/package-lock.json");
-        let version = after(manifest, "/componentize-js\": \"");
-        self.ready(&format!("componentize-js-{version}"), lock, |folder| {
-            self.say(&format!(
-                "fetching componentize-js {version} with npm (half a minute, once)"
-            ));
-            write(&folder.join("package.json"), manifest)?;
-            write(&folder.join("package-lock.json"), lock)?;
+        let name = javascript_name();
+        self.ready(&name, JAVASCRIPT_LOCK, |folder| {
+            self.say(&format!("fetching {name} with npm (half a minute, once)"));
+            write(&folder.join("package.json"), JAVASCRIPT)?;
+            write(&folder.join("package-lock.json"), JAVASCRIPT_LOCK)?;
             let mut npm = Command::new("npm");
-            npm.args(["ci", "--ignore-scripts", "--no-audit", "--no-fund"])
+            // Not `npm ci`: it wants parts for every platform in the lock, and some registries have not all of them.
+            // What the lock names is held to its hash all the same.
+            npm.args(["install", "--ignore-scripts", "--no-audit", "--no-fund"])
                 .current_dir(folder);
             let missing = "`npm` is missing: install it (Debian and Ubuntu: `apt-get install npm`)";
             fetch(&mut npm, missing, "npm cannot fetch componentize-js")
@@ -82,13 +108,10 @@ impl<'a> Engines<'a> {
     /// # Errors
     /// When Python is missing, or the registry cannot be reached; the text says what to do.
     pub fn python(&self) -> Result<PathBuf, Error> {
-        let lock = include_str!("../engines/python/requirements.txt");
-        let version = after(lock, "componentize-py==");
-        self.ready(&format!("componentize-py-{version}"), lock, |folder| {
-            self.say(&format!(
-                "fetching componentize-py {version} with pip (half a minute, once)"
-            ));
-            write(&folder.join("requirements.txt"), lock)?;
+        let name = python_name();
+        self.ready(&name, PYTHON_LOCK, |folder| {
+            self.say(&format!("fetching {name} with pip (half a minute, once)"));
+            write(&folder.join("requirements.txt"), PYTHON_LOCK)?;
             let missing = "`python3` is missing: install Python 3.11 or newer (Debian and Ubuntu: \
                            `apt-get install python3 python3-venv`)";
             let mut venv = Command::new("python3");
@@ -116,9 +139,7 @@ impl<'a> Engines<'a> {
         make: impl FnOnce(&Path) -> Result<(), Error>,
     ) -> Result<PathBuf, Error> {
         let folder = self.place.join(name);
-        let done = folder.join(DONE);
-        let complete = || fs::read_to_string(&done).is_ok_and(|of| of == lock);
-        if complete() {
+        if self.has(name, lock) {
             return Ok(folder);
         }
         let broken = |error: io::Error| {
@@ -135,7 +156,7 @@ impl<'a> Engines<'a> {
         // One at a time; the lock ends with the process, however it ends.
         let guard = File::create(self.place.join(format!(".{name}.lock"))).map_err(broken)?;
         guard.lock().map_err(broken)?;
-        if complete() {
+        if self.has(name, lock) {
             return Ok(folder);
         }
         if folder.exists() {
@@ -143,7 +164,7 @@ impl<'a> Engines<'a> {
         }
         fs::create_dir(&folder).map_err(broken)?;
         make(&folder)?;
-        write(&done, lock)?;
+        write(&folder.join(DONE), lock)?;
         Ok(folder)
     }
 }
@@ -215,13 +236,11 @@ mod tests {
 
     #[test]
     fn what_is_fetched_is_locked() {
-        let package = include_str!("../engines/javascript/package.json");
-        assert!(after(package, "/componentize-js\": \"").starts_with("0."));
-        let lock = include_str!("../engines/javascript/package-lock.json");
-        assert!(lock.contains("\"integrity\": \"sha512-") && !lock.contains("\"resolved\""));
-        let python = include_str!("../engines/python/requirements.txt");
-        assert!(after(python, "componentize-py==").starts_with("0."));
-        assert!(python.matches("--hash=sha256:").count() > 1);
+        assert!(javascript_name().starts_with("componentize-js-0."));
+        assert!(JAVASCRIPT_LOCK.contains("\"integrity\": \"sha512-"));
+        assert!(!JAVASCRIPT_LOCK.contains("\"resolved\""));
+        assert!(python_name().starts_with("componentize-py-0."));
+        assert!(PYTHON_LOCK.matches("--hash=sha256:").count() > 1);
     }
 
     #[test]

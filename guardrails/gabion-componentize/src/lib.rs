@@ -6,6 +6,7 @@
 //! What belongs here: everything between a folder of sources and the bytes of a component. What does not: running
 //! one, and judging whether it may run (`gabion-engine`); templates and words for the screen (`gabion-cli`).
 
+mod engines;
 mod error;
 mod module;
 mod rust;
@@ -13,8 +14,6 @@ mod toolchain;
 
 #[cfg(feature = "encode")]
 mod component;
-#[cfg(feature = "pack")]
-mod engines;
 #[cfg(feature = "pack")]
 mod javascript;
 #[cfg(feature = "pack")]
@@ -24,7 +23,6 @@ mod python;
 
 #[cfg(feature = "encode")]
 pub use component::encode;
-#[cfg(feature = "pack")]
 pub use engines::{Engines, Progress};
 pub use error::Error;
 pub use module::strip;

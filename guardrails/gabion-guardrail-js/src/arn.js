@@ -1,5 +1,7 @@
 // Amazon resource names.
 
+import { matches } from "./policy.js";
+
 /** An ARN in its parts, `arn:partition:service:region:account:resource`. */
 export class Arn {
   /** @param {string[]} parts */
@@ -27,9 +29,32 @@ export class Arn {
     return resource ? new Arn([...parts.slice(1, 5), resource]) : null;
   }
 
-  /** The type that the resource begins with, `role` of `role/app`; null where there is none. */
-  get resourceType() {
-    return /^([^/:]+)[/:]/.exec(this.resource)?.[1] ?? null;
+  /**
+   * What kind of resource, where the ARN says so: `role` of `role/app`, `function` of `function:app`; else null. A
+   * bucket says nothing: `logs/key` is the bucket and a key.
+   */
+  get kind() {
+    return this.service === "s3" ? null : (/^([^/:]+)[/:]/.exec(this.resource)?.[1] ?? null);
+  }
+
+  /** The resource without its kind: `app` of `role/app`. */
+  get name() {
+    return this.kind === null ? this.resource : this.resource.slice(this.kind.length + 1);
+  }
+
+  /**
+   * Whether this ARN, read as a pattern with `*` and `?`, covers another. A wildcard does not reach over the colons
+   * before the resource.
+   * @param {Arn} other
+   */
+  covers(other) {
+    return (
+      matches(this.partition, other.partition) &&
+      matches(this.service, other.service) &&
+      matches(this.region, other.region) &&
+      matches(this.account, other.account) &&
+      matches(this.resource, other.resource)
+    );
   }
 
   toString() {

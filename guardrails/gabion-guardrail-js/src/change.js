@@ -1,6 +1,6 @@
 // One planned change, and the whole plan.
 
-import { joins } from "./join.js";
+import { Companions } from "./join.js";
 import { Value, hold } from "./value.js";
 
 /** @typedef {import("gabion:guardrail/plan@1.0.0").Change} ChangeHandle */
@@ -73,8 +73,12 @@ export class Change {
    * sources and ephemeral resources. What most rules look at.
    */
   planned() {
-    if (["delete", "forget", "read", "open"].includes(this.operation) || this.mode !== "managed") return null;
-    return this.after;
+    return this.stays ? this.after : null;
+  }
+
+  /** Whether it is a managed resource that will exist. */
+  get stays() {
+    return !["delete", "forget", "read", "open"].includes(this.operation) && this.mode === "managed";
   }
 
   /**
@@ -130,7 +134,7 @@ export class Graph {
    * @param {string} resourceType
    */
   of(resourceType) {
-    return this.changes(resourceType).filter((change) => change.planned() !== null);
+    return this.changes(resourceType).filter((change) => change.stays);
   }
 
   /**
@@ -150,16 +154,12 @@ export class Graph {
   }
 
   /**
-   * The resources of a type that belong to this one by their `attribute`: by a reference to it first, else by a
-   * value equal to one of its `keys`.
-   * @param {Change} change
+   * The resources of a type that will exist, to be joined by `attribute` to what they belong to: by reference first,
+   * then by equal values. Make it once, and ask it for each resource.
    * @param {string} resourceType
    * @param {string} attribute
-   * @param {{ keys?: string[] }} [options] Attributes of `change` that the other names it by; `id`, `name`, `arn` and
-   * what the type is called by (`bucket`) unless said.
-   * @returns {import("./join.js").Join}
    */
-  companions(change, resourceType, attribute, options = {}) {
-    return joins(this, change, resourceType, attribute, options.keys);
+  companions(resourceType, attribute) {
+    return new Companions(this, resourceType, attribute);
   }
 }

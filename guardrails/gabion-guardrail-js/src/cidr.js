@@ -1,5 +1,17 @@
 // Address ranges, `10.0.0.0/8` and `2001:db8::/32`.
 
+const PRIVATE = [
+  "10.0.0.0/8",
+  "172.16.0.0/12",
+  "192.168.0.0/16",
+  "100.64.0.0/10",
+  "169.254.0.0/16",
+  "127.0.0.0/8",
+  "fc00::/7",
+  "fe80::/10",
+  "::1/128",
+];
+
 /** A range of addresses of IPv4 or IPv6. */
 export class Cidr {
   /**
@@ -17,18 +29,32 @@ export class Cidr {
   }
 
   /**
-   * Reads a range, or one address; bits after the prefix are cleared. Null where it is none.
+   * Reads a range; null where the text is none. Bits beyond the prefix are dropped, as AWS does it.
    * @param {string} text
    */
   static parse(text) {
-    const [address = "", length, more] = text.split("/");
-    if (more !== undefined) return null;
+    const [, address, length] = /^([^/]*)\/([0-9]+)$/.exec(text) ?? [];
+    return address === undefined ? null : Cidr.#of(address, Number(length));
+  }
+
+  /**
+   * Reads a range, or a single address as the range that holds it alone.
+   * @param {string} text
+   */
+  static parseOrAddress(text) {
+    return text.includes("/") ? Cidr.parse(text) : Cidr.#of(text);
+  }
+
+  /**
+   * @param {string} address
+   * @param {number} [length]
+   */
+  static #of(address, length) {
     const version = address.includes(":") ? 6 : 4;
     const bits = version === 4 ? 32 : 128;
     const number = version === 4 ? parseV4(address) : parseV6(address);
-    if (number === null || (length !== undefined && !/^(0|[1-9][0-9]{0,2})$/.test(length))) return null;
-    const prefix = length === undefined ? bits : Number(length);
-    if (prefix > bits) return null;
+    const prefix = length ?? bits;
+    if (number === null || prefix > bits) return null;
     const rest = BigInt(bits - prefix);
     return new Cidr(version, (number >> rest) << rest, prefix);
   }
@@ -45,6 +71,14 @@ export class Cidr {
   /** Whether it is every address: `0.0.0.0/0`, `::/0`. */
   get isEverything() {
     return this.prefix === 0;
+  }
+
+  /**
+   * Whether all of it is private by RFC 1918, shared by RFC 6598, unique local, link local or loopback: nobody reaches
+   * it over the internet.
+   */
+  get isPrivate() {
+    return PRIVATE.some((text) => Cidr.parse(text)?.contains(this));
   }
 
   /**

@@ -3,6 +3,7 @@
 export { Arn } from "./arn.js";
 export { Change, Graph } from "./change.js";
 export { Cidr } from "./cidr.js";
+export { Companions, Join } from "./join.js";
 export { log } from "./log.js";
 export { Finding, NOT_APPLICABLE, PASS, Review, Verdict, found } from "./outcome.js";
 export {

@@ -1,64 +1,314 @@
-// Joins of resources in a whole plan: by reference first, then by equal known values.
+// Joins in whole-plan rules: which resource carries the settings of which other.
+//
+// On a first create the bucket's id is not known, so that values cannot join it to its public access block; the
+// expression `bucket = aws_s3_bucket.logs.id` can. A join goes by reference first, then by equal values, and says when
+// neither can tell.
+
+import { Address } from "./address.js";
+import { Stop, Undetermined } from "./stop.js";
 
 /** @typedef {import("./change.js").Change} Change */
 /** @typedef {import("./change.js").Graph} Graph */
+/** @typedef {{ change: Change, address: Address | null, ends: Address[] }} Candidate */
+
+/** So many steps of `a.x = b.x`, `b.x = c.x` are followed. */
+const DEPTH = 4;
+
+/** What a join came to. */
+export class Join {
+  /**
+   * @param {"found" | "absent" | "undetermined"} kind
+   * @param {Change[]} changes
+   * @param {string | null} why
+   */
+  constructor(kind, changes = [], why = null) {
+    this.kind = kind;
+    /** The companions; at least one where some were found. */
+    this.changes = changes;
+    /** Why it cannot be told. */
+    this.why = why;
+  }
+
+  /** The companions, none where it is sure that there are none; ends the rule where it cannot be told. */
+  settled() {
+    if (this.kind === "undetermined") throw new Undetermined(this.why ?? "");
+    return this.changes;
+  }
+}
 
 /**
- * What a join came to: the companions, or that there is none, or why that cannot be told.
- * @typedef {{ kind: "found", changes: Change[] } | { kind: "absent" } | { kind: "undetermined", why: string }} Join
+ * The resources of one type that will exist, ready to be joined by one attribute to what they belong to. Made by
+ * `graph.companions(type, attribute)`.
  */
-
-/**
- * See {@link Graph.companions}.
- * @param {Graph} graph
- * @param {Change} change
- * @param {string} resourceType
- * @param {string} attribute
- * @param {string[]} keys
- * @returns {Join}
- */
-export function joins(graph, change, resourceType, attribute, keys = ["id"]) {
-  const candidates = graph.of(resourceType);
-  const names = (/** @type {Change} */ one) => graph.references(one).filter((reference) => under(attribute, reference.path));
-  const own = new Set(graph.referrers(change).map((one) => one.address));
-  const address = bare(change.address ?? "");
-  const byReference = candidates.filter(
-    (one) => own.has(one.address) && names(one).some((reference) => bare(reference.address) === address),
-  );
-  if (byReference.length > 0) return { kind: "found", changes: byReference };
-  // One that names another resource belongs to that.
-  const open = candidates.filter((one) => !names(one).some((reference) => /^(module\.[^.]+\.)*[a-z0-9]+_/.test(reference.address)));
+export class Companions {
+  /** @type {Graph} */
+  #graph;
+  /** @type {string} */
+  #attribute;
+  /** @type {Candidate[]} */
+  #candidates = [];
+  /** By address without keys: which candidates refer to it, and how they write it. @type {Map<string, [number, Address][]>} */
+  #byReference = new Map();
+  /** @type {{ known: Map<string, number[]>, unknown: number[] } | null} */
+  #byValue = null;
   /** @type {Change[]} */
-  const byValue = [];
-  let unsure = null;
-  const known = keys.map((key) => change.after.get(key)).filter((value) => !["null", "unknown", "computed"].includes(value.kind));
-  for (const one of open) {
-    const value = one.after.get(attribute);
-    if (value.kind === "unknown" || value.kind === "computed") {
-      unsure ??= `\`${value.path}\` of ${one.address ?? resourceType} is not known yet`;
-    } else if (known.some((mine) => mine.equalTo(value))) {
-      byValue.push(one);
+  #leaving = [];
+
+  /**
+   * @param {Graph} graph
+   * @param {string} resourceType
+   * @param {string} attribute
+   */
+  constructor(graph, resourceType, attribute) {
+    this.#graph = graph;
+    this.#attribute = attribute;
+    const others = new Others(graph);
+    for (const change of graph.changes(resourceType)) {
+      if (!change.stays) {
+        if (change.operation === "delete") this.#leaving.push(change);
+        continue;
+      }
+      /** @type {Address[]} */
+      const ends = [];
+      others.follow(change, attribute, DEPTH, ends);
+      for (const end of ends) {
+        const known = this.#byReference.get(end.bare) ?? [];
+        known.push([this.#candidates.length, end]);
+        this.#byReference.set(end.bare, known);
+      }
+      this.#candidates.push({ address: addressOf(change), change, ends });
     }
   }
-  if (byValue.length > 0) return { kind: "found", changes: byValue };
-  if (unsure) return { kind: "undetermined", why: unsure };
-  if (!graph.complete) return { kind: "undetermined", why: `the plan is not whole: ${resourceType} may be elsewhere` };
-  return { kind: "absent" };
+
+  /** Whether there is none at all. */
+  get isEmpty() {
+    return this.#candidates.length === 0;
+  }
+
+  /**
+   * Whether the plan destroys one that belonged to `subject`: then what its prior state says is about to end.
+   * @param {Change} subject
+   * @param {string[]} names
+   */
+  leaves(subject, names) {
+    const before = subject.before;
+    return this.#leaving.some((change) => {
+      const value = change.before.get(this.#attribute).filled();
+      return names.some((name) => value !== null && before.get(name).filled() === value);
+    });
+  }
+
+  /**
+   * Those that belong to `subject`: whose attribute refers to it, else whose attribute equals one of its attributes
+   * `names`.
+   * @param {Change} subject
+   * @param {string[]} names
+   * @returns {Join}
+   */
+  of(subject, names) {
+    const address = addressOf(subject);
+    /** @type {number[]} */
+    const found = [];
+    /** @type {number[]} */
+    const unsure = [];
+    for (const [position, written] of (address && this.#byReference.get(address.bare)) || []) {
+      const means = this.#means(written, position, /** @type {Address} */ (address));
+      if (means === "yes") found.push(position);
+      else if (means === "maybe") unsure.push(position);
+    }
+    return found.length > 0 ? this.#found(found) : this.#ofValue(subject, names, unsure);
+  }
+
+  /** @param {number[]} positions */
+  #found(positions) {
+    const unique = [...new Set(positions)];
+    return new Join("found", unique.map((position) => /** @type {Candidate} */ (this.#candidates[position]).change));
+  }
+
+  /**
+   * Whether a reference, as a candidate writes it, means this instance of the subject.
+   * @param {Address} written
+   * @param {number} position
+   * @param {Address} subject
+   * @returns {"yes" | "no" | "maybe"}
+   */
+  #means(written, position, subject) {
+    const candidate = /** @type {Candidate} */ (this.#candidates[position]);
+    const own = candidate.address;
+    /** @type {"yes" | "maybe"} */
+    let means = "yes";
+    let inside = true;
+    for (const [index, { key: wanted }] of written.modules.entries()) {
+      const module = subject.modules[index];
+      if (!module) break;
+      const at = own?.modules[index];
+      inside = inside && at?.name === module.name;
+      if (wanted !== null && module.key !== null) {
+        if (wanted !== module.key) return "no";
+      } else if (wanted === null && module.key !== null) {
+        // An expression inside a module means the module's own instance.
+        if (!inside) means = "maybe";
+        else if (at?.key !== module.key) return "no";
+      }
+    }
+    if (subject.key === null) return means;
+    if (written.key !== null) return written.key === subject.key ? means : "no";
+    const key = own?.key ?? null;
+    if (key === subject.key) return means;
+    if (key !== null) return this.#sibling(candidate, subject.key) ? "no" : "maybe";
+    return this.#onlyInstance(subject) ? means : "maybe";
+  }
+
+  /**
+   * Whether another instance of the same companion has this key.
+   * @param {Candidate} of
+   * @param {string} key
+   */
+  #sibling(of, key) {
+    return this.#candidates.some(({ address }) => address?.key === key && address.bare === of.address?.bare);
+  }
+
+  /** @param {Address} subject */
+  #onlyInstance(subject) {
+    const all = this.#graph.of(subject.resourceType);
+    return all.filter((change) => addressOf(change)?.bare === subject.bare).length === 1;
+  }
+
+  /**
+   * @param {Change} subject
+   * @param {string[]} names
+   * @param {number[]} unsure
+   */
+  #ofValue(subject, names, unsure) {
+    if (this.#candidates.length === 0) return this.#absent();
+    /** @type {string[]} */
+    const known = [];
+    let hidden = false;
+    const after = subject.after;
+    for (const name of names) {
+      const value = attempt(() => after.get(name).filled());
+      if (value === undefined) hidden = true;
+      else if (value !== null) known.push(value);
+    }
+    this.#byValue ??= this.#values();
+    const values = this.#byValue;
+    const found = known.flatMap((value) => values.known.get(value) ?? []);
+    let open = -1;
+    for (const position of unsure) {
+      const value = this.#value(position);
+      if (value && known.includes(value)) found.push(position);
+      else if (!value || hidden || known.length === 0) open = position;
+    }
+    if (found.length > 0) return this.#found(found.sort((one, other) => one - other));
+    // One that belongs to another of the same type does not belong to this one.
+    const type = subject.resourceType;
+    const here = (/** @type {number} */ position) =>
+      !this.#candidates[position]?.ends.some((end) => !end.isData && end.resourceType === type);
+    if (open < 0) open = values.unknown.find(here) ?? -1;
+    if (open >= 0) {
+      const of = this.#candidates[open]?.change.address ?? "";
+      const what = `whether \`${this.#attribute}\` of \`${of}\` means \`${subject.address ?? ""}\` is not known yet`;
+      return new Join("undetermined", [], what);
+    }
+    if (hidden && [...values.known.values()].flat().some(here)) {
+      return new Join("undetermined", [], `\`${names.join("` or `")}\` of \`${subject.address ?? ""}\` is not known yet`);
+    }
+    return this.#absent();
+  }
+
+  #absent() {
+    return this.#graph.complete ? new Join("absent") : new Join("undetermined", [], "the plan does not hold everything");
+  }
+
+  /** @param {number} position */
+  #value(position) {
+    return attempt(() => this.#candidates[position]?.change.after.get(this.#attribute).filled() ?? null);
+  }
+
+  /**
+   * The values of all candidates. One that refers to a resource is not read where that would only say that its id is
+   * not known: it would make the verdict of every other undetermined.
+   */
+  #values() {
+    /** @type {{ known: Map<string, number[]>, unknown: number[] }} */
+    const values = { known: new Map(), unknown: [] };
+    const others = new Others(this.#graph);
+    for (const [position, { ends }] of this.#candidates.entries()) {
+      const value = ends.some((end) => others.creates(end)) ? undefined : this.#value(position);
+      if (value === undefined) values.unknown.push(position);
+      else if (value !== null) values.known.set(value, [...(values.known.get(value) ?? []), position]);
+    }
+    return values;
+  }
+}
+
+/** The resources that references lead to, each type asked for once. */
+class Others {
+  /** @type {Map<string, Map<string, Change[]>>} */
+  #byType = new Map();
+
+  /** @param {Graph} graph */
+  constructor(graph) {
+    this.graph = graph;
+  }
+
+  /** @param {Address} address */
+  #at(address) {
+    let all = this.#byType.get(address.resourceType);
+    if (!all) {
+      all = new Map();
+      this.#byType.set(address.resourceType, all);
+      for (const change of this.graph.of(address.resourceType)) {
+        const bare = addressOf(change)?.bare;
+        if (bare !== undefined) all.set(bare, [...(all.get(bare) ?? []), change]);
+      }
+    }
+    return all.get(address.bare) ?? [];
+  }
+
+  /**
+   * Whether the plan makes an object there, so that its id is not known.
+   * @param {Address} address
+   */
+  creates(address) {
+    return this.#at(address).some((change) => ["create", "replace"].includes(change.operation));
+  }
+
+  /**
+   * What an attribute refers to: directly, and through attributes of others.
+   * @param {Change} change
+   * @param {string} attribute
+   * @param {number} depth
+   * @param {Address[]} ends
+   */
+  follow(change, attribute, depth, ends) {
+    for (const reference of this.graph.references(change)) {
+      const rest = reference.path.startsWith(attribute) ? reference.path.slice(attribute.length) : "-";
+      if (rest !== "" && rest[0] !== "." && rest[0] !== "[") continue;
+      const end = Address.parse(reference.address);
+      const next = depth > 0 && reference.attribute !== "" && this.#at(end)[0];
+      if (next) this.follow(next, reference.attribute, depth - 1, ends);
+      if (!ends.some((known) => known.equals(end))) ends.push(end);
+    }
+  }
+}
+
+/** @param {Change} change */
+function addressOf(change) {
+  const text = change.address;
+  return text === null ? null : Address.parse(text);
 }
 
 /**
- * Whether a path is an attribute or below it.
- * @param {string} attribute
- * @param {string} path
+ * What `read` gives; undefined where it ends in something that cannot be read.
+ * @template T
+ * @param {() => T} read
  */
-function under(attribute, path) {
-  return path === attribute || path.startsWith(`${attribute}.`) || path.startsWith(`${attribute}[`);
-}
-
-/**
- * An address without the index of an instance, which expressions leave out.
- * @param {string} address
- */
-function bare(address) {
-  return address.replace(/\[[^\]]*\]$/, "");
+function attempt(read) {
+  try {
+    return read();
+  } catch (error) {
+    if (error instanceof Stop) return undefined;
+    throw error;
+  }
 }

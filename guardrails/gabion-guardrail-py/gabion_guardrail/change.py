@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any, Literal, cast
 
-from .join import Join, join
+from .join import Companions
 from .value import Value, hold, word
 
 Operation = Literal["create", "update", "replace", "delete", "no-op", "read", "open", "import", "move", "forget"]
@@ -65,9 +65,12 @@ class Change:
     def planned(self) -> Value | None:
         """The planned state of a managed resource that will exist; None when it goes away or leaves the state, and
         for data sources and ephemeral resources. What most rules look at."""
-        if self.operation in ("delete", "forget", "read", "open") or self.mode != "managed":
-            return None
-        return self.after
+        return self.after if self.stays else None
+
+    @property
+    def stays(self) -> bool:
+        """Whether it is a managed resource that will exist."""
+        return self.operation not in ("delete", "forget", "read", "open") and self.mode == "managed"
 
     def configured(self, path: str) -> bool | None:
         """Whether the configuration sets the attribute at this path; None where that is not known, which makes a
@@ -121,7 +124,7 @@ class Graph:
 
     def of(self, resource_type: str) -> list[Change]:
         """The managed resources of one type that will exist after the apply."""
-        return [change for change in self.changes(resource_type) if change.planned() is not None]
+        return [change for change in self.changes(resource_type) if change.stays]
 
     def references(self, change: Change) -> list[Reference]:
         """What the expressions of a change refer to."""
@@ -131,9 +134,7 @@ class Graph:
         """The changes whose expressions refer to this one."""
         return [Change(hold(handle)) for handle in self._handle.referrers(change._handle)]
 
-    def companions(
-        self, change: Change, resource_type: str, attribute: str, *, keys: tuple[str, ...] = ("id",)
-    ) -> Join:
-        """The resources of a type that belong to this one by their `attribute`: by a reference to it first, else by
-        a value equal to one of its `keys`, attributes of `change` that the other names it by."""
-        return join(self, change, resource_type, attribute, keys)
+    def companions(self, resource_type: str, attribute: str) -> Companions:
+        """The resources of a type that will exist, to be joined by `attribute` to what they belong to: by reference
+        first, then by equal values. Make it once, and ask it for each resource."""
+        return Companions(self, resource_type, attribute)

@@ -17,15 +17,22 @@ class Cidr:
 
     @classmethod
     def parse(cls, text: str) -> "Cidr | None":
-        """Reads a range, or one address; bits after the prefix are cleared. None where it is none."""
+        """Reads a range; None where the text is none. Bits beyond the prefix are dropped, as AWS does it."""
         address, slash, length = text.partition("/")
+        return cls._of(address, int(length)) if slash and re.fullmatch(r"[0-9]+", length) else None
+
+    @classmethod
+    def parse_or_address(cls, text: str) -> "Cidr | None":
+        """Reads a range, or a single address as the range that holds it alone."""
+        return cls.parse(text) if "/" in text else cls._of(text, None)
+
+    @classmethod
+    def _of(cls, address: str, length: int | None) -> "Cidr | None":
         version: Literal[4, 6] = 6 if ":" in address else 4
         bits = 32 if version == 4 else 128
         number = _v4(address) if version == 4 else _v6(address)
-        if number is None or (slash and not re.fullmatch(r"0|[1-9][0-9]{0,2}", length)):
-            return None
-        prefix = int(length) if slash else bits
-        if prefix > bits:
+        prefix = bits if length is None else length
+        if number is None or prefix > bits:
             return None
         rest = bits - prefix
         return cls(version, number >> rest << rest, prefix)
@@ -41,6 +48,13 @@ class Cidr:
         """Whether it is every address: `0.0.0.0/0`, `::/0`."""
         return self.prefix == 0
 
+    @property
+    def is_private(self) -> bool:
+        """Whether all of it is private by RFC 1918, shared by RFC 6598, unique local, link local or loopback: nobody
+        reaches it over the internet."""
+        blocks = (Cidr.parse(text) for text in _PRIVATE)
+        return any(block is not None and block.contains(self) for block in blocks)
+
     def contains(self, other: "Cidr") -> bool:
         """Whether all of `other` lies in it."""
         return self.version == other.version and self.network <= other.network and other.last <= self.last
@@ -48,6 +62,19 @@ class Cidr:
     def overlaps(self, other: "Cidr") -> bool:
         """Whether they have an address in common."""
         return self.version == other.version and self.network <= other.last and other.network <= self.last
+
+
+_PRIVATE = (
+    "10.0.0.0/8",
+    "172.16.0.0/12",
+    "192.168.0.0/16",
+    "100.64.0.0/10",
+    "169.254.0.0/16",
+    "127.0.0.0/8",
+    "fc00::/7",
+    "fe80::/10",
+    "::1/128",
+)
 
 
 def _v4(text: str) -> int | None:

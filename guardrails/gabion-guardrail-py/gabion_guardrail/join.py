@@ -1,64 +1,258 @@
-"""Joins of resources in a whole plan: by reference first, then by equal known values."""
+"""Joins in whole-plan rules: which resource carries the settings of which other.
 
-import re
+On a first create the bucket's id is not known, so that values cannot join it to its public access block; the expression
+`bucket = aws_s3_bucket.logs.id` can. A join goes by reference first, then by equal values, and says when neither can
+tell.
+"""
+
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Literal
 
+from .address import Address
+from .stop import Stop, Undetermined
+
 if TYPE_CHECKING:
-    from .change import Change, Graph, Reference
+    from .change import Change, Graph
+
+_DEPTH = 4
+"""So many steps of `a.x = b.x`, `b.x = c.x` are followed."""
 
 
 @dataclass(frozen=True)
 class Join:
-    """What a join came to: the companions, or that there is none, or why that cannot be told."""
+    """What a join came to."""
 
     kind: Literal["found", "absent", "undetermined"]
     changes: tuple["Change", ...] = ()
+    """The companions; at least one where some were found."""
     why: str | None = None
+    """Why it cannot be told."""
+
+    def settled(self) -> tuple["Change", ...]:
+        """The companions, none where it is sure that there are none; ends the rule where it cannot be told."""
+        if self.kind == "undetermined":
+            raise Undetermined(self.why)
+        return self.changes
 
 
-_RESOURCE = re.compile(r"(module\.[^.]+\.)*[a-z0-9]+_")
+@dataclass(frozen=True)
+class _Candidate:
+    change: "Change"
+    address: Address | None
+    ends: list[Address]
+    """What its attribute refers to, directly or through others."""
 
 
-def join(graph: "Graph", change: "Change", resource_type: str, attribute: str, keys: tuple[str, ...]) -> Join:
-    """See `Graph.companions`."""
-
-    def names(one: "Change") -> list["Reference"]:
-        return [reference for reference in graph.references(one) if _under(attribute, reference.path)]
-
-    candidates = graph.of(resource_type)
-    own = {one.address for one in graph.referrers(change)}
-    address = _bare(change.address or "")
-    by_reference = [
-        one for one in candidates if one.address in own and any(_bare(r.address) == address for r in names(one))
-    ]
-    if by_reference:
-        return Join("found", tuple(by_reference))
-    # One that names another resource belongs to that.
-    open_ones = [one for one in candidates if not any(_RESOURCE.match(r.address) for r in names(one))]
-    mine = [value for value in (change.after.get(key) for key in keys)]
-    known = [value for value in mine if value.kind not in ("null", "unknown", "computed")]
-    by_value: list["Change"] = []
-    unsure: str | None = None
-    for one in open_ones:
-        value = one.after.get(attribute)
-        if value.kind in ("unknown", "computed"):
-            unsure = unsure or f"`{value.path}` of {one.address or resource_type} is not known yet"
-        elif any(key.equal_to(value) for key in known):
-            by_value.append(one)
-    if by_value:
-        return Join("found", tuple(by_value))
-    if unsure:
-        return Join("undetermined", why=unsure)
-    if not graph.complete:
-        return Join("undetermined", why=f"the plan is not whole: {resource_type} may be elsewhere")
-    return Join("absent")
+@dataclass(frozen=True)
+class _Values:
+    known: dict[str, list[int]]
+    unknown: list[int]
 
 
-def _under(attribute: str, path: str) -> bool:
-    return path == attribute or path.startswith((f"{attribute}.", f"{attribute}["))
+class Companions:
+    """The resources of one type that will exist, ready to be joined by one attribute to what they belong to. Made by
+    `graph.companions(type, attribute)`."""
+
+    def __init__(self, graph: "Graph", resource_type: str, attribute: str) -> None:
+        self._graph = graph
+        self._attribute = attribute
+        self._candidates: list[_Candidate] = []
+        # By address without keys: which candidates refer to it, and how they write it.
+        self._by_reference: dict[str, list[tuple[int, Address]]] = {}
+        self._leaving: list["Change"] = []
+        others = _Others(graph)
+        for change in graph.changes(resource_type):
+            if not change.stays:
+                if change.operation == "delete":
+                    self._leaving.append(change)
+                continue
+            ends: list[Address] = []
+            others.follow(change, attribute, _DEPTH, ends)
+            for end in ends:
+                self._by_reference.setdefault(end.bare, []).append((len(self._candidates), end))
+            self._candidates.append(_Candidate(change, _address(change), ends))
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is none at all."""
+        return not self._candidates
+
+    def leaves(self, subject: "Change", names: Sequence[str]) -> bool:
+        """Whether the plan destroys one that belonged to `subject`: then what its prior state says is about to end."""
+        before = subject.before
+        for change in self._leaving:
+            value = change.before.get(self._attribute).filled()
+            if any(value is not None and before.get(name).filled() == value for name in names):
+                return True
+        return False
+
+    def of(self, subject: "Change", names: Sequence[str]) -> Join:
+        """Those that belong to `subject`: whose attribute refers to it, else whose attribute equals one of its
+        attributes `names`."""
+        address = _address(subject)
+        found: list[int] = []
+        unsure: list[int] = []
+        if address is not None:
+            for position, written in self._by_reference.get(address.bare, []):
+                means = self._means(written, position, address)
+                if means == "yes":
+                    found.append(position)
+                elif means == "maybe":
+                    unsure.append(position)
+        return self._found(found) if found else self._of_value(subject, names, unsure)
+
+    def _found(self, positions: list[int]) -> Join:
+        return Join("found", tuple(self._candidates[position].change for position in dict.fromkeys(positions)))
+
+    def _means(self, written: Address, position: int, subject: Address) -> Literal["yes", "no", "maybe"]:
+        """Whether a reference, as a candidate writes it, means this instance of the subject."""
+        candidate = self._candidates[position]
+        own = candidate.address
+        around = own.modules if own else ()
+        means: Literal["yes", "maybe"] = "yes"
+        inside = True
+        for index, (wanted, module) in enumerate(zip(written.modules, subject.modules)):
+            at = around[index] if index < len(around) else None
+            inside = inside and at is not None and at.name == module.name
+            if wanted.key is not None and module.key is not None:
+                if wanted.key != module.key:
+                    return "no"
+            elif wanted.key is None and module.key is not None:
+                # An expression inside a module means the module's own instance.
+                if not inside:
+                    means = "maybe"
+                elif at is None or at.key != module.key:
+                    return "no"
+        if subject.key is None:
+            return means
+        if written.key is not None:
+            return means if written.key == subject.key else "no"
+        key = own.key if own else None
+        if key == subject.key:
+            return means
+        if key is not None:
+            return "no" if self._sibling(candidate, subject.key) else "maybe"
+        return means if self._only_instance(subject) else "maybe"
+
+    def _sibling(self, of: _Candidate, key: str) -> bool:
+        """Whether another instance of the same companion has this key."""
+        bare = of.address.bare if of.address else None
+        addresses = (other.address for other in self._candidates)
+        return any(address is not None and address.key == key and address.bare == bare for address in addresses)
+
+    def _only_instance(self, subject: Address) -> bool:
+        addresses = [_address(change) for change in self._graph.of(subject.resource_type)]
+        return sum(address is not None and address.bare == subject.bare for address in addresses) == 1
+
+    def _of_value(self, subject: "Change", names: Sequence[str], unsure: list[int]) -> Join:
+        if not self._candidates:
+            return self._absent()
+        known: list[str] = []
+        hidden = False
+        after = subject.after
+        for name in names:
+            try:
+                value = after.get(name).filled()
+            except Stop:
+                hidden = True
+            else:
+                if value is not None:
+                    known.append(value)
+        values = self._values
+        found = [position for value in known for position in values.known.get(value, [])]
+        unclear: int | None = None
+        for position in unsure:
+            value = self._value(position)
+            if value is not None and value in known:
+                found.append(position)
+            elif value is None or hidden or not known:
+                unclear = position
+        if found:
+            return self._found(sorted(found))
+        # One that belongs to another of the same type does not belong to this one.
+        own_type = subject.resource_type
+
+        def here(position: int) -> bool:
+            ends = self._candidates[position].ends
+            return not any(not end.is_data and end.resource_type == own_type for end in ends)
+
+        if unclear is None:
+            unclear = next(filter(here, values.unknown), None)
+        whose = subject.address or ""
+        if unclear is not None:
+            of = self._candidates[unclear].change.address or ""
+            return Join("undetermined", why=f"whether `{self._attribute}` of `{of}` means `{whose}` is not known yet")
+        if hidden and any(here(position) for positions in values.known.values() for position in positions):
+            return Join("undetermined", why=f"`{'` or `'.join(names)}` of `{whose}` is not known yet")
+        return self._absent()
+
+    def _absent(self) -> Join:
+        if self._graph.complete:
+            return Join("absent")
+        return Join("undetermined", why="the plan does not hold everything")
+
+    def _value(self, position: int) -> str | None:
+        try:
+            return self._candidates[position].change.after.get(self._attribute).filled()
+        except Stop:
+            return None
+
+    @cached_property
+    def _values(self) -> _Values:
+        """The values of all candidates. One that refers to a resource is not read where that would only say that its
+        id is not known: it would make the verdict of every other undetermined."""
+        values = _Values({}, [])
+        others = _Others(self._graph)
+        for position, candidate in enumerate(self._candidates):
+            if any(others.creates(end) for end in candidate.ends):
+                values.unknown.append(position)
+                continue
+            try:
+                value = candidate.change.after.get(self._attribute).filled()
+            except Stop:
+                values.unknown.append(position)
+            else:
+                if value is not None:
+                    values.known.setdefault(value, []).append(position)
+        return values
 
 
-def _bare(address: str) -> str:
-    """An address without the index of an instance, which expressions leave out."""
-    return re.sub(r"\[[^\]]*\]$", "", address)
+class _Others:
+    """The resources that references lead to, each type asked for once."""
+
+    def __init__(self, graph: "Graph") -> None:
+        self._graph = graph
+        self._by_type: dict[str, dict[str, list["Change"]]] = {}
+
+    def _at(self, address: Address) -> list["Change"]:
+        known = self._by_type.get(address.resource_type)
+        if known is None:
+            known = self._by_type[address.resource_type] = {}
+            for change in self._graph.of(address.resource_type):
+                its = _address(change)
+                if its is not None:
+                    known.setdefault(its.bare, []).append(change)
+        return known.get(address.bare, [])
+
+    def creates(self, address: Address) -> bool:
+        """Whether the plan makes an object there, so that its id is not known."""
+        return any(change.operation in ("create", "replace") for change in self._at(address))
+
+    def follow(self, change: "Change", attribute: str, depth: int, ends: list[Address]) -> None:
+        """What an attribute refers to: directly, and through attributes of others."""
+        for reference in self._graph.references(change):
+            rest = reference.path.removeprefix(attribute) if reference.path.startswith(attribute) else "-"
+            if rest and rest[0] not in ".[":
+                continue
+            end = Address.parse(reference.address)
+            if depth > 0 and reference.attribute and (others := self._at(end)):
+                self.follow(others[0], reference.attribute, depth - 1, ends)
+            if end not in ends:
+                ends.append(end)
+
+
+def _address(change: "Change") -> Address | None:
+    text = change.address
+    return None if text is None else Address.parse(text)

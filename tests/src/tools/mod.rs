@@ -3,6 +3,7 @@
 //! Each module has `locate`, which changes nothing, and, where a tool can be had without a
 //! person, `install`, which `cargo xtask setup` calls.
 
+pub mod engines;
 pub mod guest;
 pub mod mirror;
 pub mod opentofu;

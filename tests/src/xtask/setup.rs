@@ -2,12 +2,12 @@
 
 use anyhow::{Result, bail};
 use gabion_tests::skip;
-use gabion_tests::tools::{guest, mirror, opentofu, python, say, terraform};
+use gabion_tests::tools::{engines, guest, mirror, opentofu, python, say, terraform};
 
 /// Install what the tests and the demo need, or say how to
 ///
 /// Into the user's cache folder: a Python environment with the emulators, and OpenTofu where no
-/// `tofu` is on PATH. Into the system: the WebAssembly toolchain, by rustup or by apt. Terraform
+/// `tofu` is on PATH, and what makes guardrails of JavaScript and Python (400 MB). Into the system: the WebAssembly toolchain, by rustup or by apt. Terraform
 /// and the mirror of hashicorp/aws are only looked for. Running it again changes nothing.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
@@ -26,6 +26,16 @@ impl Args {
 /// Everything that `args` asks for.
 pub(crate) fn run(args: &Args) -> Result<()> {
     core()?;
+    match engines::install() {
+        Ok(()) => say(&format!(
+            "engines of guardrails in JavaScript and Python: {}",
+            engines::place()?.display()
+        )),
+        Err(error) if !skip::is_ci() => say(&format!(
+            "guardrails in JavaScript and Python cannot be built here, their tests will be skipped: {error:#}"
+        )),
+        Err(error) => return Err(error),
+    }
     if !args.no_opentofu {
         match opentofu::install() {
             Ok(path) => say(&format!("OpenTofu: {}", path.display())),

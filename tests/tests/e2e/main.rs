@@ -29,3 +29,4 @@ mod rule_pages;
 mod secrets_in_log;
 mod structure;
 mod support;
+mod three_languages;
