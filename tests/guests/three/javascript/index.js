@@ -50,7 +50,7 @@ export const unrulyService = rule(
     since: "1.0.0",
     targets: [
       { type: "acme_service", provider: "acme/services", versions: ">= 1.0, < 3.0" },
-      { type: "acme_job", provider: "acme/services" },
+      { type: "acme_job", provider: "acme/services", versions: ">= 1.0" },
     ],
     controls: [control.own("TL01"), control.securityHub("X.1")],
   },

@@ -37,7 +37,7 @@ class House(Settings):
     since="1.0.0",
     targets=[
         Target("acme_service", "acme/services", ">= 1.0, < 3.0"),
-        Target("acme_job", "acme/services"),
+        Target("acme_job", "acme/services", ">= 1.0"),
     ],
     controls=[Control.own("TL01"), Control.security_hub("X.1")],
 )

@@ -285,7 +285,7 @@ fn policies() -> Vec<Json> {
 pub(super) fn changes() -> Vec<Arc<Change>> {
     let spoils = spoils();
     let mut dice = Dice(0x9e37_79b9_7f4a_7c15);
-    let mut bodies: Vec<Json> = vec![good()];
+    let mut bodies: Vec<Json> = vec![good(); 30];
     // Each way alone first, so that none is left out.
     for (name, instead) in &spoils {
         for one in instead {
@@ -320,6 +320,9 @@ fn change(body: &Json, dice: &mut Dice) -> Change {
     let operation = *dice.pick(&[
         Operation::Create,
         Operation::Create,
+        Operation::Create,
+        Operation::Create,
+        Operation::Update,
         Operation::Update,
         Operation::Update,
         Operation::Replace,
@@ -339,7 +342,7 @@ fn change(body: &Json, dice: &mut Dice) -> Change {
         Operation::Delete => (prior, Json::Null),
         _ => (prior, body.clone()),
     };
-    let config = match dice.roll(4) {
+    let config = match dice.roll(7) {
         0 => None,
         1 => Some(json!({ "name": "x" })),
         2 => Some(json!({ "tier": unknown() })),
@@ -358,18 +361,17 @@ fn change(body: &Json, dice: &mut Dice) -> Change {
             "acme_service",
             "acme_service",
             "acme_service",
+            "acme_service",
+            "acme_service",
+            "acme_job",
             "acme_job",
             "acme_other",
         ]))
         .into(),
-        mode: *dice.pick(&[
-            Mode::Managed,
-            Mode::Managed,
-            Mode::Managed,
-            Mode::Managed,
-            Mode::Managed,
-            Mode::Data,
-        ]),
+        mode: match dice.roll(20) {
+            0 => Mode::Data,
+            _ => Mode::Managed,
+        },
         provider: "registry.terraform.io/acme/services".into(),
         provider_version: Some("1.2.0".into()),
         operation,

@@ -39,7 +39,7 @@ struct House {
     title = "a service that breaks the rules of the house",
     level = mandatory,
     since = "1.0.0",
-    targets(acme_service(provider = "acme/services", versions = ">= 1.0, < 3.0"), acme_job(provider = "acme/services")),
+    targets(acme_service(provider = "acme/services", versions = ">= 1.0, < 3.0"), acme_job(provider = "acme/services", versions = ">= 1.0")),
     controls(own("TL01"), security_hub("X.1"))
 )]
 fn unruly_service(change: &Change) -> Outcome {
@@ -227,7 +227,8 @@ fn options(change: &Change, service: &Value, findings: &mut Vec<Finding>) -> Res
     name = "unwatched-service",
     title = "a service that no alarm watches",
     level = advisory,
-    since = "1.1.0"
+    since = "1.1.0",
+    targets(any)
 )]
 fn unwatched_service(graph: &Graph) -> Outcome {
     let mut review = Review::new();
