@@ -94,9 +94,7 @@ impl<'a> Engines<'a> {
             write(&folder.join("package.json"), JAVASCRIPT)?;
             write(&folder.join("package-lock.json"), JAVASCRIPT_LOCK)?;
             let mut npm = Command::new("npm");
-            // Not `npm ci`: it wants parts for every platform in the lock, and some registries have not all of them.
-            // What the lock names is held to its hash all the same.
-            npm.args(["install", "--ignore-scripts", "--no-audit", "--no-fund"])
+            npm.args(["ci", "--ignore-scripts", "--no-audit", "--no-fund"])
                 .current_dir(folder);
             let missing = "`npm` is missing: install it (Debian and Ubuntu: `apt-get install npm`)";
             fetch(&mut npm, missing, "npm cannot fetch componentize-js")
