@@ -7,6 +7,8 @@ use crate::target::{aws, gabion};
 /// The longest time between two rotations that the rule lets pass, in days.
 const LONGEST_PERIOD: i64 = 365;
 
+const PERIOD: &str = "rotation_period_in_days";
+
 /// ## What it does
 ///
 /// Finds symmetric KMS keys whose key material AWS does not rotate (`enable_key_rotation` is not `true`), or
@@ -56,7 +58,11 @@ pub(crate) fn key_without_rotation(change: &Change) -> Outcome {
     let mut review = Review::new();
     review.must_be_true(&key.get("enable_key_rotation"), "the key is not rotated");
     review.look(|| {
-        let period = key.get("rotation_period_in_days");
+        // The first versions of hashicorp/aws 5 do not have it: AWS rotates once a year then.
+        if !key.keys()?.iter().any(|name| name == PERIOD) {
+            return Ok(None);
+        }
+        let period = key.get(PERIOD);
         Ok(period
             .integer()?
             .filter(|days| *days > LONGEST_PERIOD)

@@ -33,6 +33,8 @@ pub struct Sources {
     /// Folders by module path: `module.a.module.b`.
     manifest: HashMap<String, PathBuf>,
     modules: Mutex<HashMap<String, Option<Arc<Module>>>>,
+    /// Folders by how they are named, as they are from the base; `None` for what lies outside.
+    folders: Mutex<HashMap<PathBuf, Option<String>>>,
 }
 
 #[derive(Deserialize)]
@@ -73,6 +75,7 @@ impl Sources {
                 .map(|entry| (module_path(&entry.key), plain(Path::new(&entry.dir))))
                 .collect(),
             modules: Mutex::default(),
+            folders: Mutex::default(),
         })
     }
 
@@ -166,15 +169,29 @@ impl Sources {
     /// The path from the top of the repository, with `/` between its parts; `None` for what lies outside.
     fn portable(&self, path: &Path) -> Option<String> {
         let folder = path.parent().filter(|path| !path.as_os_str().is_empty());
-        let folder = folder.unwrap_or(Path::new(".")).canonicalize().ok()?;
-        let whole = folder.join(path.file_name()?);
-        let parts: Vec<String> = whole
-            .strip_prefix(&self.base)
-            .ok()?
-            .components()
-            .map(|part| part.as_os_str().to_string_lossy().into_owned())
-            .collect();
-        Some(parts.join("/"))
+        let folder = folder.unwrap_or(Path::new("."));
+        let mut folders = self.folders.lock().unwrap_or_else(PoisonError::into_inner);
+        let inside = match folders.get(folder) {
+            Some(known) => known.clone(),
+            None => {
+                let inside = self.inside(folder);
+                folders.insert(folder.to_path_buf(), inside.clone());
+                inside
+            }
+        }?;
+        let name = path.file_name()?.to_string_lossy();
+        Some(format!("{inside}{name}"))
+    }
+
+    /// A folder from the base, with a `/` after each part.
+    fn inside(&self, folder: &Path) -> Option<String> {
+        let whole = folder.canonicalize().ok()?;
+        let parts = whole.strip_prefix(&self.base).ok()?.components();
+        Some(
+            parts
+                .map(|part| format!("{}/", part.as_os_str().to_string_lossy()))
+                .collect(),
+        )
     }
 }
 
