@@ -62,7 +62,7 @@ impl Example {
         if POLICY.contains(&word) {
             return Ok(Sort::Policy);
         }
-        if ["case", "plan", "fixture", "settings", "strict"].contains(&word) {
+        if ["case", "plan", "fixture", "settings", "strict", "schema"].contains(&word) {
             return Ok(Sort::Cases);
         }
         let terraform = [

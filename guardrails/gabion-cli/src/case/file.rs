@@ -11,6 +11,7 @@ use serde_json::Value as Json;
 use super::expect::{self, Expect};
 use super::fields::{Fields, hint};
 use super::resource::{self, Frame};
+use super::schema::Schemas;
 use super::value::{Node, Spanned};
 use super::whole;
 
@@ -69,6 +70,7 @@ pub(super) struct Defaults<'a> {
     pub(super) info: &'a PackInfo,
     pub(super) settings: Settings,
     pub(super) strict: bool,
+    pub(super) schemas: Option<Arc<Schemas>>,
 }
 
 /// Reads a case file; `name` is what messages call it.
@@ -98,6 +100,7 @@ pub(crate) fn read(path: &Path, name: &str, info: &PackInfo) -> Result<CaseFile,
         info,
         settings: settings(&mut fields, &mut problems).unwrap_or(none),
         strict: fields.boolean("strict", &mut problems).unwrap_or(false),
+        schemas: schemas(&mut fields, path, &mut problems),
     };
     let (cases, plans, fixtures) = (
         fields.blocks("case"),
@@ -161,6 +164,27 @@ pub(super) fn settings(fields: &mut Fields<'_>, problems: &mut Vec<Problem>) -> 
             problems.push(Problem::at(
                 &node.at,
                 "settings are always known: they cannot hold unknown(), computed() or sensitive()",
+            ));
+            None
+        }
+    }
+}
+
+/// The schemas that a file names.
+fn schemas(
+    fields: &mut Fields<'_>,
+    file: &Path,
+    problems: &mut Vec<Problem>,
+) -> Option<Arc<Schemas>> {
+    let name = fields.text("schema", problems)?;
+    let path = tidy(&file.parent().unwrap_or(Path::new("")).join(&name.value));
+    match Schemas::read(&path) {
+        Ok(schemas) => Some(Arc::new(schemas)),
+        Err(why) => {
+            let shown = path.display();
+            problems.push(Problem::at(
+                &name.at,
+                format!("cannot read the schema `{shown}`: {why}"),
             ));
             None
         }
@@ -238,6 +262,7 @@ fn case(defaults: &Defaults<'_>, block: &Block, problems: &mut Vec<Problem>) -> 
         info: defaults.info,
         stage,
         strict,
+        schemas: defaults.schemas.as_deref(),
         mode: None,
     };
     let kind = resource_type

@@ -19,6 +19,7 @@ pub(crate) mod watch;
 
 mod fields;
 mod resource;
+mod schema;
 mod tree;
 mod value;
 mod whole;

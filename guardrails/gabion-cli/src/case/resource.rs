@@ -6,6 +6,7 @@ use gabion_engine::policy::Problem;
 use gabion_model::{Change, Data, Mode, Operation, PackInfo, Path, Stage, Tree};
 
 use super::fields::{Fields, hint};
+use super::schema::{self, Of, Schemas};
 use super::tree;
 use super::value::{Node, Spanned, Value};
 
@@ -28,6 +29,8 @@ pub(super) struct Frame<'a> {
     pub(super) info: &'a PackInfo,
     pub(super) stage: Stage,
     pub(super) strict: bool,
+    /// Where a file names them.
+    pub(super) schemas: Option<&'a Schemas>,
     /// Said by the kind of block, else told by the operation.
     pub(super) mode: Option<Mode>,
 }
@@ -55,31 +58,55 @@ pub(super) fn change(
         return None;
     }
     let (operation, before) = operation(fields, said, before, after.as_ref(), problems)?;
+    let mode = frame.mode.unwrap_or(match operation {
+        Operation::Read => Mode::Data,
+        Operation::Open => Mode::Ephemeral,
+        _ => Mode::Managed,
+    });
+    let provider = provider.map_or_else(
+        || provider_of(resource_type, frame.info),
+        |provider| provider.value,
+    );
     let side = |node: &Option<Node>| {
         node.as_ref()
             .map_or_else(Tree::null, |node| tree::build(node, frame.strict))
     };
-    let after = side(&after);
+    // What is given: a schema adds what the configuration does not set.
+    let given = side(&after);
     let only = match &configured {
         None => None,
-        Some(paths) => Some(configured_paths(paths, &after, problems)?),
+        Some(paths) => Some(configured_paths(paths, &given, problems)?),
+    };
+    let config = tree::configuration(&given, only.as_deref());
+    let (before, after) = match frame.schemas {
+        None => (side(&before), given),
+        Some(schemas) => {
+            let block = schemas.block(mode, resource_type, &provider);
+            let block = block
+                .map_err(|why| problems.push(Problem::at(fields.at(), why)))
+                .ok()?;
+            let planned = match operation {
+                Operation::Create | Operation::Replace | Operation::Read | Operation::Open => {
+                    Of::Created
+                }
+                _ => Of::Changed(before.as_ref()),
+            };
+            let mut side = |node: &Option<Node>, of| {
+                node.as_ref()
+                    .map_or_else(Tree::null, |node| schema::build(node, block, of, problems))
+            };
+            (side(&before, Of::State), side(&after, planned))
+        }
     };
     Some(Change {
         resource_type: resource_type.to_owned(),
-        mode: frame.mode.unwrap_or(match operation {
-            Operation::Read => Mode::Data,
-            Operation::Open => Mode::Ephemeral,
-            _ => Mode::Managed,
-        }),
-        provider: provider.map_or_else(
-            || provider_of(resource_type, frame.info),
-            |provider| provider.value,
-        ),
+        mode,
+        provider,
         provider_version: version.map(|version| version.value),
         operation,
         stage: frame.stage,
-        config: Some(Arc::new(tree::configuration(&after, only.as_deref()))),
-        before: Arc::new(side(&before)),
+        config: Some(Arc::new(config)),
+        before: Arc::new(before),
         after: Arc::new(after),
         provider_configuration: Arc::new(side(&provider_configuration)),
         address: None,

@@ -43,6 +43,7 @@ pub(super) fn plan(
             info: defaults.info,
             stage,
             strict,
+            schemas: defaults.schemas.as_deref(),
             mode: Some(mode),
         };
         for block in fields.blocks(word) {

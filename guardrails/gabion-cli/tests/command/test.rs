@@ -1,5 +1,7 @@
 //! `gabion test`.
 
+mod files;
+
 use std::io::{BufRead, BufReader};
 use std::process::Stdio;
 use std::time::Duration;
@@ -363,76 +365,6 @@ fn pipelines_get_junit() {
         test(&cases, &["-o", "junit=a.xml", "--junit", "a.xml"]).code,
         4
     );
-}
-
-#[test]
-fn the_examples_of_the_page_are_true() {
-    let page = include_str!("../../../../docs/cli/test.md");
-    let examples: Vec<&str> = page
-        .split("```hcl\n")
-        .skip(1)
-        .map(|rest| rest.split_once("```").unwrap().0)
-        .collect();
-    assert!(examples.len() > 3, "the search is broken");
-    for example in examples {
-        let desk = pack(example);
-        std::fs::create_dir(desk.folder.path().join("cases/fixtures")).unwrap();
-        let desk = desk.write("cases/fixtures/production.json", fixture_text("clean.json"));
-        let ended = desk.run(&["test", "--update"]);
-        assert_eq!(ended.code, 0, "{example}{}{}", ended.out, ended.err);
-    }
-}
-
-/// What is said of a case file with a slip of the pen in it.
-fn slip(from: &str, to: &str) -> String {
-    const CASE: &str = r#"settings = { strict = true }
-
-case "a topic" {
-  rule       = "S01"
-  type       = "aws_sns_topic"
-  after      = { name = "x", kms_master_key_id = unknown(), arn = computed() }
-  configured = ["name"]
-  expect {
-    verdict = "undetermined"
-    path    = "kms_master_key_id"
-  }
-}
-"#;
-    assert_eq!(test(CASE, &[]).code, 0);
-    assert!(CASE.contains(from), "{from}");
-    let ended = test(&CASE.replacen(from, to, 1), &[]);
-    assert_eq!((ended.code, ended.out.as_str()), (4, ""), "{}", ended.err);
-    ended.err
-}
-
-#[test]
-fn every_slip_of_the_pen_is_named() {
-    assert_snapshot!(slip("case \"", "cases \""), @r#"error: cases/topics.guardtest.hcl:3:1: unknown block `cases` in a case file; did you mean `case`?"#);
-    assert_snapshot!(slip("expect {", "expects {"), @r#"
-    error: cases/topics.guardtest.hcl:3:1: case `a topic` needs `expect { verdict = "..." }`: what the rule should say
-           cases/topics.guardtest.hcl:8:3: unknown block `expects` in case `a topic`; did you mean `expect`?
-    "#);
-    assert_snapshot!(slip("configured", "configurd"), @r#"error: cases/topics.guardtest.hcl:7:3: unknown attribute `configurd` in case `a topic`; did you mean `configured`?"#);
-    assert_snapshot!(slip("undetermined", "undetermind"), @r#"error: cases/topics.guardtest.hcl:9:15: `undetermind` is no verdict; did you mean `undetermined`?"#);
-    assert_snapshot!(slip("unknown()", "unknwon()"), @r#"error: cases/topics.guardtest.hcl:6:50: unknown function `unknwon`; did you mean `unknown`?"#);
-    assert_snapshot!(slip("unknown()", "unknown(1)"), @r#"error: cases/topics.guardtest.hcl:6:50: `unknown` takes no argument, not 1"#);
-    assert_snapshot!(slip("unknown()", "var.key"), @r#"error: cases/topics.guardtest.hcl:6:50: `var.key` is no value; a case file has no variables, operators or templates, write the value itself (`$${` for `${` in a text)"#);
-    assert_snapshot!(slip("unknown()", "\"a-${b}\""), @r#"error: cases/topics.guardtest.hcl:6:50: `"a-${b}"` is no value; a case file has no variables, operators or templates, write the value itself (`$${` for `${` in a text)"#);
-    assert_snapshot!(slip("S01", "S1"), @r#"error: cases/topics.guardtest.hcl:4:16: the pack `topics` has no rule `S1`; did you mean `S01`?"#);
-    assert_snapshot!(slip("S01", "S05"), @r#"error: cases/topics.guardtest.hcl:4:16: `S05` looks at whole plans: write `plan "..." { ... }`"#);
-    assert_snapshot!(slip("strict = true", "strikt = true"), @r#"error: cases/topics.guardtest.hcl:1:12: the pack `topics` does not take these settings: `strikt`: there is no such setting; known are `strict`"#);
-    assert_snapshot!(slip("strict = true", "strict = \"yes\""), @r#"error: cases/topics.guardtest.hcl:1:12: the pack `topics` does not take these settings: `strict`: a string is given, and boolean is wanted"#);
-    assert_snapshot!(slip("[\"name\"]", "[\"nam\"]"), @r#"error: cases/topics.guardtest.hcl:7:17: `nam` is not in `after`; did you mean `name`?"#);
-    assert_snapshot!(slip("[\"name\"]", "[\"arn\"]"), @r#"error: cases/topics.guardtest.hcl:7:17: `arn` is computed(), which means that the configuration does not set it; write unknown()"#);
-    assert_snapshot!(slip("path    = \"kms_master_key_id\"", "path    = \"a..b\""), @r#"error: cases/topics.guardtest.hcl:10:15: `a..b` is not an attribute path: an empty name at byte 1"#);
-    assert_snapshot!(slip("\"undetermined\"", "\"pass\""), @r#"error: cases/topics.guardtest.hcl:10:15: `path` means nothing where `pass` is expected"#);
-    assert_snapshot!(slip("  after      =", "  operation = \"creat\"\n  after      ="), @r#"error: cases/topics.guardtest.hcl:6:15: `creat` is no operation; did you mean `create`?"#);
-    assert_snapshot!(slip("  after      =", "  before     ="), @r#"error: cases/topics.guardtest.hcl:7:17: `name` is not in `after`"#);
-    assert_snapshot!(slip("  after      =", "  operation = \"create\"\n  before = { name = \"y\" }\n  after      ="), @r#"error: cases/topics.guardtest.hcl:7:12: a `create` has nothing before it: leave `before` out, or write `operation = "replace"`"#);
-    assert_snapshot!(slip("case \"a topic\" {", "case {"), @r#"error: cases/topics.guardtest.hcl:3:1: a `case` has one label, which says what it shows: write `case "what it shows" { ... }`"#);
-    assert_snapshot!(slip("  type       = \"aws_sns_topic\"\n", ""), @r#"error: cases/topics.guardtest.hcl:3:1: case `a topic` needs `type`: the resource type, `aws_s3_bucket`"#);
-    assert_snapshot!(slip("name = \"x\",", "name = \"x\", name = \"y\","), @r#"error: cases/topics.guardtest.hcl:6:30: cannot be read as HCL at `after      = { name = "x", name = "y", kms_master_key_id = unknown(), arn = computed() }`: invalid object item; expected unique object key; found redefined object key"#);
-    assert_snapshot!(slip("case \"a topic\" {", "case \"a topic\" {{"), @r#"error: cases/topics.guardtest.hcl:3:17: cannot be read as HCL at `case "a topic" {{`: invalid block body; expected `}`, newline or identifier"#);
 }
 
 #[test]
