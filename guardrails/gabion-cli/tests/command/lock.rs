@@ -148,3 +148,18 @@ fn there_must_be_something_to_lock() {
     assert_eq!(ended.code, 4, "{ended:?}");
     assert_snapshot!(ended.err, @r#"error: gabion.hcl:1:24: pack `acme` is not locked yet, and registries are not asked here; run `gabion lock`"#);
 }
+
+#[test]
+fn settings_are_checked_at_load_with_their_place() {
+    let error = |settings: &str| {
+        let desk = Desk::with_plan(fixture_text("clean.json")).write(
+            "gabion.hcl",
+            format!("pack \"baseline\" {{\n  settings = {{\n    {settings}\n  }}\n}}\n"),
+        );
+        let ended = desk.run(&["check", "plan.json"]);
+        assert_eq!(ended.code, 4, "{ended:?}");
+        ended.err
+    };
+    assert_snapshot!(error("account_public_access_block = \"yes\""), @r#""#);
+    assert_snapshot!(error("account_public_acess_block = true"), @r#""#);
+}

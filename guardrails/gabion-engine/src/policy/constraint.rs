@@ -61,10 +61,20 @@ impl Constraint {
         Self { parts: Vec::new() }
     }
 
-    /// Whether a version meets all parts. A prerelease meets only parts that name a prerelease, as in Terraform.
+    /// Whether a version meets all parts. As in Terraform, a prerelease meets only parts that name a prerelease of the
+    /// same version, and `~>` of a prerelease is met by such alone.
     pub fn matches(&self, version: &Version) -> bool {
         self.parts.iter().all(|(operator, wanted, segments)| {
-            if !version.pre.is_empty() && wanted.pre.is_empty() && *operator != Operator::NotEqual {
+            let same_base = (version.major, version.minor, version.patch)
+                == (wanted.major, wanted.minor, wanted.patch);
+            let of_prerelease = !wanted.pre.is_empty();
+            let fits = match (version.pre.is_empty(), *operator) {
+                (_, Operator::NotEqual) => true,
+                (true, Operator::Pessimistic) => !of_prerelease,
+                (true, _) => true,
+                (false, _) => of_prerelease && same_base,
+            };
+            if !fits {
                 return false;
             }
             match operator {
@@ -127,6 +137,19 @@ mod tests {
             ("!= 1.2.3", "1.2.3", false),
             (">= 1.0", "1.1.0-beta", false),
             (">= 1.1.0-beta", "1.1.0-rc", true),
+            (">= 1.1.0-beta", "1.2.0-rc", false),
+            (">= 1.1.0-beta", "1.2.0", true),
+            ("~> 1.1.0-beta", "1.1.0-rc", true),
+            ("~> 1.1.0-beta", "1.1.1", false),
+            ("= 1.1.0-beta", "1.1.0-beta", true),
+            ("1.1.0", "1.1.0-beta", false),
+            ("!= 1.1.0", "1.2.0-beta", true),
+            ("< 2.0", "2.0.0-beta", false),
+            (">= 1.0, != 1.4.0, < 2.0", "1.4.0", false),
+            (">= 1.0, != 1.4.0, < 2.0", "1.4.1", true),
+            ("~>1.2 , !=1.3", "1.3.0", false),
+            ("> 1.2", "1.2.1", true),
+            ("<= 1.2", "1.2.1", false),
             ("", "0.1.0", true),
         ];
         for (constraint, version, expected) in cases {

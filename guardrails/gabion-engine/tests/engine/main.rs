@@ -13,4 +13,5 @@ mod describe;
 mod guest;
 mod reads;
 mod refuse;
+mod released;
 mod support;
