@@ -160,6 +160,6 @@ fn settings_are_checked_at_load_with_their_place() {
         assert_eq!(ended.code, 4, "{ended:?}");
         ended.err
     };
-    assert_snapshot!(error("account_public_access_block = \"yes\""), @r#""#);
-    assert_snapshot!(error("account_public_acess_block = true"), @r#""#);
+    assert_snapshot!(error("account_public_access_block = \"yes\""), @r#"error: gabion.hcl:3:35: pack `baseline` does not take its setting `account_public_access_block`: a string is given, and boolean is wanted"#);
+    assert_snapshot!(error("account_public_acess_block = true"), @r#"error: gabion.hcl:3:5: unknown setting `account_public_acess_block` of pack `baseline`; did you mean `account_public_access_block`?"#);
 }
