@@ -182,7 +182,8 @@ mod tests {
                 "{name}"
             );
             assert!(
-                !entry.metadata.controls.is_empty() && !entry.metadata.targets.is_empty(),
+                !entry.metadata.controls.is_empty()
+                    && (!entry.metadata.targets.is_empty() || entry.metadata.scope == Scope::Plan),
                 "{name}"
             );
         }

@@ -18,7 +18,4 @@ pub struct Baseline {
         "aws_s3_bucket_object_lock_configuration",
     ])]
     pub companions_elsewhere: Vec<String>,
-    /// Whether this configuration is the one that should hold the trail of all regions (LG01A).
-    #[setting(default = false)]
-    pub holds_trail: bool,
 }

@@ -27,7 +27,8 @@ pub(crate) fn everything(
             judgement.extend(guard.judge(&Arc::new(change)));
         }
     }
-    if guard.judges_plans() {
+    let types = plan.changes.iter();
+    if guard.judges_plans(types.map(|planned| planned.resource_type.as_ref())) {
         judgement.extend(guard.judge_plan(&Arc::new(plan.graph()?)));
     }
     Ok((judgement, objects))

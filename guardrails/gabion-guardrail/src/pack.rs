@@ -74,12 +74,18 @@ impl Pack {
         (entry.check)(change)
     }
 
-    /// Asks one whole-plan rule, by code.
+    /// Asks one whole-plan rule, by code. A rule none of whose targets is in the plan answers not applicable.
     ///
     /// # Errors
     /// Why it ended before a verdict.
     pub fn check_plan(&self, rule: &str, graph: &Graph) -> Outcome {
-        (self.entry(rule)?.check_plan)(graph)
+        let entry = self.entry(rule)?;
+        let targets = entry.metadata.targets;
+        let held = |target: &Target| !graph.changes(target.resource_type).is_empty();
+        if !targets.is_empty() && !targets.iter().any(held) {
+            return NOT_APPLICABLE;
+        }
+        (entry.check_plan)(graph)
     }
 
     fn entry(&self, rule: &str) -> Result<&RuleEntry, Stop> {

@@ -2,16 +2,13 @@
 
 use gabion_guardrail::prelude::*;
 
-use crate::settings::Baseline;
-use crate::target::{aws, gabion};
-
 /// ## What it does
 ///
 /// Finds a plan without any trail that records all regions: neither an `aws_cloudtrail` nor a `gabion_log_sink` with
 /// `is_multi_region_trail = true` that is switched on.
 ///
-/// Most configurations hold no trail, and should not. So it says nothing unless this configuration is the one that
-/// should hold it: `pack "baseline" { settings = { holds_trail = true } }`.
+/// Most configurations hold no trail, and should not. So the rule is off until the policy file of the configuration
+/// that should hold it says so: `rule "LG01A" { level = "mandatory" }`.
 ///
 /// Known miss: it does not look at whose account the trail records.
 ///
@@ -49,15 +46,12 @@ use crate::target::{aws, gabion};
 #[rule(
     code = "LG01A",
     title = "no trail that records all regions",
-    level = mandatory,
+    level = off,
     since = "1.0.0",
-    targets(aws("aws_cloudtrail"), gabion("gabion_log_sink")),
+    targets(any),
     controls(cis_v5("3.1"), cis_v7("4.1"), security_hub("CloudTrail.1"))
 )]
 pub(crate) fn no_multi_region_trail(graph: &Graph) -> Outcome {
-    if !settings::<Baseline>()?.holds_trail {
-        return NOT_APPLICABLE;
-    }
     let mut unclear = None;
     for resource_type in ["aws_cloudtrail", "gabion_log_sink"] {
         for trail in graph.of(resource_type) {

@@ -168,7 +168,8 @@ impl Check {
         }) {
             judgement.extend(part?);
         }
-        if guard.judges_plans() {
+        let types = plan.changes.iter();
+        if guard.judges_plans(types.map(|planned| planned.resource_type.as_ref())) {
             judgement.extend(guard.judge_plan(&Arc::new(plan.graph()?)));
         }
         for ruling in &mut judgement.rulings {

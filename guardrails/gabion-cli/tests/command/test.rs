@@ -280,6 +280,7 @@ fn saved_plans_are_kept_as_snapshots() {
     DT09 module.keys["a.b"].aws_kms_key.this[0] (create): pass
     DT10 module.keys["a.b"].aws_kms_key.this[0] (create): pass
     DT12 module.keys["a.b"].aws_kms_key.this[0] (create): pass
+    LG01A the whole plan: violation: no trail here records all regions
     "#);
     assert_eq!(desk.run(&args).code, 0);
     std::fs::write(&kept, text.replacen("violation", "pass", 1)).unwrap();

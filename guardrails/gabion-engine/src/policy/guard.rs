@@ -290,10 +290,13 @@ impl Guard {
         })
     }
 
-    /// Whether any rule wants the whole plan.
-    pub fn judges_plans(&self) -> bool {
+    /// Whether any rule wants the whole plan of resources of these types. Most plans hold nothing that one judges,
+    /// and the graph of a large plan takes memory.
+    pub fn judges_plans<'t>(&self, types: impl Iterator<Item = &'t str> + Clone) -> bool {
         self.rules.iter().any(|entry| {
-            entry.rule.info.scope == Scope::Plan && self.binding(entry, None).level != Level::Off
+            entry.rule.info.scope == Scope::Plan
+                && entry.judges_plan_of(types.clone())
+                && self.binding(entry, None).level != Level::Off
         })
     }
 
@@ -387,6 +390,13 @@ impl PackEntry {
 }
 
 impl RuleEntry {
+    /// Whether a rule on whole plans judges one of these types; without targets it judges every plan.
+    pub(super) fn judges_plan_of<'t>(&self, mut types: impl Iterator<Item = &'t str>) -> bool {
+        let targets = &self.rule.info.applies_to;
+        targets.is_empty()
+            || types.any(|of| targets.iter().any(|target| target.resource_type == of))
+    }
+
     /// The versions tested with, where the change's provider is outside of them.
     pub(super) fn untested<'a>(&'a self, change: &'a Change) -> Option<(&'a str, &'a str)> {
         let (provider, constraint) = self.targets.get(&key(change))?;

@@ -43,6 +43,10 @@ impl Guard {
                 continue;
             };
             let code = entry.rule.info.code.as_str();
+            let types = graph.changes.iter();
+            if !entry.judges_plan_of(types.map(|change| change.resource_type.as_str())) {
+                continue;
+            }
             let loosest = self.binding(entry, None);
             if loosest.level == Level::Off {
                 continue;
