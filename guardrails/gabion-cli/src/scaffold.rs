@@ -132,3 +132,206 @@ fn renamed(text: &str, name: &str) -> String {
         .replace("AC01", &first_code(name))
         .replace("acme", name)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+    use std::fs;
+    use std::path::Path;
+    use std::process::Command;
+
+    use super::*;
+
+    const WORKSPACE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../..");
+
+    fn read(path: &str) -> String {
+        fs::read_to_string(Path::new(WORKSPACE).join(path)).unwrap()
+    }
+
+    fn text<'a>(files: &'a [File], path: &str) -> &'a str {
+        &files.iter().find(|file| file.path == path).unwrap().text
+    }
+
+    #[test]
+    fn names_are_looked_at() {
+        for good in ["acme", "platform-team", "a", "team2"] {
+            assert_eq!(check_name(good), Ok(()), "{good}");
+        }
+        let hint = |name: &str| {
+            check_name(name)
+                .unwrap_err()
+                .rsplit_once(", ")
+                .unwrap()
+                .1
+                .to_owned()
+        };
+        assert_eq!(hint("Platform Team"), "as `platform-team` is");
+        assert_eq!(hint("../acme/"), "as `acme` is");
+        assert_eq!(hint("2fast"), "as `fast` is");
+        assert_eq!(hint(""), "as `acme` or `platform-team` is");
+        assert_eq!(hint("Überwachung"), "as `berwachung` is");
+        assert_eq!(hint(&"a".repeat(65)), format!("as `{}` is", "a".repeat(64)));
+        assert_eq!(
+            check_name("baseline").unwrap_err(),
+            "`baseline` is the name of the pack inside gabion: take another"
+        );
+    }
+
+    #[test]
+    fn codes_come_from_the_name_and_are_not_those_of_the_baseline() {
+        for (name, code) in [
+            ("acme", "AC01"),
+            ("platform-team", "PT01"),
+            ("a-b-c-d", "ABC01"),
+            ("x", "X01"),
+            ("dt", "DTX01"),
+            ("net-watch", "NWX01"),
+        ] {
+            assert_eq!(first_code(name), code);
+        }
+        let engine = crate::command::engine().unwrap_or_else(|error| panic!("{}", error.message));
+        for rule in &engine.load_baseline().unwrap().info().rules {
+            let letters: String = rule.code.chars().take(2).collect();
+            assert!(CODES.contains(&letters.as_str()), "{}", rule.code);
+        }
+    }
+
+    #[test]
+    fn a_pack_bears_its_own_name_throughout() {
+        for language in Language::ALL {
+            let files = files("platform-team", language);
+            let paths: BTreeSet<&str> = files.iter().map(|file| file.path.as_str()).collect();
+            assert_eq!(paths.len(), files.len(), "two files of one name");
+            for wanted in [
+                ".gitignore",
+                ".github/workflows/guardrails.yml",
+                "README.md",
+                "cases/resource-without-owner.guardtest.hcl",
+                "vendor/wit/package.wit",
+                language.manifest(),
+            ] {
+                assert!(paths.contains(wanted), "{language}: no {wanted}");
+            }
+            assert!(
+                paths
+                    .iter()
+                    .filter(|path| path.starts_with("vendor/"))
+                    .count()
+                    > 10
+            );
+            for file in files
+                .iter()
+                .filter(|file| !file.path.starts_with("vendor/"))
+            {
+                let whole = format!("{} {}", file.path, file.text);
+                assert!(
+                    !whole.contains("acme") && !whole.contains("AC01"),
+                    "{whole}"
+                );
+            }
+            assert!(text(&files, language.manifest()).contains("\"platform-team\""));
+            assert!(text(&files, "README.md").contains("| `PT01` |"));
+        }
+        assert!(
+            text(&files("platform-team", Language::Rust), "Cargo.toml")
+                .contains("\"platform_team_rules\"")
+        );
+    }
+
+    /// What the SDK's manifest takes from the workspace, the one in `vendor/` says itself.
+    #[test]
+    fn the_manifests_of_the_vendored_sdk_ask_for_what_the_workspace_does() {
+        let workspace = read("Cargo.toml");
+        for name in ["gabion-guardrail", "gabion-guardrail-macros"] {
+            let real = read(&format!("guardrails/{name}/Cargo.toml"));
+            let vendored = read(&format!(
+                "guardrails/gabion-cli/templates/rust/vendor/{name}/Cargo.toml"
+            ));
+            let own = |line: &str| real.lines().any(|of| of == line);
+            for line in vendored
+                .lines()
+                .filter(|line| line.starts_with("version = "))
+            {
+                assert!(own(line), "{name}: {line}");
+            }
+            let mut dependencies = false;
+            for line in real.lines() {
+                if line.starts_with('[') {
+                    dependencies = line.ends_with("dependencies]") && !line.contains("dev-");
+                }
+                let Some((of, rest)) = line.split_once([' ', '.']) else {
+                    continue;
+                };
+                if !dependencies || !rest.contains("workspace = true") || rest.contains("optional")
+                {
+                    continue;
+                }
+                let asked = vendored
+                    .lines()
+                    .find(|line| line.starts_with(&format!("{of} = ")))
+                    .unwrap_or_else(|| panic!("{name} in templates/rust/vendor lacks {of}"));
+                let whole = workspace.lines().any(|line| line == asked);
+                let version = workspace
+                    .lines()
+                    .find_map(|line| line.strip_prefix(&format!("{of} = ")))
+                    .unwrap_or_default();
+                let sdk = of.starts_with("gabion-");
+                assert!(
+                    sdk || whole || asked.contains(&format!("version = {version},")),
+                    "{name}: {asked}, and the workspace has {version}"
+                );
+            }
+        }
+    }
+
+    /// The template brings the versions that this workspace has: what is built here can be built without a network.
+    #[test]
+    fn the_lock_of_the_template_follows_the_workspace() {
+        let template = "guardrails/gabion-cli/templates/rust/Cargo.lock";
+        if std::env::var_os("GABION_UPDATE").is_some() {
+            let folder = tempfile::tempdir().unwrap();
+            for file in files("acme", Language::Rust) {
+                let path = folder.path().join(&file.path);
+                fs::create_dir_all(path.parent().unwrap()).unwrap();
+                fs::write(path, file.text).unwrap();
+            }
+            let lock = folder.path().join("Cargo.lock");
+            fs::write(&lock, read("Cargo.lock")).unwrap();
+            let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+            let output = Command::new(cargo)
+                .args(["metadata", "--offline", "--format-version", "1"])
+                .current_dir(folder.path())
+                .output()
+                .unwrap();
+            assert!(
+                output.status.success(),
+                "{}",
+                String::from_utf8_lossy(&output.stderr)
+            );
+            fs::copy(lock, Path::new(WORKSPACE).join(template)).unwrap();
+        }
+        let packages = |text: &str| -> BTreeSet<String> {
+            text.split("[[package]]")
+                .skip(1)
+                .map(|block| {
+                    block
+                        .lines()
+                        .filter(|line| {
+                            line.starts_with("name = ") || line.starts_with("version = ")
+                        })
+                        .collect::<Vec<_>>()
+                        .join(" ")
+                })
+                .collect()
+        };
+        let known = packages(&read("Cargo.lock"));
+        let odd: Vec<String> = packages(&read(template))
+            .into_iter()
+            .filter(|package| !package.contains("\"acme\"") && !known.contains(package))
+            .collect();
+        assert!(
+            odd.is_empty(),
+            "templates/rust/Cargo.lock is stale, run this test with GABION_UPDATE=1: {odd:?}"
+        );
+    }
+}

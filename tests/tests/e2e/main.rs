@@ -11,6 +11,7 @@
     reason = "the helpers of tests fail as tests do: by a panic"
 )]
 
+mod author;
 mod bad_input;
 mod check;
 mod docs;

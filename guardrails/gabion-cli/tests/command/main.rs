@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot be set up fails")]
 
+mod author;
 mod bad_input;
 mod check;
 mod inputs;
