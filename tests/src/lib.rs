@@ -9,6 +9,7 @@ pub mod emulator;
 pub mod fake;
 pub mod process;
 pub mod proxy;
+pub mod registry;
 pub mod skip;
 pub mod terraform;
 pub mod tools;

@@ -4,6 +4,7 @@
 //! (`gabion-registry`), what a signature is worth (`gabion_engine::trust`).
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use gabion_engine::policy::{Constraint, Request, Resolved, Resolver, SignersAsked};
 use gabion_engine::store::{self, Digest, Store};
@@ -14,7 +15,7 @@ use semver::Version;
 use crate::exit::Failure;
 
 /// How to reach a registry: shared by every command that does.
-#[derive(Clone, Debug, Default, clap::Args)]
+#[derive(Clone, Debug, clap::Args)]
 pub(crate) struct Connection {
     /// Certificates to trust besides the system's, in PEM; SSL_CERT_FILE replaces the system's
     #[arg(long, value_name = "FILE")]
@@ -22,6 +23,9 @@ pub(crate) struct Connection {
     /// Allow plain HTTP to hosts other than this machine, where the registry has nothing better
     #[arg(long)]
     insecure: bool,
+    /// How long to wait for an answer of the registry
+    #[arg(long, value_name = "SECONDS", default_value_t = 30, value_parser = clap::value_parser!(u64).range(1..=3600))]
+    timeout: u64,
 }
 
 impl Connection {
@@ -30,6 +34,8 @@ impl Connection {
         let mut options = Options::default();
         options.ca.clone_from(&self.ca);
         options.insecure = self.insecure;
+        options.silence = Duration::from_secs(self.timeout);
+        options.connect = options.connect.min(options.silence);
         Registry::open(location, &options)
     }
 }

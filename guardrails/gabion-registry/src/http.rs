@@ -135,34 +135,41 @@ pub(crate) async fn probe(
         .iter()
         .filter_map(|value| value.to_str().ok())
         .collect();
-    let is = |text: &str, scheme: &str| {
-        text.get(..scheme.len())
-            .is_some_and(|start| start.eq_ignore_ascii_case(scheme))
-    };
-    if let Some(bearer) = challenges.iter().find(|text| is(text, "bearer ")) {
-        let realm = bearer
-            .split("realm=\"")
-            .nth(1)
-            .and_then(|rest| rest.split('"').next())
-            .unwrap_or_default();
-        if !plain && !realm.starts_with("https://") {
-            return Err(RegistryError::PlainRealm {
-                host: host.to_owned(),
-                realm: crate::error::plain(realm),
-            });
-        }
-        return Ok((plain, Challenge::Bearer));
-    }
-    if challenges.iter().any(|text| is(text, "basic ")) {
-        return Ok((plain, Challenge::Basic));
-    }
-    if response.status().is_server_error() {
+    let challenge = challenge(&challenges, plain).map_err(|realm| RegistryError::PlainRealm {
+        host: host.to_owned(),
+        realm: crate::error::plain(&realm),
+    })?;
+    if challenge == Challenge::None && response.status().is_server_error() {
         let code = response.status().as_u16();
         return Err(RegistryError::status(
             host, host, "reading", false, code, "",
         ));
     }
-    Ok((plain, Challenge::None))
+    Ok((plain, challenge))
+}
+
+/// How a registry wants to be logged in to; the realm of a token where that is not encrypted and the registry is.
+fn challenge(texts: &[&str], plain: bool) -> Result<Challenge, String> {
+    let is = |text: &str, scheme: &str| {
+        text.get(..scheme.len())
+            .is_some_and(|start| start.eq_ignore_ascii_case(scheme))
+    };
+    if let Some(bearer) = texts.iter().find(|text| is(text, "bearer ")) {
+        let realm = bearer
+            .split("realm=\"")
+            .nth(1)
+            .and_then(|rest| rest.split('"').next())
+            .unwrap_or_default();
+        if !plain && !is(realm, "https://") {
+            return Err(realm.to_owned());
+        }
+        return Ok(Challenge::Bearer);
+    }
+    Ok(if texts.iter().any(|text| is(text, "basic ")) {
+        Challenge::Basic
+    } else {
+        Challenge::None
+    })
 }
 
 pub(crate) fn protocol(host: &str, plain: bool) -> ClientProtocol {
@@ -261,5 +268,28 @@ pub(crate) fn seconds(time: Duration) -> String {
         format!("{} ms", time.as_millis())
     } else {
         format!("{} s", time.as_secs())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_login_leaves_an_encrypted_registry_encrypted_only() {
+        let token = r#"Bearer realm="https://auth.example.com/token",service="x""#;
+        let open = r#"Bearer service="x",realm="http://auth.example.com/token""#;
+        assert_eq!(challenge(&[token], false), Ok(Challenge::Bearer));
+        assert_eq!(
+            challenge(&["Basic realm=\"x\"", open], false),
+            Err("http://auth.example.com/token".to_owned())
+        );
+        assert_eq!(challenge(&[open], true), Ok(Challenge::Bearer));
+        assert!(challenge(&["Bearer"], false) == Ok(Challenge::None));
+        assert_eq!(
+            challenge(&["basic realm=\"x\""], false),
+            Ok(Challenge::Basic)
+        );
+        assert_eq!(challenge(&[], false), Ok(Challenge::None));
     }
 }

@@ -3,11 +3,13 @@
 //! Each module has `locate`, which changes nothing, and, where a tool can be had without a
 //! person, `install`, which `cargo xtask setup` calls.
 
+pub mod cosign;
 pub mod engines;
 pub mod guest;
 pub mod mirror;
 pub mod opentofu;
 pub mod python;
+pub mod registry;
 pub mod terraform;
 
 use std::path::{Path, PathBuf};

@@ -2,24 +2,33 @@
 
 use anyhow::{Result, bail};
 use gabion_tests::skip;
-use gabion_tests::tools::{engines, guest, mirror, opentofu, python, say, terraform};
+use gabion_tests::tools::{
+    cosign, engines, guest, mirror, opentofu, python, registry, say, terraform,
+};
 
 /// Install what the tests and the demo need, or say how to
 ///
-/// Into the user's cache folder: a Python environment with the emulators, and OpenTofu where no
-/// `tofu` is on PATH, and what makes guardrails of JavaScript and Python (400 MB). Into the system: the WebAssembly toolchain, by rustup or by apt. Terraform
+/// Into the user's cache folder: a Python environment with the emulators, OpenTofu where no `tofu`
+/// is on PATH, cosign, and what makes guardrails of JavaScript and Python (400 MB). Into the system:
+/// docker-registry by apt, and the WebAssembly toolchain, by rustup or by apt. Terraform
 /// and the mirror of hashicorp/aws are only looked for. Running it again changes nothing.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
     /// Leave OpenTofu out (it takes three minutes to build)
     #[arg(long)]
     no_opentofu: bool,
+    /// Leave cosign out (it takes five minutes to build)
+    #[arg(long)]
+    no_cosign: bool,
 }
 
 impl Args {
     /// Leaves nothing out.
     pub(crate) fn everything() -> Self {
-        Self { no_opentofu: false }
+        Self {
+            no_opentofu: false,
+            no_cosign: false,
+        }
     }
 }
 
@@ -42,6 +51,21 @@ pub(crate) fn run(args: &Args) -> Result<()> {
             Err(error) if !skip::is_ci() => {
                 say(&format!(
                     "OpenTofu is missing, its tests will be skipped: {error:#}"
+                ));
+            }
+            Err(error) => return Err(error),
+        }
+    }
+    let mut packs = vec![("docker-registry", registry::install())];
+    if !args.no_cosign {
+        packs.push(("cosign", cosign::install()));
+    }
+    for (name, installed) in packs {
+        match installed {
+            Ok(path) => say(&format!("{name}: {}", path.display())),
+            Err(error) if !skip::is_ci() => {
+                say(&format!(
+                    "{name} is missing, its tests will be skipped: {error:#}"
                 ));
             }
             Err(error) => return Err(error),

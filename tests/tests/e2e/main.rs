@@ -26,6 +26,7 @@ mod outputs;
 mod parity;
 mod provider;
 mod real_account;
+mod registry;
 mod rule_pages;
 mod secrets_in_log;
 mod structure;

@@ -14,6 +14,7 @@ mod others;
 mod outputs;
 mod parity;
 mod reader;
+mod registry;
 mod support;
 mod test;
 mod topics;

@@ -88,7 +88,7 @@ impl Desk {
         self.ended(child.wait_with_output().unwrap())
     }
 
-    fn ended(&self, output: std::process::Output) -> Ended {
+    pub(crate) fn ended(&self, output: std::process::Output) -> Ended {
         let clean = |bytes: Vec<u8>| {
             let text = String::from_utf8(bytes).unwrap();
             // The tests' own folder, and the day a proposed waiver would end, differ from run to run.
