@@ -177,7 +177,7 @@ impl RegistryError {
                 waited: waited.to_owned(),
             };
         }
-        if let Some(reason) = certificate(error) {
+        if let Some(reason) = encryption(error) {
             return Self::Tls { host, reason };
         }
         let reason = root(error);
@@ -232,7 +232,10 @@ impl RegistryError {
     ) -> Self {
         let status = |code, message: &str| Self::status(host, what, "writing", had, code, message);
         match error {
-            OciDistributionError::RequestError(error) => Self::http(host, waited, error),
+            OciDistributionError::RequestError(error) => match error.status() {
+                Some(code) => status(code.as_u16(), ""),
+                None => Self::http(host, waited, error),
+            },
             OciDistributionError::UnauthorizedError { .. }
             | OciDistributionError::AuthenticationFailure(_) => status(401, ""),
             OciDistributionError::ServerError { code, message, .. } => status(*code, message),
@@ -254,34 +257,41 @@ impl RegistryError {
     }
 }
 
-/// What is wrong with the certificate, where that is what ended a connection.
-fn certificate(error: &reqwest::Error) -> Option<String> {
+/// What is wrong with the encryption, where that is what ended a connection. A peer that does not speak TLS at all is
+/// no such case: it cannot be reached that way.
+fn encryption(error: &reqwest::Error) -> Option<String> {
+    use rustls::CertificateError as Wrong;
     let mut next = error.source();
     while let Some(source) = next {
-        let inner = source
-            .downcast_ref::<io::Error>()
-            .and_then(io::Error::get_ref)
-            .and_then(|inner| inner.downcast_ref::<rustls::Error>());
-        if let Some(rustls::Error::InvalidCertificate(error)) =
-            inner.or_else(|| source.downcast_ref::<rustls::Error>())
-        {
-            use rustls::CertificateError as Wrong;
-            return Some(match error {
-                Wrong::UnknownIssuer => {
-                    "its certificate comes from an authority that is not known here".to_owned()
-                }
-                Wrong::NotValidForName | Wrong::NotValidForNameContext { .. } => {
-                    "its certificate is for another name".to_owned()
-                }
-                Wrong::Expired | Wrong::ExpiredContext { .. } => {
-                    "its certificate has expired".to_owned()
-                }
-                other => format!("its certificate is not accepted ({other:?})"),
-            });
+        match tls(source) {
+            Some(rustls::Error::InvalidMessage(_)) => return None,
+            Some(rustls::Error::InvalidCertificate(error)) => {
+                return Some(match error {
+                    Wrong::UnknownIssuer => {
+                        "its certificate comes from an authority that is not known here".to_owned()
+                    }
+                    Wrong::NotValidForName | Wrong::NotValidForNameContext { .. } => {
+                        "its certificate is for another name".to_owned()
+                    }
+                    Wrong::Expired | Wrong::ExpiredContext { .. } => {
+                        "its certificate has expired".to_owned()
+                    }
+                    other => format!("its certificate is not accepted ({other})"),
+                });
+            }
+            Some(other) => return Some(plain(&other.to_string())),
+            None => next = source.source(),
         }
-        next = source.source();
     }
     None
+}
+
+/// The error of the encryption inside another; system errors wrap each other without saying so.
+fn tls<'e>(error: &'e (dyn std::error::Error + 'static)) -> Option<&'e rustls::Error> {
+    if let Some(found) = error.downcast_ref::<rustls::Error>() {
+        return Some(found);
+    }
+    tls(error.downcast_ref::<io::Error>()?.get_ref()?)
 }
 
 /// The innermost cause, without the number that the system gives it.

@@ -238,8 +238,14 @@ impl Registry {
                     found,
                 });
             }
-            // Who may write may not be allowed to read; a missing tag or repository is made now.
-            Ok(_) | Err(RegistryError::Missing { .. } | RegistryError::Forbidden { .. }) => {}
+            // A missing tag or repository is made now. Some registries say of a missing one that it is forbidden; if
+            // it is, writing says so.
+            Ok(_)
+            | Err(
+                RegistryError::Missing { .. }
+                | RegistryError::Forbidden { .. }
+                | RegistryError::Unauthorized { .. },
+            ) => {}
             Err(error) => return Err(error),
         }
         self.write(

@@ -79,12 +79,12 @@ fn down_and_slow() {
     drop(free);
     let ended = pull(&desk, &host);
     assert_eq!(ended.code, 4);
-    assert_snapshot!(told(&ended), @"");
+    assert_snapshot!(told(&ended), @"error: the registry `HOST` cannot be reached: connection refused; check its name, the network, and HTTPS_PROXY and NO_PROXY");
 
     let fake = faulty(|_, path| path.contains("/blobs/").then_some(Answer::Silence));
     let ended = pull(&desk, &fake.host);
     assert_eq!(ended.code, 4);
-    assert_snapshot!(told(&ended), @"");
+    assert_snapshot!(told(&ended), @"error: the registry `HOST` does not answer in time (2 s); try again, or ask who runs it");
     nothing_is_kept(&desk);
 }
 
@@ -98,7 +98,7 @@ fn bytes_that_are_not_what_was_asked_for() {
     let ended = pull(&desk, &other.host);
     assert_eq!(ended.code, 4);
     let text = told(&ended).replace(&artifact().component_digest(), "DIGEST");
-    assert_snapshot!(text, @"");
+    assert_snapshot!(text, @"error: the registry sent something else than it was asked for: `oci://HOST/acme@DIGEST` should be DIGEST and is sha256:f41f3fa625ff120ddca7ef456bf66371ecea23c129f4e4c32367101edb516cf8; nothing of it was kept; tell who runs the registry");
 
     let header = faulty(|artifact, path| {
         path.contains("/manifests/").then(|| {
@@ -167,7 +167,7 @@ fn credentials_stay_with_the_host_they_are_for() {
     // Without a login, with a wrong host's, and with the right one.
     let ended = pull(&desk, &here.host);
     assert_eq!(ended.code, 4);
-    assert_snapshot!(told(&ended), @"");
+    assert_snapshot!(told(&ended), @"error: the registry `HOST` does not let you in without credentials; log in with `docker login`, or name the folder of a config.json in DOCKER_CONFIG");
     login(&desk, &here.host, "ada", "lovelace");
     let ended = pull(&desk, &here.host);
     assert_eq!(ended.code, 0, "{}", ended.err);
@@ -221,11 +221,11 @@ fn what_lies_there_is_something_else() {
     let fake = faulty(move |_, path| path.contains("/manifests/").then(|| Answer::ok(image)));
     let ended = pull(&desk, &fake.host);
     assert_eq!(ended.code, 4);
-    assert_snapshot!(told(&ended), @"");
+    assert_snapshot!(told(&ended), @"error: `oci://HOST/acme:1.0.0` is no guardrail pack: its layer is `application/vnd.oci.image.layer.v1.tar+gzip`, not `application/wasm`; push it with `gabion push`");
     let fake = faulty(|_, _| Some(Answer::status(503)));
-    assert_snapshot!(told(&pull(&desk, &fake.host)), @"");
+    assert_snapshot!(told(&pull(&desk, &fake.host)), @"error: the registry `HOST` answers with 503");
     let fake = faulty(|_, path| path.contains("/acme/").then(|| Answer::status(403)));
-    assert_snapshot!(told(&pull(&desk, &fake.host)), @"");
+    assert_snapshot!(told(&pull(&desk, &fake.host)), @"error: the registry does not allow reading `oci://HOST/acme:1.0.0`: ask for the right to");
     let missing = run(
         &desk,
         &[
@@ -288,8 +288,8 @@ fn credentials_that_cannot_be_used() {
         assert_eq!(ended.code, 4);
         told(&ended).replace(&desk.folder.path().display().to_string(), "DIR")
     };
-    assert_snapshot!(with("{"), @"");
-    assert_snapshot!(with(r#"{"credsStore":"no-such-helper"}"#), @"");
+    assert_snapshot!(with("{"), @"error: cannot use the credentials for the registry `HOST`: `DIR/docker/config.json` cannot be read or is not JSON");
+    assert_snapshot!(with(r#"{"credsStore":"no-such-helper"}"#), @"error: cannot use the credentials for the registry `HOST`: config.json names a credential helper that cannot be started; is it on PATH?");
     login(&desk, &fake.host, "ada", "wrong");
-    assert_snapshot!(told(&pull(&desk, &fake.host)), @"");
+    assert_snapshot!(told(&pull(&desk, &fake.host)), @"error: the registry `HOST` does not let you in: it refuses the credentials that were found; log in again with `docker login`");
 }

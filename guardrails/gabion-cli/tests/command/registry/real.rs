@@ -46,9 +46,9 @@ fn what_is_pushed_comes_back() {
             err.collect::<String>().replace(registry.host(), "HOST"),
         )
     };
-    assert_snapshot!(format!("{:?}", told(&["push", "pack.wasm", &format!("{place}:9.9.9")])), @"");
-    assert_snapshot!(format!("{:?}", told(&["pull", &format!("{place}:9.9.9")])), @"");
-    assert_snapshot!(format!("{:?}", told(&["pull", &place])), @"");
+    assert_snapshot!(format!("{:?}", told(&["push", "pack.wasm", &format!("{place}:9.9.9")])), @r#"(4, "error: the component says that it is version 1.0.0, and the tag is `9.9.9`: push it as `oci://HOST/acme/guardrails:1.0.0`, or build it with that version")"#);
+    assert_snapshot!(format!("{:?}", told(&["pull", &format!("{place}:9.9.9")])), @r#"(3, "error: there is no `oci://HOST/acme/guardrails:9.9.9`; check the name and the tag, and whether it was pushed")"#);
+    assert_snapshot!(format!("{:?}", told(&["pull", &place])), @r#"(4, "error: `oci://HOST/acme/guardrails` names no tag and no digest; which version is meant?")"#);
     assert_eq!(told(&["push", "missing.wasm", &place]).0, 3);
     // What no engine would load is not published.
     std::fs::write(desk.folder.path().join("text.wasm"), "hello").unwrap();
@@ -143,7 +143,7 @@ fn a_registry_with_tls() {
         .lines()
         .filter(|line| line.starts_with("error"))
         .collect();
-    assert_snapshot!(error, @"");
+    assert_snapshot!(error, @"error: no safe connection to the registry `HOST`: its certificate comes from an authority that is not known here; name the authority that signed its certificate with `--ca FILE`, or with SSL_CERT_FILE");
     let ca = registry.certificate();
     let pushed = last(&run(
         &desk,

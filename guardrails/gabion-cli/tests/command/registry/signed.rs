@@ -56,7 +56,7 @@ fn signed_locked_carried_and_spoiled() {
     );
     let refused = run(&desk, &["lock"]);
     assert_eq!(refused.code, 4);
-    assert_snapshot!(errors(&refused, &registry), @"");
+    assert_snapshot!(errors(&refused, &registry), @"error: gabion.hcl:2:13: `oci://HOST/acme/guardrails` is not signed, and `signers` asks for 2 signature(s); ask its publisher to sign it with `gabion sign`, then run `gabion pull`");
     assert!(
         !folder.join("packs").exists(),
         "nothing is kept before it is trusted"
@@ -65,10 +65,10 @@ fn signed_locked_carried_and_spoiled() {
     let sign =
         |desk: &Desk, name: &str| run(desk, &["sign", &pushed, "--key", &format!("{name}.key")]);
     assert_eq!(sign(&desk, "other").code, 0);
-    assert_snapshot!(errors(&run(&desk, &["lock"]), &registry), @"");
+    assert_snapshot!(errors(&run(&desk, &["lock"]), &registry), @"error: gabion.hcl:2:13: none of the 1 signature(s) of `oci://HOST/acme/guardrails` was made by a key in `signers`, or they were altered; ask its publisher for the right key");
     assert_eq!(sign(&desk, "acme").code, 0);
     assert!(sign(&desk, "acme").out.contains("was signed already"));
-    assert_snapshot!(errors(&run(&desk, &["lock"]), &registry), @"");
+    assert_snapshot!(errors(&run(&desk, &["lock"]), &registry), @"error: gabion.hcl:2:13: `oci://HOST/acme/guardrails` is signed by 1 of the keys in `signers` (`acme.pub`), and `threshold` asks for 2");
     assert_eq!(sign(&desk, "audit").code, 0);
     let verified = run(
         &desk,
@@ -193,7 +193,7 @@ fn a_signature_is_not_replayed_for_another_repository() {
         ],
     );
     assert_eq!(ended.code, 1);
-    assert_snapshot!(errors(&ended, &registry), @"");
+    assert_snapshot!(errors(&ended, &registry), @"error: the signature of `oci://HOST/acme/new@sha256:DIGEST` by `acme.pub` was made for `HOST/acme/old`: a signature holds for its own repository, so that one pack cannot be passed off as another; ask its publisher to sign it there");
 }
 
 fn cosign(desk: &Desk, binary: &Path, args: &[&str]) -> Ended {
