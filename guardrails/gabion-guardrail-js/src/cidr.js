@@ -31,6 +31,7 @@ export class Cidr {
   /**
    * Reads a range; null where the text is none. Bits beyond the prefix are dropped, as AWS does it.
    * @param {string} text
+   * @returns {Cidr | null}
    */
   static parse(text) {
     const [, address, length] = /^([^/]*)\/([0-9]+)$/.exec(text) ?? [];
@@ -40,6 +41,7 @@ export class Cidr {
   /**
    * Reads a range, or a single address as the range that holds it alone.
    * @param {string} text
+   * @returns {Cidr | null}
    */
   static parseOrAddress(text) {
     return text.includes("/") ? Cidr.parse(text) : Cidr.#of(text);
@@ -48,6 +50,7 @@ export class Cidr {
   /**
    * @param {string} address
    * @param {number} [length]
+   * @returns {Cidr | null}
    */
   static #of(address, length) {
     const version = address.includes(":") ? 6 : 4;
@@ -120,19 +123,18 @@ function parseV4(text) {
 function parseV6(text) {
   const halves = text.split("::");
   if (halves.length > 2) return null;
-  const [head, tail] = halves.map((half) => (half === "" ? [] : half.split(":")));
-  const groups = [head ?? [], tail ?? []];
+  const [head = [], tail = []] = halves.map((half) => (half === "" ? [] : half.split(":")));
   // The last four bytes may be written as IPv4.
-  const ending = groups[halves.length - 1];
-  const last = ending?.at(-1);
-  if (ending && last?.includes(".")) {
+  const ending = halves.length === 1 ? head : tail;
+  const last = ending.at(-1);
+  if (last?.includes(".")) {
     const v4 = parseV4(last);
     if (v4 === null) return null;
     ending.splice(-1, 1, (v4 >> 16n).toString(16), (v4 & 0xffffn).toString(16));
   }
-  const count = groups[0].length + groups[1].length;
+  const count = head.length + tail.length;
   if (halves.length === 1 ? count !== 8 : count > 7) return null;
-  const all = [...groups[0], ...Array(8 - count).fill("0"), ...groups[1]];
+  const all = [...head, ...Array(8 - count).fill("0"), ...tail];
   if (!all.every((group) => /^[0-9a-fA-F]{1,4}$/.test(group))) return null;
   return all.reduce((number, group) => (number << 16n) | BigInt(`0x${group}`), 0n);
 }

@@ -1,3 +1,5 @@
+/// <reference path="../types/wit.d.ts" preserve="true" />
+
 // The JavaScript SDK for authors of Gabion guardrails. See README.md.
 
 export { Arn } from "./arn.js";

@@ -50,6 +50,7 @@ class FakeValue {
     this.at_ = path;
   }
 
+  /** @returns {import("./value.js").Kind} */
   kind() {
     const { value } = this;
     if (value instanceof Mark) return /** @type {"unknown" | "computed"} */ (value.kind);

@@ -9,10 +9,10 @@ import { Unreadable } from "./stop.js";
 /** @typedef {import("./stop.js").Why} Why */
 
 /** Handles made in this call, given back when it ends: the engine does not collect them soon enough. */
-/** @type {{ [Symbol.dispose]?: () => void }[]} */
+/** @type {any[]} */
 let held = [];
 
-const DISPOSE = /** @type {typeof Symbol.dispose} */ (Symbol.dispose ?? Symbol.for("dispose"));
+const DISPOSE = Symbol.dispose ?? Symbol.for("dispose");
 
 /**
  * Keeps a handle until the call ends.
@@ -21,7 +21,7 @@ const DISPOSE = /** @type {typeof Symbol.dispose} */ (Symbol.dispose ?? Symbol.f
  * @returns {T}
  */
 export function hold(handle) {
-  held.push(/** @type {any} */ (handle));
+  held.push(handle);
   return handle;
 }
 

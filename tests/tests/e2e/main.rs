@@ -28,6 +28,7 @@ mod provider;
 mod real_account;
 mod registry;
 mod rule_pages;
+mod sdk_packages;
 mod secrets_in_log;
 mod structure;
 mod support;
