@@ -14,6 +14,7 @@
 mod author;
 mod bad_input;
 mod check;
+mod companions;
 mod docs;
 mod example_packs;
 mod faults;

@@ -12,7 +12,7 @@ use crate::exit::{Exit, Failure};
 use crate::input::{self, Input, Progress};
 use crate::known;
 use crate::output::{self, Format, Report, Target};
-use crate::plan::{Names, Plan, PlanError, Planned};
+use crate::plan::{Names, Plan, PlanError, Planned, Written};
 use crate::source::Sources;
 
 const LONG: &str = "\
@@ -110,13 +110,20 @@ impl Check {
                 rule.code, rule.why
             )));
         }
-        let plan = plan.map_err(|error| input.unreadable(&error))?;
+        let mut plan = plan.map_err(|error| input.unreadable(&error))?;
         if plan.errored {
             return Err(Failure::failed(format!(
                 "{} is of a planning that failed, so a part of the changes is missing; mend the plan's errors first",
                 input.shown
             )));
         }
+        let sources = configuration
+            .as_deref()
+            .and_then(Sources::open)
+            .map(Arc::new);
+        plan.written = sources
+            .clone()
+            .map(|sources| -> Arc<dyn Written> { sources });
         if let Some(file) = &self.write_baseline {
             return known::write(&guard, &plan, file.as_deref());
         }
@@ -124,7 +131,7 @@ impl Check {
             .judge(&guard, &plan)
             .map_err(|error| input.unreadable(&error))?;
         report.exit = self.exit(&report);
-        if let Some(sources) = configuration.as_deref().and_then(Sources::open) {
+        if let Some(sources) = sources {
             report.places = report
                 .judgement
                 .rulings

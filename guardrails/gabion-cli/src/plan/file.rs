@@ -232,7 +232,13 @@ impl<'a> Plan<'a> {
             planned.before_sensitive,
             None,
             None,
+            None,
         )?;
+        let dynamic = (self.written.as_ref()).and_then(|written| {
+            let module = without_keys(&planned.module_address);
+            let resource = key.strip_prefix(module.as_ref()).unwrap_or(&key);
+            written.dynamic(&module, resource.trim_start_matches('.'))
+        });
         let after = tree::build(
             names,
             planned.after,
@@ -240,17 +246,11 @@ impl<'a> Plan<'a> {
             planned.after_sensitive,
             expressions.as_ref(),
             Some(&before),
+            dynamic.as_deref(),
         )?;
         let config = expressions.as_ref().map(|expressions| {
-            let mut builder = TreeBuilder::new();
-            // An object without a field reads as an expression; here it is a resource that sets nothing.
-            let root = match expressions {
-                Json::Object(items) if items.is_empty() => {
-                    builder.push(Data::Mapping(Shape::Object, Vec::new()), false)
-                }
-                _ => expression_node(&mut builder, names, expressions),
-            };
-            Arc::new(builder.finish(root))
+            let made = made_by_dynamic(planned, &after, expressions, dynamic.as_deref());
+            Arc::new(configured(names, expressions, &made))
         });
         Ok(Change {
             resource_type: planned.resource_type.clone().into_owned(),
@@ -267,6 +267,56 @@ impl<'a> Plan<'a> {
             module_address: Some(planned.module_address.clone().into_owned()),
         })
     }
+}
+
+/// The configuration of a resource. `made` are blocks that the plan does not show, and how many there are of each.
+fn configured(names: &mut Names, expressions: &Json<'_>, made: &[(Arc<str>, usize)]) -> Tree {
+    let mut builder = TreeBuilder::new();
+    let mut fields = Vec::new();
+    if let Json::Object(items) = expressions {
+        for (name, item) in items {
+            if !made.iter().any(|(made, _)| **made == **name) {
+                let node = expression_node(&mut builder, names, item);
+                fields.push((names.get(name), node));
+            }
+        }
+    }
+    for (name, count) in made {
+        let blocks = (0..*count).map(|_| builder.push(Data::Unknown, false));
+        let blocks = blocks.collect();
+        fields.push((name.clone(), builder.push(Data::Sequence(blocks), false)));
+    }
+    let root = builder.push(Data::Mapping(Shape::Object, fields), false);
+    builder.finish(root)
+}
+
+/// The block types of the planned side that `dynamic` blocks made, and how many blocks of each: a plan leaves those
+/// out of its configuration. Where the files do not tell, blocks of a new object that no configuration has are such.
+fn made_by_dynamic(
+    planned: &Planned<'_>,
+    after: &Tree,
+    expressions: &Json<'_>,
+    dynamic: Option<&[String]>,
+) -> Vec<(Arc<str>, usize)> {
+    let Data::Mapping(_, fields) = after.data(after.root()) else {
+        return Vec::new();
+    };
+    let blocks = |node| match after.data(node) {
+        Data::Sequence(items) => items
+            .iter()
+            .all(|item| matches!(after.data(*item), Data::Mapping(..)))
+            .then_some(items.len())
+            .filter(|count| *count > 0),
+        _ => None,
+    };
+    let made = |name: &str| match dynamic {
+        Some(dynamic) => dynamic.iter().any(|made| made == name),
+        None => planned.operation == Operation::Create && expressions.get(name).is_none(),
+    };
+    (fields.iter())
+        .filter(|(name, _)| made(name))
+        .filter_map(|(name, node)| Some((name.clone(), blocks(*node)?)))
+        .collect()
 }
 
 impl Planned<'_> {

@@ -250,6 +250,8 @@ const BLOCKS: [&str; 8] = [
 
 struct Builder<'n, 'b> {
     builder: TreeBuilder,
+    /// The block types that `dynamic` blocks make; `None` where that is not known.
+    dynamic: Option<&'b [String]>,
     /// The kind of the node that was added last.
     last: Kind,
     names: &'n mut Names,
@@ -257,7 +259,7 @@ struct Builder<'n, 'b> {
 }
 
 /// Builds one side of a change. `expressions` are those of the resource, where the plan has them; `before` the other
-/// side, where this one is the planned side.
+/// side, where this one is the planned side; `dynamic` the block types that `dynamic` blocks make, where that is known.
 pub(super) fn build(
     names: &mut Names,
     value: Slice<'_>,
@@ -265,6 +267,7 @@ pub(super) fn build(
     sensitive: Slice<'_>,
     expressions: Option<&Json<'_>>,
     before: Option<&Tree>,
+    dynamic: Option<&[String]>,
 ) -> Result<Tree, Fault> {
     let unknown = Mark::read(&mut unknown.scan())?;
     let sensitive = Mark::read(&mut sensitive.scan())?;
@@ -278,6 +281,7 @@ pub(super) fn build(
         last: Kind::Null,
         names,
         before,
+        dynamic,
     };
     let root = builder.value(&mut value.scan(), &unknown, &sensitive, &said, Place::Top)?;
     Ok(builder.builder.finish(root))
@@ -315,7 +319,9 @@ impl Builder<'_, '_> {
                     // A list of blocks that nobody wrote may be a dynamic one, which the plan does not show.
                     let said = match (mark, said) {
                         (Mark::No, _) => Said::Untold,
-                        (_, Said::Unset) if scan.peek()? == b'{' => Said::Untold,
+                        (_, Said::Unset) if self.dynamic.is_none() && scan.peek()? == b'{' => {
+                            Said::Untold
+                        }
                         _ => said.element(length),
                     };
                     items.push(self.value(
@@ -392,11 +398,21 @@ impl Builder<'_, '_> {
         if *mark == Mark::No {
             return Said::Untold;
         }
-        match said.child(key) {
+        match (said.child(key), self.dynamic) {
+            (Said::Unset, Some(dynamic)) if dynamic.iter().any(|name| name == key) => Said::Untold,
+            // A block beside a dynamic one of its type: which is which is not told.
+            (Said::Here(Json::List(_)), Some(dynamic))
+                if dynamic.iter().any(|name| name == key) =>
+            {
+                Said::Untold
+            }
+            (said, Some(_)) => said,
             // Blocks may come from a `dynamic` one, which the plan does not show; the prior state has some.
-            Said::Unset if BLOCKS.contains(&key) => Said::Untold,
-            Said::Unset if matches!(place, Place::Top) && self.had_blocks(key) => Said::Untold,
-            said => said,
+            (Said::Unset, None) if BLOCKS.contains(&key) => Said::Untold,
+            (Said::Unset, None) if matches!(place, Place::Top) && self.had_blocks(key) => {
+                Said::Untold
+            }
+            (said, None) => said,
         }
     }
 
@@ -522,6 +538,7 @@ mod tests {
             slices.2,
             expressions.as_ref(),
             None,
+            None,
         )
         .unwrap()
     }
@@ -563,15 +580,24 @@ mod tests {
         let expressions =
             Json::read(&mut Scan::new(r#"{"name": {"constant_value": "t"}}"#)).unwrap();
         let before = Tree::from_json(&serde_json::json!({"odd": [{"a": 1}]}), Shape::Object);
-        let tree = build(
-            &mut Names::default(),
-            slice(r#"{"name": "t"}"#),
-            slice(r#"{"arn": true, "event_selector": true, "odd": true, "logging": true}"#),
-            Slice::NULL,
-            Some(&expressions),
-            Some(&before),
-        )
-        .unwrap();
+        let build = |dynamic: Option<&[String]>| {
+            build(
+                &mut Names::default(),
+                slice(r#"{"name": "t"}"#),
+                slice(r#"{"arn": true, "event_selector": true, "odd": true, "logging": true}"#),
+                Slice::NULL,
+                Some(&expressions),
+                Some(&before),
+                dynamic,
+            )
+            .unwrap()
+        };
+        // Where the files are there, they tell.
+        let told = build(Some(&["logging".to_owned()]));
+        assert_eq!(data(&told, "event_selector"), &Data::Computed);
+        assert_eq!(data(&told, "odd"), &Data::Computed);
+        assert_eq!(data(&told, "logging"), &Data::Unknown);
+        let tree = build(None);
         assert_eq!(data(&tree, "arn"), &Data::Computed);
         assert_eq!(data(&tree, "event_selector"), &Data::Unknown);
         assert_eq!(data(&tree, "odd"), &Data::Unknown);

@@ -7,6 +7,7 @@ mod file;
 mod json;
 mod module;
 mod place;
+mod written;
 
 use std::collections::HashMap;
 use std::path::{Component, Path, PathBuf};
@@ -35,7 +36,12 @@ pub struct Sources {
     modules: Mutex<HashMap<String, Option<Arc<Module>>>>,
     /// Folders by how they are named, as they are from the base; `None` for what lies outside.
     folders: Mutex<HashMap<PathBuf, Option<String>>>,
+    /// By module path: see [`written::dynamics`].
+    dynamics: Mutex<HashMap<String, Option<Arc<Dynamics>>>>,
 }
+
+/// By resource: the types of the blocks that its `dynamic` blocks make.
+type Dynamics = HashMap<String, Vec<String>>;
 
 #[derive(Deserialize)]
 struct Manifest {
@@ -76,6 +82,7 @@ impl Sources {
                 .collect(),
             modules: Mutex::default(),
             folders: Mutex::default(),
+            dynamics: Mutex::default(),
         })
     }
 
@@ -100,6 +107,18 @@ impl Sources {
             .unwrap_or_else(PoisonError::into_inner)
             .insert(path.to_owned(), module.clone());
         module
+    }
+
+    /// The `dynamic` blocks of a module; `None` where they cannot be told.
+    fn dynamics(&self, path: &str) -> Option<Arc<Dynamics>> {
+        let mut known = self.dynamics.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = known.get(path) {
+            return known.clone();
+        }
+        let found = (self.module(path)).and_then(|module| written::dynamics(&module));
+        let found = found.map(Arc::new);
+        known.insert(path.to_owned(), found.clone());
+        found
     }
 
     /// The folder of a module, relative to the root: by the manifest, else by a local source in the call.
