@@ -1,6 +1,6 @@
 //! The value tree: one resource, one side of a change, held as an arena so that a handle is two words.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use crate::path::{Path, Step};
 
@@ -72,10 +72,36 @@ struct Node {
 }
 
 /// An immutable tree of values. Made by a [`TreeBuilder`].
-#[derive(Clone, Debug, PartialEq)]
-pub struct Tree {
-    nodes: Vec<Node>,
-    root: NodeId,
+#[derive(Clone)]
+pub struct Tree(Repr);
+
+#[derive(Clone)]
+enum Repr {
+    Built {
+        nodes: Vec<Node>,
+        root: NodeId,
+    },
+    /// Made when it is first looked at: most resources of a large plan never are.
+    Lazy {
+        made: OnceLock<Arc<Tree>>,
+        make: Arc<dyn Fn() -> Arc<Tree> + Send + Sync>,
+        null: bool,
+    },
+}
+
+impl PartialEq for Tree {
+    fn eq(&self, other: &Self) -> bool {
+        self.nodes() == other.nodes() && self.root() == other.root()
+    }
+}
+
+impl std::fmt::Debug for Tree {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Tree")
+            .field("nodes", &self.nodes())
+            .field("root", &self.root())
+            .finish()
+    }
 }
 
 /// Builds a [`Tree`] from the leaves upwards: make the children first, then the node that holds them.
@@ -131,10 +157,10 @@ impl TreeBuilder {
 
     /// The finished tree.
     pub fn finish(self, root: NodeId) -> Tree {
-        Tree {
+        Tree(Repr::Built {
             nodes: self.nodes,
             root,
-        }
+        })
     }
 }
 
@@ -155,26 +181,55 @@ impl Tree {
         builder.finish(root)
     }
 
+    /// A tree that is made when it is first looked at; `null` says whether its root will be null.
+    pub fn lazy(null: bool, make: impl Fn() -> Arc<Self> + Send + Sync + 'static) -> Self {
+        Self(Repr::Lazy {
+            made: OnceLock::new(),
+            make: Arc::new(make),
+            null,
+        })
+    }
+
+    fn nodes(&self) -> &[Node] {
+        match &self.0 {
+            Repr::Built { nodes, .. } => nodes,
+            Repr::Lazy { made, make, .. } => made.get_or_init(|| make()).nodes(),
+        }
+    }
+
+    fn node(&self, id: NodeId) -> Option<&Node> {
+        self.nodes().get(id.0 as usize)
+    }
+
     /// The root.
     pub fn root(&self) -> NodeId {
-        self.root
+        match &self.0 {
+            Repr::Built { root, .. } => *root,
+            Repr::Lazy { made, make, .. } => made.get_or_init(|| make()).root(),
+        }
+    }
+
+    /// Whether the root is null: that side of a change does not exist. Does not make a lazy tree.
+    pub fn is_null(&self) -> bool {
+        match &self.0 {
+            Repr::Built { .. } => matches!(self.data(self.root()), Data::Null),
+            Repr::Lazy { null, .. } => *null,
+        }
     }
 
     /// How many nodes it has: a measure of its size in memory.
     pub fn len(&self) -> usize {
-        self.nodes.len()
+        self.nodes().len()
     }
 
     /// Whether it holds no node at all. A finished tree never does.
     pub fn is_empty(&self) -> bool {
-        self.nodes.is_empty()
+        self.nodes().is_empty()
     }
 
     /// What a node holds. Raw: marks are not looked at.
     pub fn data(&self, id: NodeId) -> &Data {
-        self.nodes
-            .get(id.0 as usize)
-            .map_or(&NULL, |node| &node.data)
+        self.node(id).map_or(&NULL, |node| &node.data)
     }
 
     /// The node's kind.
@@ -194,7 +249,7 @@ impl Tree {
     /// Whether the node, or one above it, is marked sensitive.
     pub fn is_sensitive(&self, id: NodeId) -> bool {
         let mut at = Some(id);
-        while let Some(node) = at.and_then(|id| self.nodes.get(id.0 as usize)) {
+        while let Some(node) = at.and_then(|id| self.node(id)) {
             if node.sensitive {
                 return true;
             }
@@ -207,7 +262,7 @@ impl Tree {
     pub fn path(&self, id: NodeId) -> Path {
         let mut steps = Vec::new();
         let mut at = id;
-        while let Some(parent) = self.nodes.get(at.0 as usize).and_then(|node| node.parent) {
+        while let Some(parent) = self.node(at).and_then(|node| node.parent) {
             steps.extend(self.step(parent, at));
             at = parent;
         }
@@ -257,7 +312,7 @@ impl Tree {
     pub fn lookup(&self, path: &Path) -> Option<NodeId> {
         path.steps()
             .iter()
-            .try_fold(self.root, |at, step| match step {
+            .try_fold(self.root(), |at, step| match step {
                 Step::Name(name) => self.child(at, name),
                 Step::Index(index) => self.element(at, *index),
             })
@@ -270,11 +325,7 @@ impl Tree {
 
     fn json(&self, id: NodeId, hidden: bool) -> serde_json::Value {
         use serde_json::Value as Json;
-        let hidden = hidden
-            || self
-                .nodes
-                .get(id.0 as usize)
-                .is_some_and(|node| node.sensitive);
+        let hidden = hidden || self.node(id).is_some_and(|node| node.sensitive);
         match self.data(id) {
             Data::Null => Json::Null,
             Data::Unknown | Data::Computed => Json::String("(known after apply)".to_owned()),

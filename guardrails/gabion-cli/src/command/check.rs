@@ -81,7 +81,7 @@ impl Check {
     pub(crate) fn run(self) -> Result<Exit, Failure> {
         output::check_targets(&self.output)?;
         let configuration = input::configuration(self.source.as_deref(), &self.plan)?;
-        let input = Input::read(
+        let mut input = Input::read(
             &self.plan,
             &input::Options {
                 terraform: self.terraform.as_deref(),
@@ -93,11 +93,13 @@ impl Check {
             packs: &self.pack,
             without_baseline: self.write_baseline.is_some(),
         };
-        let progress = Progress::of_plan(&input.shown, input.text.len());
+        // It lives as long as the process: what reads values later needs no copy of it.
+        let text: &'static str = std::mem::take(&mut input.text).leak();
+        let progress = Progress::of_plan(&input.shown, text.len());
         let (guard, plan) = beside(
-            input.text.len() > LARGE,
+            text.len() > LARGE,
             || self.policy.load_alone(alone),
-            || Plan::read(&input.text),
+            || Plan::read(text),
         );
         let guard = guard?;
         if let Some(rule) = guard
@@ -124,6 +126,7 @@ impl Check {
         plan.written = sources
             .clone()
             .map(|sources| -> Arc<dyn Written> { sources });
+        let plan = Arc::new(plan);
         if let Some(file) = &self.write_baseline {
             return known::write(&guard, &plan, file.as_deref());
         }
@@ -154,12 +157,16 @@ impl Check {
         Ok(report.exit)
     }
 
-    fn judge<'p>(&self, guard: &Guard, plan: &'p Plan<'p>) -> Result<Report<'p>, PlanError> {
+    fn judge<'p>(
+        &self,
+        guard: &Guard,
+        plan: &'p Arc<Plan<'static>>,
+    ) -> Result<Report<'p>, PlanError> {
         // A rule whose scope is `all` refuses what does not change, too, as it does inside a plan.
         let unchanged = self.all || guard.judges_unchanged();
         let wanted = |planned: &&Planned<'_>| unchanged || planned.operation != Operation::NoOp;
-        let considered: Vec<&Planned<'p>> = plan.changes.iter().filter(wanted).collect();
-        let concerned: Vec<&Planned<'p>> = considered
+        let considered: Vec<&'p Planned<'static>> = plan.changes.iter().filter(wanted).collect();
+        let concerned: Vec<&'p Planned<'static>> = considered
             .iter()
             .copied()
             .filter(|planned| guard.concerns(&planned.index_type()))
@@ -177,7 +184,10 @@ impl Check {
         }
         let types = plan.changes.iter();
         if guard.judges_plans(types.map(|planned| planned.resource_type.as_ref())) {
-            judgement.extend(guard.judge_plan(&Arc::new(plan.graph()?)));
+            judgement.extend(guard.judge_plan(&Arc::new(Plan::lazy_graph(plan)?)));
+            if let Some(fault) = plan.fault() {
+                return Err(fault.clone());
+            }
         }
         for ruling in &mut judgement.rulings {
             let source = ruling

@@ -173,6 +173,11 @@ impl<'a> Configuration<'a> {
         Ok(())
     }
 
+    /// Whether the configuration has the resource.
+    pub(super) fn has(&self, key: &str) -> bool {
+        self.resources.contains_key(key)
+    }
+
     /// What the expressions of a resource say, by its address without instance keys.
     pub(super) fn expressions(&self, key: &str) -> Result<Option<Json<'a>>, Fault> {
         match self.resources.get(key) {

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, OnceLock};
 
 use gabion_model::{Change, Data, Mode, Operation, Shape, Stage, Tree, TreeBuilder};
 
@@ -32,6 +32,8 @@ pub struct Plan<'a> {
     pub configuration: Configuration<'a>,
     /// The files of the configuration, where they are there: they tell what a plan does not.
     pub written: Option<Arc<dyn Written>>,
+    pub(super) names: Mutex<Names>,
+    pub(super) fault: OnceLock<PlanError>,
 }
 
 /// One change, as text.
@@ -48,7 +50,7 @@ pub struct Planned<'a> {
     /// What happens.
     pub operation: Operation,
     provider: Cow<'a, str>,
-    before: Slice<'a>,
+    pub(super) before: Slice<'a>,
     after: Slice<'a>,
     after_unknown: Slice<'a>,
     before_sensitive: Slice<'a>,
@@ -144,6 +146,8 @@ impl<'a> Plan<'a> {
             changes: Vec::new(),
             configuration: Configuration::default(),
             written: None,
+            names: Mutex::default(),
+            fault: OnceLock::new(),
         };
         let (mut planned, mut state, mut log) = (false, false, false);
         let (mut listed, mut resources, mut redacted) = (false, false, false);
@@ -224,7 +228,6 @@ impl<'a> Plan<'a> {
         }
         let key = planned.config_key();
         let expressions = self.configuration.expressions(&key)?;
-        let (version, provider) = self.configuration.provider(&key);
         let before = tree::build(
             names,
             planned.before,
@@ -252,20 +255,37 @@ impl<'a> Plan<'a> {
             let made = made_by_dynamic(planned, &after, expressions, dynamic.as_deref());
             Arc::new(configured(names, expressions, &made))
         });
-        Ok(Change {
+        Ok(self.outline(planned, Arc::new(before), Arc::new(after), config))
+    }
+
+    /// What was wrong with a change of [`Plan::lazy_graph`] that was looked at.
+    pub fn fault(&self) -> Option<&PlanError> {
+        self.fault.get()
+    }
+
+    /// A change around its values.
+    pub(super) fn outline(
+        &self,
+        planned: &Planned<'_>,
+        before: Arc<Tree>,
+        after: Arc<Tree>,
+        config: Option<Arc<Tree>>,
+    ) -> Change {
+        let (version, provider) = self.configuration.provider(&planned.config_key());
+        Change {
             resource_type: planned.resource_type.clone().into_owned(),
             mode: planned.mode,
             provider: planned.provider.clone().into_owned(),
             provider_version: version,
             operation: planned.operation,
             stage: Stage::Check,
-            before: Arc::new(before),
-            after: Arc::new(after),
+            before,
+            after,
             config,
             provider_configuration: provider.unwrap_or_else(|| Arc::new(Tree::null())),
             address: Some(planned.address.clone().into_owned()),
             module_address: Some(planned.module_address.clone().into_owned()),
-        })
+        }
     }
 }
 
@@ -323,6 +343,11 @@ impl Planned<'_> {
     /// Where the configuration has the resource: its address without instance keys.
     pub(super) fn config_key(&self) -> Cow<'_, str> {
         without_keys(&self.address)
+    }
+
+    /// Whether there is no planned side: neither a value nor anything unknown.
+    pub(super) fn has_no_after(&self) -> bool {
+        self.after.is_null() && (self.after_unknown.is_null() || self.after_unknown.is_false())
     }
 
     /// The type as the guard's index has it: `data.TYPE` for a data source, `ephemeral.TYPE` for an ephemeral resource.

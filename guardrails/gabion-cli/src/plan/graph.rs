@@ -1,11 +1,11 @@
 //! The graph of a plan: what the expressions of a resource refer to.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock, PoisonError};
 
-use gabion_model::{Change, Data, Graph, Path, Reference, Step};
+use gabion_model::{Change, Data, Graph, Path, Reference, Step, Tree};
 
 use super::config::{is_leaf, without_keys};
-use super::file::{Plan, PlanError};
+use super::file::{Plan, PlanError, Planned};
 use super::follow::{Follow, Place, own_key};
 use super::scan::{Fault, Json};
 use super::tree::Names;
@@ -17,6 +17,13 @@ impl Plan<'_> {
     /// Where a part of the file is no JSON.
     pub fn graph(&self) -> Result<Graph, PlanError> {
         let mut names = Names::default();
+        self.assemble(|_, planned| self.change(planned, &mut names))
+    }
+
+    fn assemble(
+        &self,
+        mut make: impl FnMut(usize, &Planned<'_>) -> Result<Change, PlanError>,
+    ) -> Result<Graph, PlanError> {
         let mut graph = Graph {
             complete: self.complete && self.configuration.is_whole(),
             ..Graph::default()
@@ -28,8 +35,8 @@ impl Plan<'_> {
                 .map(|planned| planned.address.as_ref())
                 .collect(),
         };
-        for planned in &self.changes {
-            let change: Change = self.change(planned, &mut names)?;
+        for (position, planned) in self.changes.iter().enumerate() {
+            let change: Change = make(position, planned)?;
             let key = without_keys(&planned.address);
             let mut collect = Collect {
                 follow: &follow,
@@ -55,6 +62,57 @@ impl Plan<'_> {
             graph.changes.push(Arc::new(change));
         }
         Ok(graph)
+    }
+}
+
+impl Plan<'static> {
+    /// The same, for a plan that may be large: the values of a change are read when a rule first looks at them. What
+    /// is wrong with them is told by [`Plan::fault`].
+    ///
+    /// # Errors
+    /// Where the configuration is no JSON.
+    pub fn lazy_graph(plan: &Arc<Self>) -> Result<Graph, PlanError> {
+        plan.assemble(|position, planned| {
+            let whole: Arc<OnceLock<Arc<Change>>> = Arc::default();
+            let side = |null: bool, pick: fn(&Change) -> Arc<Tree>| {
+                if null {
+                    return Arc::new(Tree::null());
+                }
+                let (plan, whole) = (plan.clone(), whole.clone());
+                Arc::new(Tree::lazy(false, move || {
+                    plan.changes.get(position).map_or_else(
+                        || Arc::new(Tree::null()),
+                        |planned| pick(whole.get_or_init(|| plan.looked_at(planned))),
+                    )
+                }))
+            };
+            let key = planned.config_key();
+            let configured = plan.configuration.has(&key).then(|| {
+                side(false, |change| {
+                    change
+                        .config
+                        .clone()
+                        .unwrap_or_else(|| Arc::new(Tree::null()))
+                })
+            });
+            Ok(plan.outline(
+                planned,
+                side(planned.before.is_null(), |change| change.before.clone()),
+                side(planned.has_no_after(), |change| change.after.clone()),
+                configured,
+            ))
+        })
+    }
+
+    fn looked_at(&self, planned: &Planned<'static>) -> Arc<Change> {
+        let mut names = self.names.lock().unwrap_or_else(PoisonError::into_inner);
+        let change = self.change(planned, &mut names).unwrap_or_else(|fault| {
+            // The caller asks for the fault before it believes any verdict.
+            let _ = self.fault.set(fault);
+            let null = Arc::new(Tree::null());
+            self.outline(planned, null.clone(), null, None)
+        });
+        Arc::new(change)
     }
 }
 

@@ -99,6 +99,11 @@ impl<'a> Slice<'a> {
         memchr::memmem::find(self.text.as_bytes(), text.as_bytes()).is_some()
     }
 
+    /// Whether it is false.
+    pub(super) fn is_false(self) -> bool {
+        self.text == "false"
+    }
+
     /// Whether it is null.
     pub(super) fn is_null(self) -> bool {
         self.text == "null"

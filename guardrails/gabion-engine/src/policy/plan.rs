@@ -3,9 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use gabion_model::{
-    Change, Data, Finding, Graph, Level, Mode, Operation, Scope, Stage, Tree, Verdict,
-};
+use gabion_model::{Change, Finding, Graph, Level, Mode, Operation, Scope, Stage, Tree, Verdict};
 
 use super::guard::Guard;
 use super::judge::{Age, Case, Old};
@@ -135,7 +133,7 @@ fn prior_graph(graph: &Graph) -> Graph {
         complete: graph.complete,
     };
     for (position, change) in graph.changes.iter().enumerate() {
-        if matches!(change.before.data(change.before.root()), Data::Null) {
+        if change.before.is_null() {
             continue;
         }
         if let Some(references) = graph.references.get(&position) {
