@@ -73,7 +73,7 @@ pub enum PlanError {
     NoPlan(&'static str),
     /// A format that is newer.
     Newer(String),
-    /// A change that makes or keeps an object and does not say what it will be: no Terraform writes that.
+    /// A change that makes an object and does not say what it will be: no Terraform writes that.
     Hollow {
         /// The resource.
         address: String,
@@ -220,8 +220,12 @@ impl<'a> Plan<'a> {
     /// # Errors
     /// Where its part of the file is no JSON.
     pub fn change(&self, planned: &Planned<'a>, names: &mut Names) -> Result<Change, PlanError> {
-        let leaves = matches!(planned.operation, Operation::Delete | Operation::Forget);
-        if planned.after.is_null() && !leaves {
+        // What does not change may be nothing before and after: Terraform writes so of an object that had gone already.
+        let makes = matches!(
+            planned.operation,
+            Operation::Create | Operation::Update | Operation::Replace
+        );
+        if planned.after.is_null() && makes {
             return Err(PlanError::Hollow {
                 address: planned.address.clone().into_owned(),
             });

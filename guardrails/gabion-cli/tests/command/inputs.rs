@@ -288,6 +288,9 @@ fn plans_that_only_look_whole() {
     assert_snapshot!(error(r#"{"plan_format_version":"1.1","resource_changes":[]}"#), @"error: cannot read the plan from `plan.json`: it is the redacted form of a plan, which is made for showing; get the plan's whole JSON (`json-output` of the run, or `terraform show -json PLAN`)");
     let hollow = r#"{"format_version":"1.2","resource_changes":[{"address":"aws_kms_key.k","type":"aws_kms_key","change":{"actions":["create"],"before":null,"after":null,"after_unknown":{"id":true}}}]}"#;
     assert_snapshot!(error(hollow), @"error: cannot read the plan from `plan.json`: its change of `aws_kms_key.k` does not say what the resource will be (`after` is missing): it was cut down; write it with `terraform show -json PLAN`");
+    let gone = hollow.replace("\"create\"", "\"no-op\"");
+    let ended = Desk::with_plan(gone).run(&["check", "plan.json", "--all"]);
+    assert_eq!((ended.code, ended.err.as_str()), (0, ""));
     let none = r#"{"format_version":"1.2","planned_values":{"root_module":{}},"configuration":{}}"#;
     assert_eq!(Desk::with_plan(none).run(&["check", "plan.json"]).code, 0);
     let deferred = r#"{"format_version":"1.2","resource_changes":[],"deferred_changes":[{"reason":"instance_count_unknown","resource_change":{"address":"a.b"}}]}"#;
