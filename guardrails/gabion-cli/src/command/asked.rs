@@ -7,7 +7,8 @@ use gabion_engine::{Engine, Pack};
 use gabion_model::{Change, Graph, Mode, Operation, RuleInfo};
 
 use crate::exit::Failure;
-use crate::plan::{self, Names, Plan};
+use crate::input::{self, Input};
+use crate::plan::{Names, Plan, PlanError};
 
 /// The pack of a file, or of the binary by its name `baseline`.
 pub(crate) fn pack(engine: &Engine, name: &Path) -> Result<Pack, Failure> {
@@ -54,23 +55,11 @@ pub(crate) struct Subjects {
 }
 
 impl Subjects {
-    /// Reads a saved plan.
+    /// Reads a plan: JSON, or as Terraform saved it.
     pub(crate) fn read(path: &Path) -> Result<Self, Failure> {
-        let failed = |why: String| {
-            Failure::failed(format!(
-                "cannot read the plan from `{}`: {why}",
-                path.display()
-            ))
-        };
-        let bytes = std::fs::read(path).map_err(|error| {
-            if error.kind() == std::io::ErrorKind::NotFound {
-                Failure::nothing(format!("there is no plan `{}`", path.display()))
-            } else {
-                failed(error.to_string())
-            }
-        })?;
-        let text = plan::decode(bytes).map_err(|error| failed(error.to_string()))?;
-        let plan = Plan::read(&text).map_err(|error| failed(error.to_string()))?;
+        let input = Input::read(path, &input::Options::default())?;
+        let unreadable = |error: PlanError| input.unreadable(&error);
+        let plan = Plan::read(&input.text).map_err(unreadable)?;
         let mut names = Names::default();
         let mut changes = Vec::new();
         for planned in plan
@@ -79,11 +68,10 @@ impl Subjects {
             .filter(|planned| planned.operation != Operation::NoOp)
         {
             changes.push(Arc::new(
-                plan.change(planned, &mut names)
-                    .map_err(|error| failed(error.to_string()))?,
+                plan.change(planned, &mut names).map_err(unreadable)?,
             ));
         }
-        let graph = Arc::new(plan.graph().map_err(|error| failed(error.to_string()))?);
+        let graph = Arc::new(plan.graph().map_err(unreadable)?);
         Ok(Self {
             path: path.to_owned(),
             changes,
