@@ -204,8 +204,7 @@ fn newest(tags: &[String], constraint: &Constraint) -> Result<Version, String> {
     let found = versions
         .iter()
         .filter(|version| constraint.matches(version))
-        .filter(|version| !asks_for_nothing || version.pre.is_empty())
-        .next_back();
+        .rfind(|version| !asks_for_nothing || version.pre.is_empty());
     found.cloned().ok_or_else(|| {
         if versions.is_empty() {
             return "it has no tag that is a version, as `1.2.3` is".to_owned();

@@ -264,13 +264,13 @@ mod tests {
         };
         Layout::create(&at)
             .unwrap()
-            .put(&place, &artifact, &[signature.clone()])
+            .put(&place, &artifact, std::slice::from_ref(&signature))
             .unwrap();
         let index = std::fs::read(at.join("index.json")).unwrap();
         // Once more changes nothing.
         Layout::create(&at)
             .unwrap()
-            .put(&place, &artifact, &[signature.clone()])
+            .put(&place, &artifact, std::slice::from_ref(&signature))
             .unwrap();
         assert_eq!(std::fs::read(at.join("index.json")).unwrap(), index);
         let layout = Layout::open(&at).unwrap();

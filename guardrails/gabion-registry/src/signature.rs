@@ -115,7 +115,7 @@ mod tests {
             signature: vec![1, 2, 3],
         };
         let (bytes, config) = manifest(std::slice::from_ref(&signature));
-        assert_eq!(manifest(&[signature.clone()]).0, bytes);
+        assert_eq!(manifest(std::slice::from_ref(&signature)).0, bytes);
         let value: Value = serde_json::from_slice(&bytes).unwrap();
         assert_eq!(value["config"]["digest"], sha256(&config).as_str());
         assert_eq!(

@@ -115,7 +115,7 @@ fn what_was_altered_is_refused() {
 
     // Another component under the same manifest, and another manifest under the same signature.
     let of_other = acme.signs(NAME, &manifest(&Digest::of(b"other")));
-    assert_snapshot!(told(&keys, 1, &[of_other.clone()]), @"the signature of `oci://registry.example.com/acme/guardrails:1.2.0` by `acme.pub` is for other content: it does not hold for sha256:6985ca1f4daa5a584a28eae043a239cb96689af1337ea13afb63e00c2bf512fa, so one of the two was replaced; tell its publisher");
+    assert_snapshot!(told(&keys, 1, std::slice::from_ref(&of_other)), @"the signature of `oci://registry.example.com/acme/guardrails:1.2.0` by `acme.pub` is for other content: it does not hold for sha256:6985ca1f4daa5a584a28eae043a239cb96689af1337ea13afb63e00c2bf512fa, so one of the two was replaced; tell its publisher");
     let swapped = Signature {
         manifest: manifest_of.clone(),
         ..of_other
