@@ -52,6 +52,7 @@ pub(crate) enum Command {
     #[command(subcommand)]
     Cache(command::cache::Cache),
     Bench(command::bench::Bench),
+    Doctor(command::doctor::Doctor),
     Impact(command::impact::Impact),
     Completions(command::completions::Completions),
     Man(command::man::Man),
@@ -74,6 +75,7 @@ impl Command {
             Self::Waiver(waiver) => waiver.run(),
             Self::Cache(cache) => cache.run(),
             Self::Bench(bench) => bench.run(),
+            Self::Doctor(doctor) => doctor.run(),
             Self::Impact(impact) => impact.run(),
             Self::Completions(completions) => completions.run(),
             Self::Man(man) => man.run(),

@@ -155,7 +155,7 @@ fn source(path: &Path) -> String {
     }
 }
 
-fn budgets(budgets: &Budgets) -> String {
+pub(crate) fn budgets(budgets: &Budgets) -> String {
     format!(
         "{} instructions, {} s, {} MiB of memory, {} findings",
         output::grouped(budgets.fuel),

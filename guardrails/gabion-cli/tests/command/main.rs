@@ -9,6 +9,7 @@ mod inputs;
 mod known;
 mod large;
 mod lock;
+mod looks;
 mod measures;
 mod others;
 mod outputs;
