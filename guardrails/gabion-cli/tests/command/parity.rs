@@ -154,7 +154,7 @@ fn plan_file(change: &Change) -> String {
         }],
     });
     if let Some(expressions) = config {
-        plan["configuration"] = json!({"root_module": {"resources": [{
+        let configuration = json!({"root_module": {"resources": [{
             "address": format!("{kind}.this"),
             "mode": "managed",
             "type": kind,
@@ -162,6 +162,8 @@ fn plan_file(change: &Change) -> String {
             "provider_config_key": "this",
             "expressions": expressions,
         }]}});
+        let plan = plan.as_object_mut().unwrap();
+        plan.insert("configuration".to_owned(), configuration);
     }
     plan.to_string()
 }
