@@ -127,6 +127,10 @@ struct Package {
 fn describe(toolchain: &toolchain::Toolchain, folder: &Path) -> Result<Package, Error> {
     let mut command = Command::new(&toolchain.cargo);
     clean(&mut command);
+    // Cargo answers with the folder for its products: the author's word on it counts.
+    if let Some(folder) = std::env::var_os("CARGO_TARGET_DIR") {
+        command.env("CARGO_TARGET_DIR", folder);
+    }
     let output = command
         .args(["metadata", "--format-version", "1", "--color", "never"])
         .current_dir(folder)
