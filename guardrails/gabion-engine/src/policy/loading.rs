@@ -62,7 +62,7 @@ enum Held {
     Free,
     /// There is one, of this name, and it does not have the pack.
     Lacking(String),
-    By(Location, LockedPack),
+    By(Location, Box<LockedPack>),
 }
 
 /// Where packs are loaded from.
@@ -222,7 +222,7 @@ fn held(lock: Option<&LockFile>, name: &str) -> Held {
     match lock {
         None => Held::Free,
         Some(lock) => match lock.get(name) {
-            Some((at, pack)) => Held::By(at.clone(), pack.clone()),
+            Some((at, pack)) => Held::By(at.clone(), Box::new(pack.clone())),
             None => Held::Lacking(lock.name.clone()),
         },
     }
@@ -403,7 +403,7 @@ fn component(wanted: &Wanted, places: &Places<'_>) -> Result<Arc<dyn LoadedPack>
     let (name, packs) = (&wanted.name, places.packs);
     let lock = match &wanted.held {
         Held::Free => None,
-        Held::By(at, pack) => Some((at, pack)),
+        Held::By(at, pack) => Some((at, pack.as_ref())),
         Held::Lacking(lock) => {
             return Err(wanted.problem(format!(
                 "pack `{name}` is not locked: `{lock}` does not have it; run `gabion lock`"
