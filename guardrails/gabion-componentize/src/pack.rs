@@ -152,7 +152,10 @@ fn describe(toolchain: &toolchain::Toolchain, folder: &Path) -> Result<Package, 
     let odd =
         || Error::new("cargo answers `cargo metadata` in a form that this gabion does not know");
     let answer: serde_json::Value = serde_json::from_slice(&output.stdout).map_err(|_| odd())?;
-    let packages = answer["packages"].as_array().ok_or_else(odd)?;
+    let packages = answer
+        .get("packages")
+        .and_then(serde_json::Value::as_array)
+        .ok_or_else(odd)?;
     let manifest = folder.join("Cargo.toml");
     let package = packages
         .iter()
@@ -194,12 +197,17 @@ fn describe(toolchain: &toolchain::Toolchain, folder: &Path) -> Result<Package, 
             remap.push((of.to_owned(), format!("/{name}")));
         }
     }
-    let text = |value: &serde_json::Value| value.as_str().map(str::to_owned).ok_or_else(odd);
+    let text = |value: Option<&serde_json::Value>| {
+        value
+            .and_then(serde_json::Value::as_str)
+            .map(str::to_owned)
+            .ok_or_else(odd)
+    };
     Ok(Package {
-        id: text(&package["id"])?,
-        name: text(&package["name"])?,
+        id: text(package.get("id"))?,
+        name: text(package.get("name"))?,
         library: library.to_owned(),
-        target: text(&answer["target_directory"])?.into(),
+        target: text(answer.get("target_directory"))?.into(),
         remap,
     })
 }

@@ -17,7 +17,7 @@ fn key(owner: &str) -> String {
 }
 
 /// A folder of this language alone, empty. Always the same one: cargo compiles again for each place.
-fn desk(name: &str) -> Result<PathBuf> {
+pub(crate) fn desk(name: &str) -> Result<PathBuf> {
     let folder = workspace::shared_dir()?.join("author").join(name);
     if folder.exists() {
         std::fs::remove_dir_all(&folder)?;
@@ -60,11 +60,11 @@ fn cache() -> Result<PathBuf> {
 }
 
 /// The key of the cache, for `gabion` and the guard alike: code is compiled once for both.
-fn data() -> Result<PathBuf> {
+pub(crate) fn data() -> Result<PathBuf> {
     Ok(workspace::shared_dir()?.join("data"))
 }
 
-fn gabion(folder: &Path, args: &[&str]) -> Result<Command> {
+pub(crate) fn gabion(folder: &Path, args: &[&str]) -> Result<Command> {
     let mut command = Command::new(workspace::gabion_bin()?);
     command
         .args(args)

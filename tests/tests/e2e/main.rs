@@ -19,6 +19,7 @@ mod docs;
 mod example_packs;
 mod faults;
 mod guard;
+mod guide;
 mod harness;
 mod kms_key;
 mod log_sink;
