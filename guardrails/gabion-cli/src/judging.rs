@@ -28,7 +28,7 @@ pub(crate) fn everything(
         }
     }
     let types = plan.changes.iter();
-    if guard.judges_plans(types.map(|planned| planned.resource_type.as_ref())) {
+    if guard.judges_plans(types.map(|planned| planned.index_type())) {
         judgement.extend(guard.judge_plan(&Arc::new(plan.graph()?)));
     }
     Ok((judgement, objects))

@@ -128,9 +128,21 @@ pub(crate) fn files(name: &str, language: Language) -> Vec<File> {
 
 /// The template's names replaced, see `templates/README.md`.
 fn renamed(text: &str, name: &str) -> String {
-    text.replace("acme_", &format!("{}_", name.replace('-', "_")))
-        .replace("AC01", &first_code(name))
-        .replace("acme", name)
+    let text = text.replace("AC01", &first_code(name));
+    let crate_name = name.replace('-', "_");
+    // In one pass: the new name may hold the old one.
+    let mut renamed = String::with_capacity(text.len());
+    let mut rest = text.as_str();
+    while let Some((before, after)) = rest.split_once("acme") {
+        renamed.push_str(before);
+        renamed.push_str(if after.starts_with('_') {
+            &crate_name
+        } else {
+            name
+        });
+        rest = after;
+    }
+    renamed + rest
 }
 
 #[cfg(test)]
@@ -150,6 +162,17 @@ mod tests {
 
     fn text<'a>(files: &'a [File], path: &str) -> &'a str {
         &files.iter().find(|file| file.path == path).unwrap().text
+    }
+
+    #[test]
+    fn a_name_that_holds_the_templates_own_is_put_in_once() {
+        for name in ["acme-rust", "my-acme", "acme"] {
+            let crate_name = name.replace('-', "_");
+            assert_eq!(
+                renamed("acme_rules of acme", name),
+                format!("{crate_name}_rules of {name}")
+            );
+        }
     }
 
     #[test]

@@ -145,11 +145,12 @@ impl Engine {
             });
         }
         let identity = Identity::of(&metadata);
-        if let Some(digest) = self.0.cache.remembered_digest(&identity)
-            && let Some(component) = self.cached(&digest)
-        {
+        if let Some(digest) = self.0.cache.remembered_digest(&identity) {
+            // Nothing of a pack is used before its bytes are the wanted ones.
             pinned(&digest, &origin, pin)?;
-            return Pack::new(self, component, digest, &origin);
+            if let Some(component) = self.cached(&digest) {
+                return Pack::new(self, component, digest, &origin);
+            }
         }
         let mut bytes = Vec::with_capacity(usize::try_from(metadata.len()).unwrap_or(0));
         file.by_ref()

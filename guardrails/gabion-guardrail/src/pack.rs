@@ -81,7 +81,14 @@ impl Pack {
     pub fn check_plan(&self, rule: &str, graph: &Graph) -> Outcome {
         let entry = self.entry(rule)?;
         let targets = entry.metadata.targets;
-        let held = |target: &Target| !graph.changes(target.resource_type).is_empty();
+        // Changes are listed by type alone; a rule is rather asked once too often than never.
+        let held = |target: &Target| {
+            let name = target.resource_type;
+            let kind = name
+                .strip_prefix("data.")
+                .or_else(|| name.strip_prefix("ephemeral."));
+            !graph.changes(kind.unwrap_or(name)).is_empty()
+        };
         if !targets.is_empty() && !targets.iter().any(held) {
             return NOT_APPLICABLE;
         }

@@ -122,6 +122,14 @@ impl Layout {
         let Some(manifest) = self.named(&name(place))? else {
             return Ok(None);
         };
+        // The index is no authority: whoever edits it could give a name to other content.
+        if place
+            .digest
+            .as_ref()
+            .is_some_and(|wanted| *wanted != sha256(&manifest))
+        {
+            return Err(self.wrong("its index gives the name of a digest to other content"));
+        }
         let (config, layer) = artifact::parts(&manifest, &place.to_string())?;
         let pulled = Pulled {
             digest: sha256(&manifest),
@@ -251,6 +259,30 @@ fn name(place: &Location) -> String {
 mod tests {
     use super::*;
     use crate::artifact::Description;
+
+    #[test]
+    fn the_name_of_a_digest_holds_only_for_its_own_bytes() {
+        let folder = tempfile::tempdir().unwrap();
+        let artifact = Artifact::new(b"\0asm".to_vec(), &Description::default());
+        let get = |digest: &str| {
+            let place =
+                Location::parse(&format!("oci://registry.example.com/acme@{digest}")).unwrap();
+            let at = folder.path().join(digest.trim_start_matches("sha256:"));
+            Layout::create(&at)
+                .unwrap()
+                .put(&place, &artifact, &[])
+                .unwrap();
+            Layout::open(&at).unwrap().get(&place)
+        };
+        assert!(get(&artifact.digest()).unwrap().is_some());
+        let error = get(&format!("sha256:{}", "a".repeat(64)))
+            .unwrap_err()
+            .to_string();
+        assert!(
+            error.contains("gives the name of a digest to other content"),
+            "{error}"
+        );
+    }
 
     #[test]
     fn a_bundle_gives_back_what_was_put_in() {

@@ -60,6 +60,12 @@ impl Subjects {
         let input = Input::read(path, &input::Options::default())?;
         let unreadable = |error: PlanError| input.unreadable(&error);
         let plan = Plan::read(&input.text).map_err(unreadable)?;
+        if plan.errored {
+            return Err(Failure::failed(format!(
+                "`{}` is of a planning that failed, so a part of the changes is missing; mend the plan's errors first",
+                path.display()
+            )));
+        }
         let mut names = Names::default();
         let mut changes = Vec::new();
         for planned in plan

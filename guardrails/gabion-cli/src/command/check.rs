@@ -183,7 +183,7 @@ impl Check {
             judgement.extend(part?);
         }
         let types = plan.changes.iter();
-        if guard.judges_plans(types.map(|planned| planned.resource_type.as_ref())) {
+        if guard.judges_plans(types.map(Planned::index_type)) {
             judgement.extend(guard.judge_plan(&Arc::new(Plan::lazy_graph(plan)?)));
             if let Some(fault) = plan.fault() {
                 return Err(fault.clone());

@@ -249,7 +249,7 @@ fn languages() -> Vec<Finding> {
             "python",
             ["python3", "python3"],
             fetched(|engines| engines.has_python()),
-            "install Python 3.10 or newer with venv",
+            "install Python 3.11 or newer with venv",
         ),
     ] {
         let missing = programs

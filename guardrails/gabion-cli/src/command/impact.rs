@@ -84,10 +84,11 @@ impl Impact {
         for path in &plans {
             let subjects = Subjects::read(path)?;
             let (was, is) = (ask(&mut before, &subjects), ask(&mut after, &subjects));
-            let is_mandatory = |code: &str| {
-                let mut rules = new.info().rules.iter();
+            let mandatory = |pack: &Pack, code: &str| {
+                let mut rules = pack.info().rules.iter();
                 rules.any(|rule| rule.code == code && rule.level == Level::Mandatory)
             };
+            let is_mandatory = |code: &str| (mandatory(&old, code), mandatory(&new, code));
             compare(&subjects.path, &is_mandatory, was, is, &mut flips);
         }
         let text = if self.json {
@@ -185,7 +186,7 @@ fn said(verdict: &Verdict) -> Said {
 
 fn compare(
     plan: &Path,
-    is_mandatory: &dyn Fn(&str) -> bool,
+    is_mandatory: &dyn Fn(&str) -> (bool, bool),
     was: BTreeMap<(String, String), Said>,
     is: BTreeMap<(String, String), Said>,
     flips: &mut Vec<Flip>,
@@ -198,17 +199,19 @@ fn compare(
     for key in keys {
         let old = was.get(key).cloned().unwrap_or_else(absent);
         let new = is.get(key).cloned().unwrap_or_else(absent);
-        if old == new || (quiet(&old) && quiet(&new)) {
+        let (was_mandatory, mandatory) = is_mandatory(&key.0);
+        let raised = mandatory && !was_mandatory && new.word == "violation";
+        if (old == new && !raised) || (quiet(&old) && quiet(&new)) {
             continue;
         }
-        let mandatory = is_mandatory(&key.0);
         let appeared =
             new.detail.iter().any(|place| !old.detail.contains(place)) || old.word != new.word;
         flips.push(Flip {
             plan: plan.to_owned(),
             rule: key.0.clone(),
             address: key.1.clone(),
-            refuses: (new.word == "violation" && mandatory && appeared) || new.word == "error",
+            refuses: (new.word == "violation" && mandatory && (appeared || raised))
+                || (new.word == "error" && old.word != "error"),
             old,
             new,
         });
@@ -308,7 +311,7 @@ mod tests {
         let mut flips = Vec::new();
         compare(
             Path::new("p.json"),
-            &|code| code == "A",
+            &|code| (code == "A", code == "A"),
             was.clone(),
             is.clone(),
             &mut flips,
@@ -357,6 +360,29 @@ mod tests {
         );
         // The other way round, one place less is found: nobody is refused by that.
         assert!(flips(&is, &was).iter().all(|(_, refuses)| !refuses));
+    }
+
+    #[test]
+    fn a_level_that_is_raised_refuses_what_was_there() {
+        let all = all(&[("A", "x.a", "violation", &["tags"])]);
+        let mut flips = Vec::new();
+        compare(
+            Path::new("p.json"),
+            &|_| (false, true),
+            all.clone(),
+            all.clone(),
+            &mut flips,
+        );
+        assert!(flips.len() == 1 && flips[0].refuses);
+        flips.clear();
+        compare(
+            Path::new("p.json"),
+            &|_| (true, true),
+            all.clone(),
+            all,
+            &mut flips,
+        );
+        assert!(flips.is_empty());
     }
 
     #[test]

@@ -379,7 +379,11 @@ fn check_format(version: &str) -> Result<(), PlanError> {
 fn changes<'a>(scan: &mut Scan<'a>) -> Result<Vec<Planned<'a>>, PlanError> {
     let mut changes = Vec::new();
     if scan.peek()? != b'[' {
-        scan.skip()?;
+        if !scan.skip()?.is_null() {
+            return Err(PlanError::NoPlan(
+                "it is no plan: `resource_changes` is no list; write one with `terraform show -json PLAN`",
+            ));
+        }
         return Ok(changes);
     }
     scan.token()?;

@@ -102,3 +102,32 @@ fn broken_policies_and_packs() {
     assert_snapshot!(error("pack \"acme\" {\n  source = \"./text.wasm\"\n}\n"), @r#"error: gabion.hcl:2:12: the pack `DIR/text.wasm` is not WebAssembly: it does not begin as a component does; name the file that `wasm-tools component new` wrote"#);
     assert_snapshot!(error("pack \"acme\" {\n  source = \"./core.wasm\"\n}\n"), @r#"error: gabion.hcl:2:12: the pack `DIR/core.wasm` is a core WebAssembly module, not a component: turn it into one with `wasm-tools component new`"#);
 }
+
+#[test]
+fn changes_that_are_no_list_are_no_plan() {
+    for changes in ["{}", "\"none\"", "7"] {
+        let desk = Desk::with_plan(format!(
+            "{{\"format_version\":\"1.2\",\"resource_changes\":{changes}}}"
+        ));
+        let ended = desk.run(&["check", "plan.json"]);
+        assert_eq!(ended.code, 4, "{}", ended.out);
+        assert!(
+            ended.err.contains("`resource_changes` is no list"),
+            "{}",
+            ended.err
+        );
+    }
+}
+
+#[test]
+fn a_plan_that_failed_is_measured_by_nobody() {
+    let desk =
+        Desk::with_plan("{\"format_version\":\"1.2\",\"errored\":true,\"resource_changes\":[]}");
+    let ended = desk.run(&["bench", "baseline", "--plan", "plan.json"]);
+    assert_eq!(ended.code, 4, "{}", ended.out);
+    assert!(
+        ended.err.contains("of a planning that failed"),
+        "{}",
+        ended.err
+    );
+}

@@ -292,7 +292,9 @@ impl Guard {
 
     /// Whether any rule wants the whole plan of resources of these types. Most plans hold nothing that one judges,
     /// and the graph of a large plan takes memory.
-    pub fn judges_plans<'t>(&self, types: impl Iterator<Item = &'t str> + Clone) -> bool {
+    ///
+    /// `types` are as targets name them: `data.TYPE` for a data source, `ephemeral.TYPE` for an ephemeral resource.
+    pub fn judges_plans<S: AsRef<str>>(&self, types: impl Iterator<Item = S> + Clone) -> bool {
         self.rules.iter().any(|entry| {
             entry.rule.info.scope == Scope::Plan
                 && entry.judges_plan_of(types.clone())
@@ -391,10 +393,14 @@ impl PackEntry {
 
 impl RuleEntry {
     /// Whether a rule on whole plans judges one of these types; without targets it judges every plan.
-    pub(super) fn judges_plan_of<'t>(&self, mut types: impl Iterator<Item = &'t str>) -> bool {
+    pub(super) fn judges_plan_of<S: AsRef<str>>(&self, mut types: impl Iterator<Item = S>) -> bool {
         let targets = &self.rule.info.applies_to;
         targets.is_empty()
-            || types.any(|of| targets.iter().any(|target| target.resource_type == of))
+            || types.any(|of| {
+                targets
+                    .iter()
+                    .any(|target| target.resource_type == of.as_ref())
+            })
     }
 
     /// The versions tested with, where the change's provider is outside of them.
@@ -434,7 +440,7 @@ fn strangers<'a>(
         })
 }
 
-fn key(change: &Change) -> String {
+pub(super) fn key(change: &Change) -> String {
     match change.mode {
         Mode::Managed => change.resource_type.clone(),
         Mode::Data => format!("data.{}", change.resource_type),

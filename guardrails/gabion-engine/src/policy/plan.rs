@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use gabion_model::{Change, Finding, Graph, Level, Mode, Operation, Scope, Stage, Tree, Verdict};
 
-use super::guard::Guard;
+use super::guard::{Guard, key};
 use super::judge::{Age, Case, Old};
 use super::known::Used;
 use super::ruling::Judgement;
@@ -42,7 +42,7 @@ impl Guard {
             };
             let code = entry.rule.info.code.as_str();
             let types = graph.changes.iter();
-            if !entry.judges_plan_of(types.map(|change| change.resource_type.as_str())) {
+            if !entry.judges_plan_of(types.map(|change| key(change))) {
                 continue;
             }
             let loosest = self.binding(entry, None);
