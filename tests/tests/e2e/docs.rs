@@ -39,7 +39,8 @@ enum Sort {
     Cases,
 }
 
-const POLICY: [&str; 8] = [
+const POLICY: [&str; 9] = [
+    "baseline",
     "pack",
     "rule",
     "exceptions",
