@@ -180,7 +180,7 @@ mod tests {
         let warned = format!("There are some problems with the CLI configuration:\n{{}}\n\n{plan}");
         assert_eq!(without_company(warned), plan);
         let wrapped = format!(
-            "[command]/opt/terraform-bin show -json tfplan\n{plan}\n\n::debug::exited with code 0\n"
+            "[command]/usr/local/bin/terraform-bin show -json tfplan\n{plan}\n\n::debug::exited with code 0\n"
         );
         assert_eq!(without_company(wrapped), plan);
         let after = format!("{plan}\n::set-output name=stderr::\n");

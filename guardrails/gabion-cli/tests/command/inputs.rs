@@ -271,7 +271,7 @@ fn a_saved_plan_that_cannot_be_shown() {
 fn what_a_wrapper_writes_around_the_plan_is_no_harm() {
     let plan: Json = serde_json::from_str(&fixture_text("keys.json")).unwrap();
     let text = format!(
-        "[command]/opt/terraform show -json tfplan\n{plan}\n::debug::Terraform exited with code 0.\n"
+        "[command]/usr/local/bin/terraform show -json tfplan\n{plan}\n::debug::Terraform exited with code 0.\n"
     );
     let ended = Desk::with_plan(text).run(&["check", "plan.json"]);
     assert_eq!((ended.code, ended.err.as_str()), (1, ""));
