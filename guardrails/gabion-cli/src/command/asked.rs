@@ -8,7 +8,7 @@ use gabion_model::{Change, Graph, Mode, Operation, RuleInfo};
 
 use crate::exit::Failure;
 use crate::input::{self, Input};
-use crate::plan::{Names, Plan, PlanError};
+use crate::plan::{Names, PlanError};
 
 /// The pack of a file, or of the binary by its name `baseline`.
 pub(crate) fn pack(engine: &Engine, name: &Path) -> Result<Pack, Failure> {
@@ -59,13 +59,7 @@ impl Subjects {
     pub(crate) fn read(path: &Path) -> Result<Self, Failure> {
         let input = Input::read(path, &input::Options::default())?;
         let unreadable = |error: PlanError| input.unreadable(&error);
-        let plan = Plan::read(&input.text).map_err(unreadable)?;
-        if plan.errored {
-            return Err(Failure::failed(format!(
-                "`{}` is of a planning that failed, so a part of the changes is missing; mend the plan's errors first",
-                path.display()
-            )));
-        }
+        let plan = input.plan()?;
         let mut names = Names::default();
         let mut changes = Vec::new();
         for planned in plan

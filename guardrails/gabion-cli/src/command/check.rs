@@ -112,13 +112,7 @@ impl Check {
                 rule.code, rule.why
             )));
         }
-        let mut plan = plan.map_err(|error| input.unreadable(&error))?;
-        if plan.errored {
-            return Err(Failure::failed(format!(
-                "{} is of a planning that failed, so a part of the changes is missing; mend the plan's errors first",
-                input.shown
-            )));
-        }
+        let mut plan = input.whole(plan)?;
         let sources = configuration
             .as_deref()
             .and_then(Sources::open)

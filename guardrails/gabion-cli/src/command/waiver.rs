@@ -10,7 +10,6 @@ use crate::exit::{Exit, Failure};
 use crate::input::{self, Input};
 use crate::judging;
 use crate::output;
-use crate::plan::Plan;
 
 const LONG: &str = "\
 List the waivers of the policy, those that end first at the top.
@@ -93,7 +92,7 @@ impl List {
 /// Asks the guard about all of a plan, which notes the waivers that are met.
 fn judge(guard: &Guard, path: &Path) -> Result<(), Failure> {
     let input = Input::read(path, &input::Options::default())?;
-    let plan = Plan::read(&input.text).map_err(|error| input.unreadable(&error))?;
+    let plan = input.plan()?;
     judging::everything(guard, &plan).map_err(|error| input.unreadable(&error))?;
     Ok(())
 }

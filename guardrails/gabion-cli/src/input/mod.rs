@@ -8,7 +8,7 @@ use std::io::{IsTerminal, Read, Write};
 use std::path::{Path, PathBuf};
 
 use crate::exit::Failure;
-use crate::plan::{self, PlanError};
+use crate::plan::{self, Plan, PlanError};
 
 /// Bytes from which on a reader waits long enough to be told.
 const LARGE: usize = 32 << 20;
@@ -70,6 +70,29 @@ impl Input {
         }
         let text = text(bytes, &shown)?;
         Ok(Self { text, shown })
+    }
+
+    /// The plan that the text holds.
+    ///
+    /// # Errors
+    /// As [`Self::whole`], and where the text is no plan.
+    pub(crate) fn plan(&self) -> Result<Plan<'_>, Failure> {
+        self.whole(Plan::read(&self.text))
+    }
+
+    /// A plan that was read from the text, if nothing is missing from it.
+    ///
+    /// # Errors
+    /// Where it is none, or is of a planning that failed.
+    pub(crate) fn whole<'p>(&self, plan: Result<Plan<'p>, PlanError>) -> Result<Plan<'p>, Failure> {
+        let plan = plan.map_err(|error| self.unreadable(&error))?;
+        if plan.errored {
+            return Err(Failure::failed(format!(
+                "{} is of a planning that failed, so a part of the changes is missing; mend the plan's errors first",
+                self.shown
+            )));
+        }
+        Ok(plan)
     }
 
     /// The failure of a plan that is text, and cannot be used.

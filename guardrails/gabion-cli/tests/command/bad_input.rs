@@ -123,11 +123,16 @@ fn changes_that_are_no_list_are_no_plan() {
 fn a_plan_that_failed_is_measured_by_nobody() {
     let desk =
         Desk::with_plan("{\"format_version\":\"1.2\",\"errored\":true,\"resource_changes\":[]}");
-    let ended = desk.run(&["bench", "baseline", "--plan", "plan.json"]);
-    assert_eq!(ended.code, 4, "{}", ended.out);
-    assert!(
-        ended.err.contains("of a planning that failed"),
-        "{}",
-        ended.err
-    );
+    for args in [
+        &["bench", "baseline", "--plan", "plan.json"][..],
+        &["waiver", "list", "--plan", "plan.json"],
+    ] {
+        let ended = desk.run(args);
+        assert_eq!(ended.code, 4, "{args:?}: {}", ended.out);
+        assert!(
+            ended.err.contains("of a planning that failed"),
+            "{args:?}: {}",
+            ended.err
+        );
+    }
 }
