@@ -136,12 +136,13 @@ pub(super) fn checkov(binaries: &Binaries, folder: &Path, verdict: &mut Verdict<
         peers::CHECKOV
     );
     let binary = peers::checkov()?;
-    cases::write(folder, 10_000)?;
+    cases::write_whole(folder, 10_000)?;
+    let plan = cases::whole_plan(folder, 10_000);
     let all = || {
         let mut command = Command::new(&binaries.gabion);
         command
             .arg("check")
-            .arg(cases::plan(folder, 10_000))
+            .arg(&plan)
             .args(["-o", "json"])
             .current_dir(folder)
             .env("XDG_CACHE_HOME", folder.join("cache"));
@@ -157,13 +158,15 @@ pub(super) fn checkov(binaries: &Binaries, folder: &Path, verdict: &mut Verdict<
         .get(..rules)
         .context("name more checks of Checkov")?;
     println!("  {rules} rules, {} checks", checks.len());
-    let (left, right) = interleaved(1, &mut || timed(&mut all()), &mut || {
-        timed(&mut peers::checkov_command(
-            &binary,
-            &cases::plan(folder, 10_000),
-            checks,
-        ))
-    })?;
+    let mut theirs = peers::checkov_command(&binary, &plan, checks);
+    let looked_at = peers::checkov_looked_at(&theirs.output()?.stdout)?;
+    ensure!(
+        looked_at.resources == 10_000,
+        "Checkov looked at {} resources, not at 10,000",
+        looked_at.resources
+    );
+    println!("  Checkov gave {} verdicts", looked_at.verdicts);
+    let (left, right) = interleaved(1, &mut || timed(&mut all()), &mut || timed(&mut theirs))?;
     println!("  gabion          {}", left.seconds());
     println!("  Checkov         {}", right.seconds());
     verdict("f", ratio(&left, &right), 0.01);

@@ -34,15 +34,44 @@ pub(super) fn plan(folder: &Path, count: usize) -> PathBuf {
     folder.join(format!("plan-{count}.json"))
 }
 
-/// Writes that plan.
+/// Where the plan with `count` buckets and their planned values is.
+pub(super) fn whole_plan(folder: &Path, count: usize) -> PathBuf {
+    folder.join(format!("whole-plan-{count}.json"))
+}
+
+/// Writes that plan. Checkov looks at no resource that the planned values do not list.
+pub(super) fn write_whole(folder: &Path, count: usize) -> Result<()> {
+    let planned: Vec<_> = (0..count).map(planned).collect();
+    let mut plan = contents(count);
+    if let Some(plan) = plan.as_object_mut() {
+        plan.insert(
+            "planned_values".to_owned(),
+            json!({"root_module": {"resources": planned}}),
+        );
+    }
+    save(&whole_plan(folder, count), &plan)
+}
+
+/// Writes the plan with `count` buckets.
 pub(super) fn write(folder: &Path, count: usize) -> Result<()> {
     let path = plan(folder, count);
     if path.is_file() {
         return Ok(());
     }
+    save(&path, &contents(count))
+}
+
+fn save(path: &Path, plan: &serde_json::Value) -> Result<()> {
+    let mut file = BufWriter::new(std::fs::File::create(path)?);
+    serde_json::to_writer(&mut file, plan)?;
+    file.flush()?;
+    Ok(())
+}
+
+fn contents(count: usize) -> serde_json::Value {
     let changes: Vec<_> = (0..count).map(bucket).collect();
     let configuration: Vec<_> = (0..count).map(configured).collect();
-    let plan = json!({
+    json!({
         "format_version": "1.2",
         "terraform_version": "1.11.4",
         "resource_changes": changes,
@@ -55,11 +84,22 @@ pub(super) fn write(folder: &Path, count: usize) -> Result<()> {
             }},
             "root_module": {"resources": configuration},
         },
-    });
-    let mut file = BufWriter::new(std::fs::File::create(path)?);
-    serde_json::to_writer(&mut file, &plan)?;
-    file.flush()?;
-    Ok(())
+    })
+}
+
+/// The bucket's planned values, as `terraform show -json` prints them.
+fn planned(number: usize) -> serde_json::Value {
+    let bucket = bucket(number);
+    json!({
+        "address": format!("aws_s3_bucket.bucket_{number}"),
+        "mode": "managed",
+        "type": "aws_s3_bucket",
+        "name": format!("bucket_{number}"),
+        "provider_name": "registry.terraform.io/hashicorp/aws",
+        "schema_version": 0,
+        "values": bucket.pointer("/change/after"),
+        "sensitive_values": {"tags": {}, "tags_all": {}, "versioning": [{}]},
+    })
 }
 
 /// A bucket as `terraform show -json` prints it; every tenth keeps no versions.

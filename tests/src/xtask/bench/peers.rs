@@ -92,6 +92,31 @@ pub(super) fn checkov_command(binary: &Path, plan: &Path, checks: &[&str]) -> Co
     command
 }
 
+/// What a run of Checkov did.
+pub(super) struct LookedAt {
+    /// Resources.
+    pub(super) resources: u64,
+    /// Passed and failed checks together.
+    pub(super) verdicts: u64,
+}
+
+/// Reads it from the JSON output, whose summary has another place where nothing was looked at.
+pub(super) fn checkov_looked_at(output: &[u8]) -> Result<LookedAt> {
+    let answer: serde_json::Value =
+        serde_json::from_slice(output).context("Checkov gave no JSON")?;
+    let number = |name: &str| {
+        answer
+            .pointer(&format!("/summary/{name}"))
+            .or_else(|| answer.get(name))
+            .and_then(serde_json::Value::as_u64)
+            .with_context(|| format!("Checkov's answer has no `{name}`"))
+    };
+    Ok(LookedAt {
+        resources: number("resource_count")?,
+        verdicts: number("passed")? + number("failed")?,
+    })
+}
+
 /// Checks of Checkov on what the measured plan holds, and on its neighbours; the first so many are run.
 pub(super) const CHECKOV_CHECKS: [&str; 24] = [
     "CKV_AWS_21",
