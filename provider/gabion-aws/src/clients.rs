@@ -7,14 +7,19 @@ use aws_config::{Region, SdkConfig};
 use aws_credential_types::provider::SharedCredentialsProvider;
 use tokio_util::sync::CancellationToken;
 
+use crate::accessanalyzer::AccessAnalyzer;
+use crate::account::Account;
 use crate::cloudtrail::CloudTrail;
 use crate::config::{self, ProviderSettings, ServiceName, partition_of};
+use crate::ec2::Ec2;
+use crate::iam::Iam;
 use crate::kms::Kms;
 use crate::limiter::Limiter;
 use crate::logs::Logs;
 use crate::observe::Observer;
 use crate::organizations::Organizations;
 use crate::s3::S3;
+use crate::s3control::{PlainEndpoint, S3Control};
 use crate::sts::{CallerIdentity, Sts};
 
 /// What all clients of a pool share.
@@ -27,11 +32,16 @@ pub(crate) struct Common {
 
 #[derive(Default)]
 pub(crate) struct Sdk {
+    pub(crate) accessanalyzer: OnceLock<aws_sdk_accessanalyzer::Client>,
+    pub(crate) account: OnceLock<aws_sdk_account::Client>,
     pub(crate) cloudtrail: OnceLock<aws_sdk_cloudtrail::Client>,
+    pub(crate) ec2: OnceLock<aws_sdk_ec2::Client>,
+    pub(crate) iam: OnceLock<aws_sdk_iam::Client>,
     pub(crate) kms: OnceLock<aws_sdk_kms::Client>,
     pub(crate) logs: OnceLock<aws_sdk_cloudwatchlogs::Client>,
     pub(crate) organizations: OnceLock<aws_sdk_organizations::Client>,
     pub(crate) s3: OnceLock<aws_sdk_s3::Client>,
+    pub(crate) s3control: OnceLock<aws_sdk_s3control::Client>,
     pub(crate) sts: OnceLock<aws_sdk_sts::Client>,
 }
 
@@ -90,7 +100,15 @@ impl<'a> SdkClients<'a> {
             .endpoint(&self.inner.config, service)
     }
 
+    service_client!(
+        accessanalyzer,
+        aws_sdk_accessanalyzer,
+        config::ACCESSANALYZER
+    );
+    service_client!(account, aws_sdk_account, config::ACCOUNT);
     service_client!(cloudtrail, aws_sdk_cloudtrail, config::CLOUDTRAIL);
+    service_client!(ec2, aws_sdk_ec2, config::EC2);
+    service_client!(iam, aws_sdk_iam, config::IAM);
     service_client!(kms, aws_sdk_kms, config::KMS);
     service_client!(logs, aws_sdk_cloudwatchlogs, config::LOGS);
     service_client!(organizations, aws_sdk_organizations, config::ORGANIZATIONS);
@@ -104,6 +122,21 @@ impl<'a> SdkClients<'a> {
                 aws_sdk_s3::config::Builder::from(&self.inner.config).force_path_style(path_style);
             builder.set_endpoint_url(endpoint);
             aws_sdk_s3::Client::from_conf(builder.build())
+        })
+    }
+
+    pub(crate) fn s3control(&self) -> &'a aws_sdk_s3control::Client {
+        self.inner.sdk.s3control.get_or_init(|| {
+            let mut builder = aws_sdk_s3control::config::Builder::from(&self.inner.config);
+            match self.endpoint(config::S3CONTROL) {
+                Some(url) if config::is_loopback(&url) => {
+                    builder = builder.endpoint_resolver(PlainEndpoint { url });
+                }
+                url => {
+                    builder.set_endpoint_url(url);
+                }
+            }
+            aws_sdk_s3control::Client::from_conf(builder.build())
         })
     }
 }
@@ -255,6 +288,31 @@ impl Clients {
             }
             None => tokio::time::sleep(time).await,
         }
+    }
+
+    /// Analyzers of what is shared with others.
+    pub fn accessanalyzer(&self) -> AccessAnalyzer {
+        AccessAnalyzer::new(self.clone())
+    }
+
+    /// The account itself.
+    pub fn account(&self) -> Account {
+        Account::new(self.clone())
+    }
+
+    /// EC2 and its networks.
+    pub fn ec2(&self) -> Ec2 {
+        Ec2::new(self.clone())
+    }
+
+    /// Identity and access management.
+    pub fn iam(&self) -> Iam {
+        Iam::new(self.clone())
+    }
+
+    /// S3 settings of the whole account.
+    pub fn s3control(&self) -> S3Control {
+        S3Control::new(self.clone())
     }
 
     /// Key management.

@@ -16,15 +16,18 @@ use aws_types::service_config::ServiceConfigKey;
 use crate::error::{AwsError, Kind, Result};
 use crate::secret::Secret;
 
-/// Keys that `endpoints` takes. `iam` is accepted for configurations shared with other tools; no
-/// call of this crate goes there yet.
+/// Keys that `endpoints` takes.
 pub const ENDPOINT_SERVICES: &[&str] = &[
+    "accessanalyzer",
+    "account",
     "cloudtrail",
+    "ec2",
     "iam",
     "kms",
     "logs",
     "organizations",
     "s3",
+    "s3control",
     "sts",
 ];
 
@@ -259,9 +262,25 @@ pub(crate) struct ServiceName {
     pub(crate) id: &'static str,
 }
 
+pub(crate) const ACCESSANALYZER: ServiceName = ServiceName {
+    key: "accessanalyzer",
+    id: "AccessAnalyzer",
+};
+pub(crate) const ACCOUNT: ServiceName = ServiceName {
+    key: "account",
+    id: "Account",
+};
 pub(crate) const CLOUDTRAIL: ServiceName = ServiceName {
     key: "cloudtrail",
     id: "CloudTrail",
+};
+pub(crate) const EC2: ServiceName = ServiceName {
+    key: "ec2",
+    id: "EC2",
+};
+pub(crate) const IAM: ServiceName = ServiceName {
+    key: "iam",
+    id: "IAM",
 };
 pub(crate) const KMS: ServiceName = ServiceName {
     key: "kms",
@@ -278,6 +297,10 @@ pub(crate) const ORGANIZATIONS: ServiceName = ServiceName {
 pub(crate) const S3: ServiceName = ServiceName {
     key: "s3",
     id: "S3",
+};
+pub(crate) const S3CONTROL: ServiceName = ServiceName {
+    key: "s3control",
+    id: "S3 Control",
 };
 pub(crate) const STS: ServiceName = ServiceName {
     key: "sts",

@@ -12,9 +12,13 @@
 //! CreateLogGroup takes a client token. What each does instead stands at its method, and as
 //! [`operations::Repeat`] in the table.
 
+pub mod accessanalyzer;
+pub mod account;
 pub mod cloudtrail;
 pub mod config;
+pub mod ec2;
 pub mod error;
+pub mod iam;
 pub mod kms;
 pub mod logs;
 pub mod observe;
@@ -22,6 +26,7 @@ pub mod operations;
 pub mod organizations;
 pub mod pool;
 pub mod s3;
+pub mod s3control;
 pub mod secret;
 pub mod sts;
 pub mod wait;

@@ -63,6 +63,15 @@ macro_rules! operations {
 }
 
 operations! {
+    accessanalyzer = "accessanalyzer" {
+        CREATE_ANALYZER = "CreateAnalyzer", Write, SameName, ["access-analyzer:CreateAnalyzer", "access-analyzer:TagResource", "iam:CreateServiceLinkedRole"];
+        DELETE_ANALYZER = "DeleteAnalyzer", Write, Safe, ["access-analyzer:DeleteAnalyzer"];
+        LIST_ANALYZERS = "ListAnalyzers", Read, Safe, ["access-analyzer:ListAnalyzers"];
+    }
+    account = "account" {
+        GET_ALTERNATE_CONTACT = "GetAlternateContact", Read, Safe, ["account:GetAlternateContact"];
+        PUT_ALTERNATE_CONTACT = "PutAlternateContact", Write, Safe, ["account:PutAlternateContact"];
+    }
     cloudtrail = "cloudtrail" {
         ADD_TAGS = "AddTags", Write, Safe, ["cloudtrail:AddTags"];
         CREATE_TRAIL = "CreateTrail", Write, SameName, ["cloudtrail:CreateTrail", "cloudtrail:AddTags", "iam:CreateServiceLinkedRole", "organizations:ListAWSServiceAccessForOrganization"];
@@ -77,6 +86,31 @@ operations! {
         START_LOGGING = "StartLogging", Write, Safe, ["cloudtrail:StartLogging"];
         STOP_LOGGING = "StopLogging", Write, Safe, ["cloudtrail:StopLogging"];
         UPDATE_TRAIL = "UpdateTrail", Write, Safe, ["cloudtrail:UpdateTrail"];
+    }
+    ec2 = "ec2" {
+        DELETE_INTERNET_GATEWAY = "DeleteInternetGateway", Write, Safe, ["ec2:DeleteInternetGateway"];
+        DELETE_SUBNET = "DeleteSubnet", Write, Safe, ["ec2:DeleteSubnet"];
+        DELETE_VPC = "DeleteVpc", Write, Safe, ["ec2:DeleteVpc"];
+        DESCRIBE_INTERNET_GATEWAYS = "DescribeInternetGateways", Read, Safe, ["ec2:DescribeInternetGateways"];
+        DESCRIBE_NETWORK_INTERFACES = "DescribeNetworkInterfaces", Read, Safe, ["ec2:DescribeNetworkInterfaces"];
+        DESCRIBE_REGIONS = "DescribeRegions", Read, Safe, ["ec2:DescribeRegions"];
+        DESCRIBE_SUBNETS = "DescribeSubnets", Read, Safe, ["ec2:DescribeSubnets"];
+        DESCRIBE_VPC_BLOCK_PUBLIC_ACCESS_OPTIONS = "DescribeVpcBlockPublicAccessOptions", Read, Safe, ["ec2:DescribeVpcBlockPublicAccessOptions"];
+        DESCRIBE_VPCS = "DescribeVpcs", Read, Safe, ["ec2:DescribeVpcs"];
+        DETACH_INTERNET_GATEWAY = "DetachInternetGateway", Write, Safe, ["ec2:DetachInternetGateway"];
+        DISABLE_EBS_ENCRYPTION_BY_DEFAULT = "DisableEbsEncryptionByDefault", Write, Safe, ["ec2:DisableEbsEncryptionByDefault"];
+        ENABLE_EBS_ENCRYPTION_BY_DEFAULT = "EnableEbsEncryptionByDefault", Write, Safe, ["ec2:EnableEbsEncryptionByDefault"];
+        GET_EBS_DEFAULT_KMS_KEY_ID = "GetEbsDefaultKmsKeyId", Read, Safe, ["ec2:GetEbsDefaultKmsKeyId"];
+        GET_EBS_ENCRYPTION_BY_DEFAULT = "GetEbsEncryptionByDefault", Read, Safe, ["ec2:GetEbsEncryptionByDefault"];
+        GET_INSTANCE_METADATA_DEFAULTS = "GetInstanceMetadataDefaults", Read, Safe, ["ec2:GetInstanceMetadataDefaults"];
+        MODIFY_EBS_DEFAULT_KMS_KEY_ID = "ModifyEbsDefaultKmsKeyId", Write, Safe, ["ec2:ModifyEbsDefaultKmsKeyId"];
+        MODIFY_INSTANCE_METADATA_DEFAULTS = "ModifyInstanceMetadataDefaults", Write, Safe, ["ec2:ModifyInstanceMetadataDefaults"];
+        MODIFY_VPC_BLOCK_PUBLIC_ACCESS_OPTIONS = "ModifyVpcBlockPublicAccessOptions", Write, Safe, ["ec2:ModifyVpcBlockPublicAccessOptions"];
+        RESET_EBS_DEFAULT_KMS_KEY_ID = "ResetEbsDefaultKmsKeyId", Write, Safe, ["ec2:ResetEbsDefaultKmsKeyId"];
+    }
+    iam = "iam" {
+        GET_ACCOUNT_PASSWORD_POLICY = "GetAccountPasswordPolicy", Read, Safe, ["iam:GetAccountPasswordPolicy"];
+        UPDATE_ACCOUNT_PASSWORD_POLICY = "UpdateAccountPasswordPolicy", Write, Safe, ["iam:UpdateAccountPasswordPolicy"];
     }
     kms = "kms" {
         CANCEL_KEY_DELETION = "CancelKeyDeletion", Write, Safe, ["kms:CancelKeyDeletion"];
@@ -115,7 +149,44 @@ operations! {
         UNTAG_RESOURCE = "UntagResource", Write, Safe, ["logs:UntagResource"];
     }
     organizations = "organizations" {
+        ATTACH_POLICY = "AttachPolicy", Write, SameName, ["organizations:AttachPolicy"];
+        CLOSE_ACCOUNT = "CloseAccount", Write, Safe, ["organizations:CloseAccount"];
+        CREATE_ACCOUNT = "CreateAccount", Write, MakesAnother, ["organizations:CreateAccount", "organizations:TagResource", "iam:CreateServiceLinkedRole"];
+        CREATE_ORGANIZATION = "CreateOrganization", Write, SameName, ["organizations:CreateOrganization", "iam:CreateServiceLinkedRole"];
+        CREATE_ORGANIZATIONAL_UNIT = "CreateOrganizationalUnit", Write, SameName, ["organizations:CreateOrganizationalUnit", "organizations:TagResource"];
+        CREATE_POLICY = "CreatePolicy", Write, SameName, ["organizations:CreatePolicy", "organizations:TagResource"];
+        DELETE_ORGANIZATION = "DeleteOrganization", Write, Safe, ["organizations:DeleteOrganization"];
+        DELETE_ORGANIZATIONAL_UNIT = "DeleteOrganizationalUnit", Write, Safe, ["organizations:DeleteOrganizationalUnit"];
+        DELETE_POLICY = "DeletePolicy", Write, Safe, ["organizations:DeletePolicy"];
+        DEREGISTER_DELEGATED_ADMINISTRATOR = "DeregisterDelegatedAdministrator", Write, Safe, ["organizations:DeregisterDelegatedAdministrator"];
+        DESCRIBE_ACCOUNT = "DescribeAccount", Read, Safe, ["organizations:DescribeAccount"];
+        DESCRIBE_CREATE_ACCOUNT_STATUS = "DescribeCreateAccountStatus", Read, Safe, ["organizations:DescribeCreateAccountStatus"];
         DESCRIBE_ORGANIZATION = "DescribeOrganization", Read, Safe, ["organizations:DescribeOrganization"];
+        DESCRIBE_ORGANIZATIONAL_UNIT = "DescribeOrganizationalUnit", Read, Safe, ["organizations:DescribeOrganizationalUnit"];
+        DESCRIBE_POLICY = "DescribePolicy", Read, Safe, ["organizations:DescribePolicy"];
+        DETACH_POLICY = "DetachPolicy", Write, Safe, ["organizations:DetachPolicy"];
+        DISABLE_AWS_SERVICE_ACCESS = "DisableAWSServiceAccess", Write, Safe, ["organizations:DisableAWSServiceAccess"];
+        DISABLE_POLICY_TYPE = "DisablePolicyType", Write, Safe, ["organizations:DisablePolicyType"];
+        ENABLE_AWS_SERVICE_ACCESS = "EnableAWSServiceAccess", Write, Safe, ["organizations:EnableAWSServiceAccess", "iam:CreateServiceLinkedRole"];
+        ENABLE_POLICY_TYPE = "EnablePolicyType", Write, Safe, ["organizations:EnablePolicyType"];
+        LIST_AWS_SERVICE_ACCESS_FOR_ORGANIZATION = "ListAWSServiceAccessForOrganization", Read, Safe, ["organizations:ListAWSServiceAccessForOrganization"];
+        LIST_ACCOUNTS = "ListAccounts", Read, Safe, ["organizations:ListAccounts"];
+        LIST_ACCOUNTS_FOR_PARENT = "ListAccountsForParent", Read, Safe, ["organizations:ListAccountsForParent"];
+        LIST_CREATE_ACCOUNT_STATUS = "ListCreateAccountStatus", Read, Safe, ["organizations:ListCreateAccountStatus"];
+        LIST_DELEGATED_ADMINISTRATORS = "ListDelegatedAdministrators", Read, Safe, ["organizations:ListDelegatedAdministrators"];
+        LIST_DELEGATED_SERVICES_FOR_ACCOUNT = "ListDelegatedServicesForAccount", Read, Safe, ["organizations:ListDelegatedServicesForAccount"];
+        LIST_ORGANIZATIONAL_UNITS_FOR_PARENT = "ListOrganizationalUnitsForParent", Read, Safe, ["organizations:ListOrganizationalUnitsForParent"];
+        LIST_PARENTS = "ListParents", Read, Safe, ["organizations:ListParents"];
+        LIST_POLICIES = "ListPolicies", Read, Safe, ["organizations:ListPolicies"];
+        LIST_POLICIES_FOR_TARGET = "ListPoliciesForTarget", Read, Safe, ["organizations:ListPoliciesForTarget"];
+        LIST_ROOTS = "ListRoots", Read, Safe, ["organizations:ListRoots"];
+        LIST_TAGS_FOR_RESOURCE = "ListTagsForResource", Read, Safe, ["organizations:ListTagsForResource"];
+        LIST_TARGETS_FOR_POLICY = "ListTargetsForPolicy", Read, Safe, ["organizations:ListTargetsForPolicy"];
+        MOVE_ACCOUNT = "MoveAccount", Write, SameName, ["organizations:MoveAccount"];
+        REGISTER_DELEGATED_ADMINISTRATOR = "RegisterDelegatedAdministrator", Write, SameName, ["organizations:RegisterDelegatedAdministrator"];
+        TAG_RESOURCE = "TagResource", Write, Safe, ["organizations:TagResource"];
+        UNTAG_RESOURCE = "UntagResource", Write, Safe, ["organizations:UntagResource"];
+        UPDATE_POLICY = "UpdatePolicy", Write, Safe, ["organizations:UpdatePolicy"];
     }
     s3 = "s3" {
         CREATE_BUCKET = "CreateBucket", Write, SameName, ["s3:CreateBucket", "s3:TagResource", "s3:PutBucketObjectLockConfiguration", "s3:PutBucketVersioning", "s3:PutBucketOwnershipControls"];
@@ -145,6 +216,10 @@ operations! {
         PUT_BUCKET_VERSIONING = "PutBucketVersioning", Write, Safe, ["s3:PutBucketVersioning"];
         PUT_OBJECT_LOCK_CONFIGURATION = "PutObjectLockConfiguration", Write, Safe, ["s3:PutBucketObjectLockConfiguration"];
         PUT_PUBLIC_ACCESS_BLOCK = "PutPublicAccessBlock", Write, Safe, ["s3:PutBucketPublicAccessBlock"];
+    }
+    s3control = "s3control" {
+        GET_PUBLIC_ACCESS_BLOCK = "GetPublicAccessBlock", Read, Safe, ["s3:GetAccountPublicAccessBlock"];
+        PUT_PUBLIC_ACCESS_BLOCK = "PutPublicAccessBlock", Write, Safe, ["s3:PutAccountPublicAccessBlock"];
     }
     sts = "sts" {
         ASSUME_ROLE = "AssumeRole", Read, Safe, ["sts:AssumeRole"];

@@ -52,11 +52,16 @@ macro_rules! fake_service {
 }
 
 impl Fake {
+    fake_service!(accessanalyzer, aws_sdk_accessanalyzer);
+    fake_service!(account, aws_sdk_account);
     fake_service!(cloudtrail, aws_sdk_cloudtrail);
+    fake_service!(ec2, aws_sdk_ec2);
+    fake_service!(iam, aws_sdk_iam);
     fake_service!(kms, aws_sdk_kms);
     fake_service!(logs, aws_sdk_cloudwatchlogs);
     fake_service!(organizations, aws_sdk_organizations);
     fake_service!(s3, aws_sdk_s3);
+    fake_service!(s3control, aws_sdk_s3control);
     fake_service!(sts, aws_sdk_sts);
 
     /// Clients of account 111122223333 in eu-central-1. Once.

@@ -8,11 +8,16 @@ impl AwsError {
     /// A short heading for a diagnostic: `KMS CreateKey failed`.
     pub fn summary(&self) -> String {
         let service = match self.service {
+            "accessanalyzer" => "Access Analyzer",
+            "account" => "Account Management",
             "cloudtrail" => "CloudTrail",
+            "ec2" => "EC2",
+            "iam" => "IAM",
             "kms" => "KMS",
             "logs" => "CloudWatch Logs",
             "organizations" => "Organizations",
             "s3" => "S3",
+            "s3control" => "S3 Control",
             "sts" => "STS",
             "" => return capitalised(&format!("{} failed", self.operation)),
             other => other,

@@ -36,8 +36,16 @@ object! {
     /// The `endpoints` block.
     #[derive(Clone, Debug, Default, PartialEq)]
     pub struct EndpointsConfig {
+        /// Access Analyzer.
+        pub accessanalyzer: Value<String>,
+        /// Account management.
+        pub account: Value<String>,
         /// CloudTrail.
         pub cloudtrail: Value<String>,
+        /// EC2.
+        pub ec2: Value<String>,
+        /// IAM.
+        pub iam: Value<String>,
         /// KMS.
         pub kms: Value<String>,
         /// CloudWatch Logs.
@@ -46,6 +54,8 @@ object! {
         pub organizations: Value<String>,
         /// S3.
         pub s3: Value<String>,
+        /// S3 control.
+        pub s3control: Value<String>,
         /// STS.
         pub sts: Value<String>,
     }
@@ -141,7 +151,7 @@ pub(super) fn schema() -> Schema {
     .block(
         Block::single(
             "endpoints",
-            ["cloudtrail", "kms", "logs", "organizations", "s3", "sts"].map(endpoint).to_vec(),
+            gabion_aws::config::ENDPOINT_SERVICES.iter().map(|name| endpoint(name)).collect(),
         )
         .describe("Endpoints by service, in place of AWS's own and of `AWS_ENDPOINT_URL`."),
     )
@@ -213,11 +223,16 @@ impl Config {
     fn endpoints(&self) -> Vec<(&'static str, &Value<String>)> {
         self.endpoints.known().map_or_else(Vec::new, |endpoints| {
             vec![
+                ("accessanalyzer", &endpoints.accessanalyzer),
+                ("account", &endpoints.account),
                 ("cloudtrail", &endpoints.cloudtrail),
+                ("ec2", &endpoints.ec2),
+                ("iam", &endpoints.iam),
                 ("kms", &endpoints.kms),
                 ("logs", &endpoints.logs),
                 ("organizations", &endpoints.organizations),
                 ("s3", &endpoints.s3),
+                ("s3control", &endpoints.s3control),
                 ("sts", &endpoints.sts),
             ]
         })
