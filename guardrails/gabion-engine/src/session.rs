@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use gabion_model::{
-    Change, Evaluation, Graph, PackInfo, RawVerdict, Runner, SettingsProblem, Verdict,
+    Change, Evaluation, Graph, PackInfo, RawVerdict, Runner, SettingsProblem, Verdict, detect,
 };
 use wasmtime::Store;
 use wasmtime::component::Resource;
@@ -227,6 +227,9 @@ impl Session {
         let (evaluation, whole) = ask(live, engine, rule, subject, reads);
         self.cost = live.cost(engine.budgets(), subject);
         self.log = live.store.data_mut().log.take();
+        for line in &mut self.log {
+            detect::redact_in_place(None, &mut line.message);
+        }
         show(&self.log, &self.pack.0.info.name, rule);
         if !whole {
             self.live = None;
@@ -273,6 +276,16 @@ fn ask(
             .and_then(|raw| observed(raw, subject, budgets.work)),
         Err(error) => Err(format!("the rule {}", trap::reason(&error, live.state()))),
     };
+    // A rule may repeat a value that it read.
+    let raw = raw
+        .map(|mut raw| {
+            raw.redact();
+            raw
+        })
+        .map_err(|mut reason| {
+            detect::redact_in_place(None, &mut reason);
+            reason
+        });
     let state = live.store.data_mut();
     let evaluation = Evaluation {
         verdict: Verdict::settle(raw, &state.trace),

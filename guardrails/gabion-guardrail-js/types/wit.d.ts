@@ -477,7 +477,7 @@ declare module 'gabion:guardrail/values@1.0.0' {
    */
   export interface Secret {
     /**
-     * What kind: `aws-access-key-id`, `private-key`, ...
+     * What kind: `aws-access-token`, `private-key`, ...
      */
     kind: string,
     /**

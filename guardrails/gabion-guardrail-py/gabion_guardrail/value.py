@@ -36,7 +36,7 @@ class Secret:
     """Something that looks like a secret, found by a detector in the host."""
 
     kind: str
-    """What kind: `aws-access-key-id`, `private-key`."""
+    """What kind: `aws-access-token`, `private-key`."""
     path: str
     """The attribute path that holds it; never its text."""
 

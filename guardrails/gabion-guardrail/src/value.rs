@@ -77,7 +77,7 @@ impl std::error::Error for Unreadable {}
 /// Something that looks like a secret, found by a detector in the host.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Secret {
-    /// What kind: `aws-access-key-id`, `private-key`.
+    /// What kind: `aws-access-token`, `private-key`.
     pub kind: String,
     /// The attribute path that holds it; never its text.
     pub path: String,

@@ -1,8 +1,10 @@
 //! Findings and verdicts, and how the host settles what a rule returned with what it read.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use crate::change::{Change, Graph};
+use crate::detect;
 use crate::path::Path;
 use crate::rule::PackInfo;
 use crate::view::{ReadSet, Trace, Unreadable};
@@ -29,6 +31,15 @@ pub struct Finding {
     pub message: String,
     /// What would mend it.
     pub fix: Vec<Patch>,
+}
+
+impl Finding {
+    /// What was observed, for a reader: without what looks like a secret. The field itself stays as it is, as it
+    /// tells an old violation from a new one.
+    pub fn shown(&self) -> Option<Cow<'_, str>> {
+        let observed = self.observed.as_deref()?;
+        Some(detect::redact(detect::name_of(&self.path), observed))
+    }
 }
 
 /// What a rule itself returned.
@@ -90,6 +101,42 @@ impl Verdict {
             Ok(RawVerdict::NotApplicable) => Self::NotApplicable,
             Ok(RawVerdict::Pass | RawVerdict::Violation(_)) => Self::Pass,
         }
+    }
+}
+
+impl Verdict {
+    /// The verdict as it may be shown or kept: without what looks like a secret in what was observed and said.
+    #[must_use]
+    pub fn redacted(&self) -> Self {
+        let mut clean = self.clone();
+        match &mut clean {
+            Self::Violation(findings) => findings.iter_mut().for_each(|finding| {
+                finding.observed = finding.shown().map(Cow::into_owned);
+                hide(finding);
+            }),
+            Self::Error(reason) => detect::redact_in_place(None, reason),
+            Self::NotApplicable | Self::Pass | Self::Undetermined(_) => {}
+        }
+        clean
+    }
+}
+
+impl RawVerdict {
+    /// Takes what looks like a secret out of all that a rule says. What it observed stays: it is compared.
+    pub fn redact(&mut self) {
+        match self {
+            Self::Violation(findings) => findings.iter_mut().for_each(hide),
+            Self::Undetermined(what) => detect::redact_in_place(None, what),
+            Self::NotApplicable | Self::Pass => {}
+        }
+    }
+}
+
+/// The words of a finding and its fixes, without what looks like a secret.
+fn hide(finding: &mut Finding) {
+    detect::redact_in_place(None, &mut finding.message);
+    for patch in &mut finding.fix {
+        detect::redact_in_place(detect::name_of(&patch.path), &mut patch.value);
     }
 }
 

@@ -530,7 +530,8 @@ impl View {
             };
             match data {
                 Data::Text(text) => {
-                    for kind in detect::kinds(text) {
+                    let path = path_of(&view.tree, &view.at);
+                    for kind in detect::kinds_in(detect::name_of(&path), text) {
                         found.push(Secret {
                             kind: kind.to_owned(),
                             path: view.path(),

@@ -259,7 +259,7 @@ fn finding(finding: &Finding) -> String {
     if !finding.path.is_root() {
         text.push_str(&format!(" at `{}`", finding.path));
     }
-    if let Some(observed) = &finding.observed {
+    if let Some(observed) = finding.shown() {
         text.push_str(&format!(", observed `{observed}`"));
     }
     text.push_str(&format!(": {}", finding.message));

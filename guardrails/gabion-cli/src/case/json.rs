@@ -23,7 +23,7 @@ struct CasePart<'a> {
     passed: bool,
     expected: Vec<String>,
     verdict: Sort,
-    detail: &'a Verdict,
+    detail: Verdict,
     reads: &'a [Read],
     log: Vec<Json>,
     wrong: Vec<String>,
@@ -47,7 +47,7 @@ pub(crate) fn write(report: &Report<'_>) -> String {
             passed: outcome.wrong.is_empty(),
             expected: outcome.case.expect.iter().map(ToString::to_string).collect(),
             verdict: Sort::of(&outcome.answer.evaluation.verdict),
-            detail: &outcome.answer.evaluation.verdict,
+            detail: outcome.answer.evaluation.verdict.redacted(),
             reads: &outcome.answer.evaluation.reads,
             log: outcome
                 .answer

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use gabion_engine::policy::{Problem, reason};
 use gabion_engine::{EngineError, LogLine, Pack, Session, Severity};
-use gabion_model::{Evaluation, Mode, Read, RuleInfo, Runner, Scope, Side, Verdict};
+use gabion_model::{Evaluation, Mode, Read, RuleInfo, Runner, Scope, Side, Verdict, detect};
 
 use super::expect::describe;
 use super::file::{Case, Settings, Subject};
@@ -244,10 +244,11 @@ fn shown(read: &Read, subject: &Subject) -> String {
         Side::ProviderConfiguration => &change.provider_configuration,
         Side::Settings => return place,
     };
-    let value = match tree.lookup(&read.path) {
+    let mut value = match tree.lookup(&read.path) {
         Some(id) => tree.to_display_json(id).to_string(),
         None => "null".to_owned(),
     };
+    detect::redact_in_place(detect::name_of(&read.path), &mut value);
     if read.path.is_root() {
         return place;
     }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use gabion_model::{
     Change, Data, Finding, Level, Operation, Path, Runner, Scope, Stage, Undetermined, Unreadable,
-    Verdict,
+    Verdict, detect,
 };
 
 use super::binding::Binding;
@@ -286,6 +286,7 @@ impl Case<'_> {
             return;
         }
         let mut ruling = self.ruling(finding.path.clone(), finding.message);
+        let observed = detect::redact(detect::name_of(&finding.path), &observed);
         ruling.observed =
             Some(text::shown(&text::clean(&observed))).filter(|observed| !observed.is_empty());
         ruling.fix = finding.fix;
