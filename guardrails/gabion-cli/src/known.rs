@@ -17,7 +17,10 @@ pub(crate) fn write(guard: &Guard, plan: &Plan<'_>, file: Option<&Path>) -> Resu
     let (place, named) = guard.baseline();
     let path: PathBuf = file.map_or_else(|| place.to_path_buf(), Path::to_path_buf);
     // One that cannot be read holds nothing that could be kept; writing it anew is the remedy that its error names.
-    let before = read_baseline(&path).ok().flatten().unwrap_or_default();
+    let (before, lost) = match read_baseline(&path) {
+        Ok(before) => (before.unwrap_or_default(), None),
+        Err(error) => (KnownViolations::default(), Some(error)),
+    };
     let mut known = KnownViolations::of(&judgement.rulings);
     let kept = known.keep_others(&before, &objects);
     known
@@ -30,6 +33,12 @@ pub(crate) fn write(guard: &Guard, plan: &Plan<'_>, file: Option<&Path>) -> Resu
         known.without(&before).len(),
         before.without(&known).len(),
     );
+    if let Some(error) = lost {
+        text.push_str(&format!(
+            "nothing of the list before was kept, as it could not be read: {error}\nwhere the policy holds for other \
+             states as well, write it again with the plan of each\n"
+        ));
+    }
     let brought: usize = judgement
         .rulings
         .iter()

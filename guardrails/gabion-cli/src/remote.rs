@@ -6,7 +6,7 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use gabion_engine::policy::{Constraint, Request, Resolved, Resolver, SignersAsked};
+use gabion_engine::policy::{Constraint, LockedPack, Request, Resolved, Resolver, SignersAsked};
 use gabion_engine::store::{self, Digest, Store};
 use gabion_engine::trust::{self, PublicKey};
 use gabion_registry::{Location, Options, Pulled, Registry, RegistryError, Signature};
@@ -187,6 +187,40 @@ impl Resolver for Connection {
             signers,
         })
     }
+
+    fn renew(&self, request: &Request<'_>, locked: &LockedPack) -> Result<Vec<String>, String> {
+        let place = Location::parse(request.source)
+            .map_err(|error| error.to_string())?
+            .at_tag(&locked.version.to_string());
+        progress(&format!("pulling {place}"));
+        let registry = self.open(&place).map_err(|error| error.to_string())?;
+        let pulled = registry
+            .pull(place.tag.as_deref(), None)
+            .map_err(|error| error.to_string())?;
+        let found = Digest::of(&pulled.artifact.component);
+        if let Some(digest) = locked.digest.filter(|digest| *digest != found) {
+            return Err(moved(&place, &found, &digest));
+        }
+        let signatures = registry
+            .signatures(&pulled.digest)
+            .map_err(|error| error.to_string())?;
+        keep(
+            request.store,
+            &place.to_string(),
+            &pulled,
+            &signatures,
+            request.signers.as_ref(),
+        )
+        .map(|(_, signers)| signers)
+    }
+}
+
+/// A tag that names another component than it did when it was locked.
+pub(crate) fn moved(place: &Location, found: &Digest, locked: &Digest) -> String {
+    format!(
+        "`{place}` is not what the lock holds: it has the digest `{found}`, and `{locked}` is locked; its tag was moved: \
+         ask its publisher, and if the change is wanted, run `gabion lock --upgrade`"
+    )
 }
 
 /// The newest version among tags that meets the constraint. Prereleases are chosen where the constraint names one.

@@ -69,6 +69,20 @@ export class Address {
       parts.every((part, index) => part.name === other.parts[index]?.name && part.key === other.parts[index]?.key)
     );
   }
+
+  /**
+   * Whether it cannot be the same object: another name, or the same with another instance key.
+   * @param {Address} other
+   */
+  isOtherThan(other) {
+    const { parts } = this;
+    const differs = (/** @type {string | null} */ one, /** @type {string | null | undefined} */ two) =>
+      one !== null && two !== null && one !== two;
+    return (
+      parts.length !== other.parts.length ||
+      parts.some((part, at) => part.name !== other.parts[at]?.name || differs(part.key, other.parts[at]?.key))
+    );
+  }
 }
 
 /**

@@ -2,14 +2,20 @@
 //
 // On a first create the bucket's id is not known, so that values cannot join it to its public access block; the
 // expression `bucket = aws_s3_bucket.logs.id` can. A join goes by reference first, then by equal values, and says when
-// neither can tell.
+// neither can tell. A value that is known to be another says more than a reference:
+// `bucket = "${aws_s3_bucket.logs.id}-copy"` refers to a bucket that it does not mean.
 
 import { Address } from "./address.js";
 import { Stop, Undetermined } from "./stop.js";
 
 /** @typedef {import("./change.js").Change} Change */
 /** @typedef {import("./change.js").Graph} Graph */
-/** @typedef {{ change: Change, address: Address | null, ends: Address[] }} Candidate */
+/** What an attribute refers to, and through how many others. @typedef {{ address: Address, through: number }} End */
+/**
+ * `readable` says that nothing of what it refers to is yet to be made, so that its value can be read: to read one that
+ * is not known would make the verdict of every other undetermined.
+ * @typedef {{ change: Change, address: Address | null, ends: End[], readable: boolean }} Candidate
+ */
 
 /** So many steps of `a.x = b.x`, `b.x = c.x` are followed. */
 const DEPTH = 4;
@@ -68,15 +74,16 @@ export class Companions {
         if (change.operation === "delete") this.#leaving.push(change);
         continue;
       }
-      /** @type {Address[]} */
+      /** @type {End[]} */
       const ends = [];
-      others.follow(change, attribute, DEPTH, ends);
-      for (const end of ends) {
-        const known = this.#byReference.get(end.bare) ?? [];
-        known.push([this.#candidates.length, end]);
-        this.#byReference.set(end.bare, known);
+      others.follow(change, attribute, 0, ends);
+      for (const { address } of ends) {
+        const known = this.#byReference.get(address.bare) ?? [];
+        known.push([this.#candidates.length, address]);
+        this.#byReference.set(address.bare, known);
       }
-      this.#candidates.push({ address: addressOf(change), change, ends });
+      const readable = !ends.some((end) => others.creates(end.address));
+      this.#candidates.push({ address: addressOf(change), change, ends, readable });
     }
   }
 
@@ -99,8 +106,9 @@ export class Companions {
   }
 
   /**
-   * Those that belong to `subject`: whose attribute refers to it, else whose attribute equals one of its attributes
-   * `names`.
+   * Those that belong to `subject`: whose attribute refers to it and is not known to be something else, else whose
+   * attribute equals one of its attributes `names`. Where an attribute that is not known refers to several of one type,
+   * it cannot be told which it means.
    * @param {Change} subject
    * @param {string[]} names
    * @returns {Join}
@@ -113,7 +121,7 @@ export class Companions {
     const unsure = [];
     for (const [position, written] of (address && this.#byReference.get(address.bare)) || []) {
       const means = this.#means(written, position, /** @type {Address} */ (address));
-      if (means === "yes") found.push(position);
+      if (means === "yes" && !this.#isOther(position, subject, names)) found.push(position);
       else if (means === "maybe") unsure.push(position);
     }
     return found.length > 0 ? this.#found(found) : this.#ofValue(subject, names, unsure);
@@ -126,6 +134,25 @@ export class Companions {
   }
 
   /**
+   * Whether the value of a candidate is known and is none of the subject's.
+   * @param {number} position
+   * @param {Change} subject
+   * @param {string[]} names
+   */
+  #isOther(position, subject, names) {
+    const value = this.#candidates[position]?.readable ? this.#value(position) : null;
+    if (!value) return false;
+    const after = subject.after;
+    let told = false;
+    for (const name of names) {
+      const own = attempt(() => after.get(name).filled());
+      if (own === undefined || own === value) return false;
+      if (own !== null) told = true;
+    }
+    return told;
+  }
+
+  /**
    * Whether a reference, as a candidate writes it, means this instance of the subject.
    * @param {Address} written
    * @param {number} position
@@ -135,8 +162,8 @@ export class Companions {
   #means(written, position, subject) {
     const candidate = /** @type {Candidate} */ (this.#candidates[position]);
     const own = candidate.address;
-    /** @type {"yes" | "maybe"} */
-    let means = "yes";
+    let means = chooses(candidate.ends, written);
+    if (means === "no") return "no";
     let inside = true;
     for (const [index, { key: wanted }] of written.modules.entries()) {
       const module = subject.modules[index];
@@ -203,7 +230,7 @@ export class Companions {
     // One that belongs to another of the same type does not belong to this one.
     const type = subject.resourceType;
     const here = (/** @type {number} */ position) =>
-      !this.#candidates[position]?.ends.some((end) => !end.isData && end.resourceType === type);
+      !this.#candidates[position]?.ends.some(({ address }) => !address.isData && address.resourceType === type);
     if (open < 0) open = values.unknown.find(here) ?? -1;
     if (open >= 0) {
       const of = this.#candidates[open]?.change.address ?? "";
@@ -232,9 +259,8 @@ export class Companions {
   #values() {
     /** @type {{ known: Map<string, number[]>, unknown: number[] }} */
     const values = { known: new Map(), unknown: [] };
-    const others = new Others(this.#graph);
-    for (const [position, { ends }] of this.#candidates.entries()) {
-      const value = ends.some((end) => others.creates(end)) ? undefined : this.#value(position);
+    for (const [position, { readable }] of this.#candidates.entries()) {
+      const value = readable ? this.#value(position) : undefined;
       if (value === undefined) values.unknown.push(position);
       else if (value !== null) values.known.set(value, [...(values.known.get(value) ?? []), position]);
     }
@@ -278,19 +304,35 @@ class Others {
    * What an attribute refers to: directly, and through attributes of others.
    * @param {Change} change
    * @param {string} attribute
-   * @param {number} depth
-   * @param {Address[]} ends
+   * @param {number} through
+   * @param {End[]} ends
    */
-  follow(change, attribute, depth, ends) {
+  follow(change, attribute, through, ends) {
     for (const reference of this.graph.references(change)) {
       const rest = reference.path.startsWith(attribute) ? reference.path.slice(attribute.length) : "-";
       if (rest !== "" && rest[0] !== "." && rest[0] !== "[") continue;
       const end = Address.parse(reference.address);
-      const next = depth > 0 && reference.attribute !== "" && this.#at(end)[0];
-      if (next) this.follow(next, reference.attribute, depth - 1, ends);
-      if (!ends.some((known) => known.equals(end))) ends.push(end);
+      const next = through < DEPTH && reference.attribute !== "" && this.#at(end)[0];
+      if (next) this.follow(next, reference.attribute, through + 1, ends);
+      const known = ends.find((other) => other.address.equals(end));
+      if (known) known.through = Math.min(known.through, through);
+      else ends.push({ address: end, through });
     }
   }
+}
+
+/**
+ * Whether an attribute means this one of all the resources of one type that it refers to: the nearest, if that is one.
+ * @param {End[]} ends
+ * @param {Address} end
+ * @returns {"yes" | "no" | "maybe"}
+ */
+function chooses(ends, end) {
+  const same = ends.filter((known) => known.address.resourceType === end.resourceType);
+  const nearest = Math.min(...same.map((known) => known.through));
+  const near = same.filter((known) => known.through === nearest);
+  if (!near.some((known) => known.address.equals(end))) return "no";
+  return near.some((known) => known.address.isOtherThan(end)) ? "maybe" : "yes";
 }
 
 /** @param {Change} change */

@@ -139,8 +139,9 @@ test("tags, ranges, resource names", () => {
 });
 
 test("a plan is joined by reference, then by value, and says when it cannot tell", () => {
-  const join = (others, options) => {
-    const plan = graph([{ type: "aws_s3_bucket", address: "aws_s3_bucket.a", after: { bucket: "logs" } }, ...others], options);
+  const join = (others, options, bucket) => {
+    const logs = { type: "aws_s3_bucket", address: "aws_s3_bucket.a", after: { bucket: "logs" }, ...bucket };
+    const plan = graph([logs, ...others], options);
     return plan.companions("aws_s3_bucket_versioning", "bucket").of(plan.of("aws_s3_bucket")[0], ["bucket"]);
   };
   const other = (bucket, references) => ({
@@ -151,6 +152,19 @@ test("a plan is joined by reference, then by value, and says when it cannot tell
   });
   assert.equal(join([other(unknown(), { bucket: "aws_s3_bucket.a.id" })]).kind, "found");
   assert.equal(join([other("logs")]).kind, "found");
+  // One that exists and is known to be another, though it refers to it; while that is made it cannot be looked at.
+  const exists = { operation: "update", before: { bucket: "logs" } };
+  const copy = other("logs-copy", { bucket: "aws_s3_bucket.a.id" });
+  assert.equal(join([copy], {}, exists).kind, "absent");
+  assert.equal(join([other("logs", { bucket: "aws_s3_bucket.a.id" })], {}, exists).kind, "found");
+  assert.equal(join([copy]).kind, "found");
+  // Two that it may mean.
+  const two = { type: "aws_s3_bucket", address: "aws_s3_bucket.b", after: { bucket: "other" } };
+  const either = { bucket: "aws_s3_bucket.a.id", "bucket[0]": "aws_s3_bucket.b.id" };
+  assert.equal(join([two, other(unknown(), either)]).kind, "undetermined");
+  // The nearest counts: the name of one bucket that is made of another's.
+  const near = { ...two, after: { bucket: unknown() }, references: { bucket: "aws_s3_bucket.a.bucket" } };
+  assert.equal(join([near, other(unknown(), { bucket: "aws_s3_bucket.b.bucket" })]).kind, "absent");
   assert.equal(join([other("others")]).kind, "absent");
   assert.equal(join([]).kind, "absent");
   assert.equal(join([], { complete: false }).kind, "undetermined");

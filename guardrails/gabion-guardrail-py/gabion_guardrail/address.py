@@ -72,6 +72,13 @@ class Address:
         """The instance key of the resource itself."""
         return self.parts[-1].key
 
+    def is_other_than(self, other: "Address") -> bool:
+        """Whether it cannot be the same object: another name, or the same with another instance key."""
+        return len(self.parts) != len(other.parts) or any(
+            one.name != two.name or (None not in (one.key, two.key) and one.key != two.key)
+            for one, two in zip(self.parts, other.parts)
+        )
+
 
 def _bracketed(text: str, begin: int) -> tuple[str, int]:
     """The text up to the closing bracket, and where that is; a bracket within quotes closes nothing."""

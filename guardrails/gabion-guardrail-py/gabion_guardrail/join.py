@@ -2,7 +2,8 @@
 
 On a first create the bucket's id is not known, so that values cannot join it to its public access block; the expression
 `bucket = aws_s3_bucket.logs.id` can. A join goes by reference first, then by equal values, and says when neither can
-tell.
+tell. A value that is known to be another says more than a reference: `bucket = "${aws_s3_bucket.logs.id}-copy"` refers to
+a bucket that it does not mean.
 """
 
 from collections.abc import Sequence
@@ -41,8 +42,20 @@ class Join:
 class _Candidate:
     change: "Change"
     address: Address | None
-    ends: list[Address]
-    """What its attribute refers to, directly or through others."""
+    ends: dict[Address, int]
+    """What its attribute refers to, and through how many others."""
+    readable: bool
+    """Whether nothing of that is yet to be made, so that its value can be read: to read one that is not known would make
+    the verdict of every other undetermined."""
+
+    def chooses(self, end: Address) -> Literal["yes", "no", "maybe"]:
+        """Whether it means this one of all the resources of one type that it refers to: the nearest, if that is one."""
+        same = {known: through for known, through in self.ends.items() if known.resource_type == end.resource_type}
+        nearest = min(same.values(), default=0)
+        near = [known for known, through in same.items() if through == nearest]
+        if end not in near:
+            return "no"
+        return "maybe" if any(known.is_other_than(end) for known in near) else "yes"
 
 
 @dataclass(frozen=True)
@@ -68,11 +81,12 @@ class Companions:
                 if change.operation == "delete":
                     self._leaving.append(change)
                 continue
-            ends: list[Address] = []
-            others.follow(change, attribute, _DEPTH, ends)
+            ends: dict[Address, int] = {}
+            others.follow(change, attribute, 0, ends)
             for end in ends:
                 self._by_reference.setdefault(end.bare, []).append((len(self._candidates), end))
-            self._candidates.append(_Candidate(change, _address(change), ends))
+            readable = not any(others.creates(end) for end in ends)
+            self._candidates.append(_Candidate(change, _address(change), ends, readable))
 
     @property
     def is_empty(self) -> bool:
@@ -89,15 +103,16 @@ class Companions:
         return False
 
     def of(self, subject: "Change", names: Sequence[str]) -> Join:
-        """Those that belong to `subject`: whose attribute refers to it, else whose attribute equals one of its
-        attributes `names`."""
+        """Those that belong to `subject`: whose attribute refers to it and is not known to be something else, else whose
+        attribute equals one of its attributes `names`. Where an attribute that is not known refers to several of one
+        type, it cannot be told which it means."""
         address = _address(subject)
         found: list[int] = []
         unsure: list[int] = []
         if address is not None:
             for position, written in self._by_reference.get(address.bare, []):
                 means = self._means(written, position, address)
-                if means == "yes":
+                if means == "yes" and not self._is_other(position, subject, names):
                     found.append(position)
                 elif means == "maybe":
                     unsure.append(position)
@@ -106,12 +121,31 @@ class Companions:
     def _found(self, positions: list[int]) -> Join:
         return Join("found", tuple(self._candidates[position].change for position in dict.fromkeys(positions)))
 
+    def _is_other(self, position: int, subject: "Change", names: Sequence[str]) -> bool:
+        """Whether the value of a candidate is known and is none of the subject's."""
+        value = self._value(position) if self._candidates[position].readable else None
+        if value is None:
+            return False
+        after = subject.after
+        told = False
+        for name in names:
+            try:
+                own = after.get(name).filled()
+            except Stop:
+                return False
+            if own == value:
+                return False
+            told = told or own is not None
+        return told
+
     def _means(self, written: Address, position: int, subject: Address) -> Literal["yes", "no", "maybe"]:
         """Whether a reference, as a candidate writes it, means this instance of the subject."""
         candidate = self._candidates[position]
         own = candidate.address
         around = own.modules if own else ()
-        means: Literal["yes", "maybe"] = "yes"
+        means = candidate.chooses(written)
+        if means == "no":
+            return "no"
         inside = True
         for index, (wanted, module) in enumerate(zip(written.modules, subject.modules)):
             at = around[index] if index < len(around) else None
@@ -204,9 +238,8 @@ class Companions:
         """The values of all candidates. One that refers to a resource is not read where that would only say that its
         id is not known: it would make the verdict of every other undetermined."""
         values = _Values({}, [])
-        others = _Others(self._graph)
         for position, candidate in enumerate(self._candidates):
-            if any(others.creates(end) for end in candidate.ends):
+            if not candidate.readable:
                 values.unknown.append(position)
                 continue
             try:
@@ -240,17 +273,16 @@ class _Others:
         """Whether the plan makes an object there, so that its id is not known."""
         return any(change.operation in ("create", "replace") for change in self._at(address))
 
-    def follow(self, change: "Change", attribute: str, depth: int, ends: list[Address]) -> None:
+    def follow(self, change: "Change", attribute: str, through: int, ends: dict[Address, int]) -> None:
         """What an attribute refers to: directly, and through attributes of others."""
         for reference in self._graph.references(change):
             rest = reference.path.removeprefix(attribute) if reference.path.startswith(attribute) else "-"
             if rest and rest[0] not in ".[":
                 continue
             end = Address.parse(reference.address)
-            if depth > 0 and reference.attribute and (others := self._at(end)):
-                self.follow(others[0], reference.attribute, depth - 1, ends)
-            if end not in ends:
-                ends.append(end)
+            if through < _DEPTH and reference.attribute and (others := self._at(end)):
+                self.follow(others[0], reference.attribute, through + 1, ends)
+            ends[end] = min(through, ends.get(end, through))
 
 
 def _address(change: "Change") -> Address | None:

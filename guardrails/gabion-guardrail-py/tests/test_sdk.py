@@ -172,6 +172,23 @@ class Helpers(unittest.TestCase):
 
         self.assertEqual(join(other(unknown(), bucket="aws_s3_bucket.a.id")).kind, "found")
         self.assertEqual(join(other("logs")).kind, "found")
+        # One that exists and is known to be another, though it refers to it; while that is made it cannot be looked at.
+        made, bucket = bucket, change(
+            "aws_s3_bucket", address="aws_s3_bucket.a", before={"bucket": "logs"}, after={"bucket": "logs"}
+        )
+        copy = other("logs-copy", bucket="aws_s3_bucket.a.id")
+        self.assertEqual(join(copy).kind, "absent")
+        self.assertEqual(join(other("logs", bucket="aws_s3_bucket.a.id")).kind, "found")
+        bucket = made
+        self.assertEqual(join(copy).kind, "found")
+        # Two that it may mean.
+        two = change("aws_s3_bucket", address="aws_s3_bucket.b", after={"bucket": "other"})
+        either = {"bucket": "aws_s3_bucket.a.id", "bucket[0]": "aws_s3_bucket.b.id"}
+        self.assertEqual(join(two, other(unknown(), **either)).kind, "undetermined")
+        # The nearest counts: the name of one bucket that is made of another's.
+        name = {"bucket": "aws_s3_bucket.a.bucket"}
+        near = change("aws_s3_bucket", address="aws_s3_bucket.b", after={"bucket": unknown()}, references=name)
+        self.assertEqual(join(near, other(unknown(), bucket="aws_s3_bucket.b.bucket")).kind, "absent")
         self.assertEqual(join(other("others")).kind, "absent")
         self.assertEqual(join().kind, "absent")
         self.assertEqual(join(complete=False).kind, "undetermined")

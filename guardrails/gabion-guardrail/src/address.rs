@@ -69,6 +69,15 @@ impl Address {
         self.parts.last()?.key.as_deref()
     }
 
+    /// Whether it cannot be the same object: another name, or the same with another instance key.
+    pub(crate) fn is_other_than(&self, other: &Self) -> bool {
+        let pairs = || self.parts.iter().zip(&other.parts);
+        self.parts.len() != other.parts.len()
+            || pairs().any(|(one, two)| one.name != two.name)
+            || pairs()
+                .any(|(one, two)| one.key.is_some() && two.key.is_some() && one.key != two.key)
+    }
+
     /// The names and keys of the modules, from outside in.
     pub(crate) fn modules(&self) -> impl Iterator<Item = (&str, Option<&str>)> {
         let modules = self.parts.get(..self.modules).unwrap_or_default();

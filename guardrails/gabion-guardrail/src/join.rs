@@ -2,7 +2,8 @@
 //!
 //! On a first create the bucket's id is not known, so that values cannot join it to its public access block; the
 //! expression `bucket = aws_s3_bucket.logs.id` can. A join goes by reference first, then by equal values, and says
-//! when neither can tell.
+//! when neither can tell. A value that is known to be another says more than a reference:
+//! `bucket = "${aws_s3_bucket.logs.id}-copy"` refers to a bucket that it does not mean.
 
 use std::cell::OnceCell;
 use std::rc::Rc;
@@ -86,7 +87,36 @@ struct Candidate {
     change: Change,
     address: Option<Address>,
     /// What its attribute refers to, directly or through others.
-    ends: Vec<Address>,
+    ends: Vec<End>,
+    /// Whether nothing of that is yet to be made, so that its value can be read: to read one that is not known would
+    /// make the verdict of every other undetermined.
+    readable: bool,
+}
+
+/// What an attribute refers to, and through how many others.
+#[derive(Debug)]
+struct End {
+    address: Address,
+    through: usize,
+}
+
+impl Candidate {
+    /// Whether it means this one of all the resources of one type that it refers to: the nearest, if that is one.
+    fn chooses(&self, end: &Address) -> Means {
+        let same = || {
+            let of_type = |known: &&End| known.address.resource_type() == end.resource_type();
+            self.ends.iter().filter(of_type)
+        };
+        let nearest = same().map(|known| known.through).min();
+        let near = || same().filter(|known| Some(known.through) == nearest);
+        if !near().any(|known| known.address == *end) {
+            Means::No
+        } else if near().any(|known| known.address.is_other_than(end)) {
+            Means::Maybe
+        } else {
+            Means::Yes
+        }
+    }
 }
 
 #[derive(Debug, Default)]
@@ -117,12 +147,13 @@ impl<'g> Companions<'g> {
                 continue;
             }
             let mut ends = Vec::new();
-            others.follow(&change, attribute, DEPTH, &mut ends);
+            others.follow(&change, attribute, 0, &mut ends);
             for end in &ends {
-                by_reference.add(end.bare(), references.len());
-                references.push((candidates.len(), end.clone()));
+                by_reference.add(end.address.bare(), references.len());
+                references.push((candidates.len(), end.address.clone()));
             }
             candidates.push(Candidate {
+                readable: !ends.iter().any(|end| others.creates(&end.address)),
                 address: change.address().as_deref().map(Address::parse),
                 change,
                 ends,
@@ -162,8 +193,9 @@ impl<'g> Companions<'g> {
         Ok(false)
     }
 
-    /// Those that belong to `subject`: whose attribute refers to it, else whose attribute equals one of its
-    /// attributes `names`.
+    /// Those that belong to `subject`: whose attribute refers to it and is not known to be something else, else whose
+    /// attribute equals one of its attributes `names`. Where an attribute that is not known refers to several of one
+    /// type, it cannot be told which it means.
     pub fn of(&self, subject: &Change, names: &[&str]) -> Join<'_> {
         let address = subject.address().as_deref().map(Address::parse);
         let (mut found, mut unsure) = (Vec::new(), Vec::new());
@@ -173,6 +205,7 @@ impl<'g> Companions<'g> {
                     continue;
                 };
                 match self.means(written, *position, address) {
+                    Means::Yes if self.is_other(*position, subject, names) => {}
                     Means::Yes => found.push(*position),
                     Means::Maybe => unsure.push(*position),
                     Means::No => {}
@@ -192,13 +225,39 @@ impl<'g> Companions<'g> {
         Join::Found(positions.iter().filter_map(change).collect())
     }
 
+    /// Whether the value of a candidate is known and is none of the subject's.
+    fn is_other(&self, position: usize, subject: &Change, names: &[&str]) -> bool {
+        let readable = |candidate: &Candidate| candidate.readable;
+        if !self.candidates.get(position).is_some_and(readable) {
+            return false;
+        }
+        let Some(value) = self.value(position) else {
+            return false;
+        };
+        let after = subject.after();
+        let mut own = names.iter().map(|name| after.get(name).filled());
+        let mut told = false;
+        let other = own.all(|own| match own {
+            Ok(Some(own)) => {
+                told = true;
+                own != value
+            }
+            Ok(None) => true,
+            Err(_) => false,
+        });
+        other && told
+    }
+
     /// Whether a reference, as a candidate writes it, means this instance of the subject.
     fn means(&self, written: &Address, position: usize, subject: &Address) -> Means {
         let Some(candidate) = self.candidates.get(position) else {
             return Means::No;
         };
         let own = candidate.address.as_ref();
-        let mut means = Means::Yes;
+        let mut means = candidate.chooses(written);
+        if means == Means::No {
+            return Means::No;
+        }
         let mut inside = true;
         let mut around = own.into_iter().flat_map(Address::modules);
         for ((_, wanted), (name, key)) in written.modules().zip(subject.modules()) {
@@ -296,6 +355,7 @@ impl<'g> Companions<'g> {
                 candidate
                     .ends
                     .iter()
+                    .map(|end| &end.address)
                     .any(|end| !end.is_data() && end.resource_type() == same_type)
             })
         };
@@ -350,9 +410,8 @@ impl<'g> Companions<'g> {
     /// id is not known: it would make the verdict of every other undetermined.
     fn values(&self) -> Values {
         let mut values = Values::default();
-        let mut others = Others::new(self.graph);
         for (position, candidate) in self.candidates.iter().enumerate() {
-            if candidate.ends.iter().any(|end| others.creates(end)) {
+            if !candidate.readable {
                 values.unknown.push(position);
                 continue;
             }
@@ -455,20 +514,24 @@ impl<'g> Others<'g> {
     }
 
     /// What an attribute refers to: directly, and through attributes of others.
-    fn follow(&mut self, change: &Change, attribute: &str, depth: usize, ends: &mut Vec<Address>) {
+    fn follow(&mut self, change: &Change, attribute: &str, through: usize, ends: &mut Vec<End>) {
         for reference in self.graph.references(change) {
             if !is_at(&reference, attribute) {
                 continue;
             }
             let end = Address::parse(&reference.address);
-            if depth > 0 && !reference.attribute.is_empty() {
+            if through < DEPTH && !reference.attribute.is_empty() {
                 let all = self.of_type(end.resource_type());
                 if let Some(next) = all.at(&end).next() {
-                    self.follow(next, &reference.attribute, depth - 1, ends);
+                    self.follow(next, &reference.attribute, through + 1, ends);
                 }
             }
-            if !ends.contains(&end) {
-                ends.push(end);
+            match ends.iter_mut().find(|known| known.address == end) {
+                Some(known) => known.through = known.through.min(through),
+                None => ends.push(End {
+                    address: end,
+                    through,
+                }),
             }
         }
     }

@@ -206,10 +206,10 @@ fn check(wanted: &Wanted, pulled: &Pulled) -> Result<Digest, Failure> {
     let found = Digest::of(&pulled.artifact.component);
     match wanted.locked.filter(|locked| *locked != found) {
         None => Ok(found),
-        Some(locked) => Err(Failure::failed(format!(
-            "`{}` is not what the lock holds: it has the digest `{found}`, and `{locked}` is locked; its tag was moved: \
-             ask its publisher, and if the change is wanted, run `gabion lock --upgrade`",
-            wanted.place
+        Some(locked) => Err(Failure::failed(remote::moved(
+            &wanted.place,
+            &found,
+            &locked,
         ))),
     }
 }

@@ -165,10 +165,34 @@ fn read_open(file: &mut std::fs::File) -> Result<String, String> {
     })
 }
 
-/// A floor must be out of reach of those it binds: what is open is what is checked.
+/// A floor must be out of reach of those it binds.
 pub(super) fn read_floor(path: &Path) -> Result<String, String> {
-    let mut file = std::fs::File::open(path)
-        .map_err(|error| format!("cannot be read: {error}; a floor that is named must be there"))?;
+    let mut file = open_guarded(path).map_err(|reason| match path.symlink_metadata() {
+        Err(_) => format!("{reason}; a floor that is named must be there"),
+        Ok(_) => reason,
+    })?;
+    read_open(&mut file)
+}
+
+/// The bytes of a file that a floor names, a key or a pack: as safe from others as the floor itself.
+pub(super) fn read_guarded(path: &Path, most: u64) -> Result<Vec<u8>, String> {
+    let mut bytes = Vec::new();
+    open_guarded(path)?
+        .take(most + 1)
+        .read_to_end(&mut bytes)
+        .map_err(|error| format!("cannot be read: {error}"))?;
+    if bytes.len() as u64 > most {
+        return Err(format!("is larger than the {most} bytes that it may have"));
+    }
+    Ok(bytes)
+}
+
+/// Opens a file that nobody but root and the user can write: what is open is what is checked.
+fn open_guarded(path: &Path) -> Result<std::fs::File, String> {
+    let file = std::fs::File::open(path).map_err(|error| match error.kind() {
+        std::io::ErrorKind::NotFound => "cannot be read: there is no such file".to_owned(),
+        _ => format!("cannot be read: {error}"),
+    })?;
     let facts = file
         .metadata()
         .map_err(|error| format!("cannot be looked at: {error}"))?;
@@ -188,5 +212,5 @@ pub(super) fn read_floor(path: &Path) -> Result<String, String> {
             facts.uid()
         ));
     }
-    read_open(&mut file)
+    Ok(file)
 }

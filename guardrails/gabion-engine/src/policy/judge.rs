@@ -4,8 +4,8 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use gabion_model::{
-    Change, Data, Finding, Level, Operation, Path, Runner, Scope, Stage, Undetermined, Unreadable,
-    Verdict, detect,
+    Change, Data, Finding, Level, Operation, Path, Runner, Scope, Stage, Tree, Undetermined,
+    Unreadable, Verdict, detect,
 };
 
 use super::binding::Binding;
@@ -230,41 +230,42 @@ impl Case<'_> {
         judgement: &mut Judgement,
     ) {
         let mut old = match (self.age, before) {
-            (Age::Compare, Some(Verdict::Violation(prior))) => Old::new(&prior, |finding| {
-                self.observed(finding, &self.change.before)
-            }),
+            (Age::Compare, Some(Verdict::Violation(prior))) => {
+                Old::new(&prior, |finding| observed(finding, &self.change.before))
+            }
             // What leaves is told by its path: there is no planned value to compare with.
             (Age::Leaving, Some(Verdict::Violation(prior))) => Old::new(&prior, |_| String::new()),
             _ => Old::default(),
         };
         let mut used = Used::default();
         for finding in findings {
-            let planned = if self.leaves() {
-                &self.change.before
-            } else {
-                &self.change.after
-            };
-            let observed = self.observed(&finding, planned);
+            let observed = observed(&finding, self.planned());
             let is_old = match self.age {
                 Age::New => false,
                 Age::Old => true,
                 Age::Compare => old.take(&finding, &observed),
                 Age::Leaving => old.take(&finding, ""),
             };
-            let standing = self.standing(&finding, is_old, &mut used);
+            let standing = self.standing(&finding, &observed, is_old, &mut used);
             self.finding(finding, observed, standing, judgement);
         }
     }
 
     /// What a finding is that the prior state alone yields as well, or does not.
-    pub(super) fn standing(&self, finding: &Finding, was: bool, used: &mut Used) -> Standing {
+    pub(super) fn standing(
+        &self,
+        finding: &Finding,
+        observed: &str,
+        was: bool,
+        used: &mut Used,
+    ) -> Standing {
         let standing = if was { Standing::Old } else { Standing::New };
         let known = match (self.age, &self.guard.known) {
             (Age::Old | Age::Compare, Some(known)) => known,
             _ => return standing,
         };
         let code = &self.entry.rule.info.code;
-        let listed = known::entry(code, self.change, &finding.path)
+        let listed = known::entry(code, self.change, &finding.path, observed)
             .is_some_and(|entry| known.take(entry, used));
         match self.age {
             _ if listed => Standing::Known,
@@ -291,6 +292,7 @@ impl Case<'_> {
             Some(text::shown(&text::clean(&observed))).filter(|observed| !observed.is_empty());
         ruling.fix = finding.fix;
         ruling.old = standing != Standing::New;
+        ruling.observed_digest = ruling.old.then(|| known::digest(&finding.path, &observed));
         let counts_as_new = match standing {
             Standing::New => true,
             Standing::Old => self.binding.ratchet == Ratchet::All,
@@ -458,13 +460,12 @@ impl Case<'_> {
         self.age == Age::Leaving
     }
 
-    /// What was observed: as the rule says, else the value at the path.
-    pub(super) fn observed(&self, finding: &Finding, tree: &gabion_model::Tree) -> String {
-        match (&finding.observed, tree.lookup(&finding.path)) {
-            (Some(observed), _) => observed.clone(),
-            (None, _) if finding.path.is_root() => String::new(),
-            (None, Some(id)) => text::observed(tree, id),
-            (None, None) => "not set".to_owned(),
+    /// What is to be; of what leaves, what was.
+    pub(super) fn planned(&self) -> &Tree {
+        if self.leaves() {
+            &self.change.before
+        } else {
+            &self.change.after
         }
     }
 
@@ -483,6 +484,7 @@ impl Case<'_> {
             stage: self.change.stage,
             path,
             observed: None,
+            observed_digest: None,
             message: text::clean(&message),
             fix: Vec::new(),
             undetermined: Vec::new(),
@@ -620,6 +622,16 @@ impl Case<'_> {
             slug(code, ruling.identity.as_deref()),
             ruling.resource_type,
         ));
+    }
+}
+
+/// What was observed: as the rule says, else the value at the path.
+pub(super) fn observed(finding: &Finding, tree: &Tree) -> String {
+    match (&finding.observed, tree.lookup(&finding.path)) {
+        (Some(observed), _) => observed.clone(),
+        (None, _) if finding.path.is_root() => String::new(),
+        (None, Some(id)) => text::observed(tree, id),
+        (None, None) => "not set".to_owned(),
     }
 }
 

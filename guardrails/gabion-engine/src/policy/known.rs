@@ -1,7 +1,8 @@
 //! The baseline: violations that were known when guardrails came, in a file that is committed.
 //!
 //! Where a policy has one, its entries alone are old: they are reported and never refused. An entry names the rule,
-//! the type, the object by its own id, and the attribute; so an object that is yet to be created has none.
+//! the type, the object by its own id, the attribute, and by a digest what was observed there: an object that is yet
+//! to be created has none, and a violation that gets worse is another one.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
@@ -14,10 +15,12 @@ use super::find::{Files, read_floor, read_text};
 use super::lock::replace;
 use super::ruling::{Disposition, Ruling};
 use super::text;
+use crate::store::Digest;
 
 /// The file's name where nothing says another.
 pub const BASELINE_NAME: &str = ".gabion.baseline.json";
-const FORMAT: u32 = 1;
+/// 1 had no observed values.
+const FORMAT: u32 = 2;
 
 /// A violation that is known.
 #[derive(
@@ -34,6 +37,8 @@ pub struct KnownViolation {
     pub id: String,
     /// The attribute without indexes; empty for the resource as a whole.
     pub path: String,
+    /// The digest of the path and of what was observed there.
+    pub observed: String,
 }
 
 /// A list of them, each with how many there are. Sorted.
@@ -53,7 +58,7 @@ struct Written {
 #[derive(serde::Deserialize)]
 #[serde(
     deny_unknown_fields,
-    expecting = "an object with `rule`, `type`, `id` and `path`"
+    expecting = "an object with `rule`, `type`, `id`, `path` and `observed`"
 )]
 struct Entry {
     rule: String,
@@ -61,6 +66,7 @@ struct Entry {
     resource_type: String,
     id: String,
     path: String,
+    observed: String,
     #[serde(default)]
     count: Option<usize>,
 }
@@ -71,11 +77,11 @@ impl KnownViolations {
     pub fn of(rulings: &[Ruling]) -> Self {
         let mut found = Self::default();
         for ruling in rulings {
-            let Some(id) = ruling
-                .identity
-                .clone()
-                .filter(|_| ruling.old && ruling.disposition != Disposition::Accepted)
-            else {
+            let old = ruling.old && ruling.disposition != Disposition::Accepted;
+            let (Some(id), Some(observed)) = (
+                ruling.identity.clone().filter(|_| old),
+                ruling.observed_digest,
+            ) else {
                 continue;
             };
             let known = KnownViolation {
@@ -83,6 +89,7 @@ impl KnownViolations {
                 resource_type: ruling.resource_type.clone(),
                 id,
                 path: plain(&ruling.path),
+                observed: observed.to_string(),
             };
             *found.0.entry(known).or_default() += 1;
         }
@@ -129,11 +136,12 @@ impl KnownViolations {
             .map(|(known, count)| {
                 let text = |value: &str| serde_json::Value::from(value).to_string();
                 let mut line = format!(
-                    "    {{ \"rule\": {}, \"type\": {}, \"id\": {}, \"path\": {}",
+                    "    {{ \"rule\": {}, \"type\": {}, \"id\": {}, \"path\": {}, \"observed\": {}",
                     text(&known.rule),
                     text(&known.resource_type),
                     text(&known.id),
-                    text(&known.path)
+                    text(&known.path),
+                    text(&known.observed)
                 );
                 if *count > 1 {
                     let _ = write!(line, ", \"count\": {count}");
@@ -166,6 +174,11 @@ impl KnownViolations {
                 "has version {version}, and this gabion knows {FORMAT}; use a newer gabion"
             ));
         }
+        if version == Some(1) {
+            return Err(format!(
+                "has version 1, which does not say what was observed, so that a violation could get worse unseen; {remedy}"
+            ));
+        }
         let written: Written = serde_json::from_str(text).map_err(wrong)?;
         if written.version != FORMAT {
             return Err(format!(
@@ -176,6 +189,12 @@ impl KnownViolations {
         let mut found = Self::default();
         for entry in written.violations {
             let count = entry.count.unwrap_or(1);
+            let observed: Digest = entry.observed.parse().map_err(|error| {
+                format!(
+                    "has an entry for `{}` of `{}`: {error}; {remedy}",
+                    entry.rule, entry.resource_type
+                )
+            })?;
             // An entry for everything of a type would be a waiver without end.
             if entry.id.is_empty() || count == 0 {
                 return Err(format!(
@@ -188,6 +207,7 @@ impl KnownViolations {
                 resource_type: entry.resource_type,
                 id: entry.id,
                 path: entry.path,
+                observed: observed.to_string(),
             };
             *found.0.entry(known).or_default() += count;
         }
@@ -224,13 +244,25 @@ impl KnownViolations {
 #[derive(Debug, Default)]
 pub(super) struct Used(BTreeMap<KnownViolation, usize>);
 
+/// The digest of a path without indexes and of what was observed there.
+pub(super) fn digest(path: &Attribute, observed: &str) -> Digest {
+    // Nothing that a path can hold ends it but this.
+    Digest::of(format!("{}\0{observed}", plain(path)).as_bytes())
+}
+
 /// A finding as an entry would name it; `None` for an object without an id.
-pub(super) fn entry(code: &str, change: &Change, path: &Attribute) -> Option<KnownViolation> {
+pub(super) fn entry(
+    code: &str,
+    change: &Change,
+    path: &Attribute,
+    observed: &str,
+) -> Option<KnownViolation> {
     Some(KnownViolation {
         rule: code.to_owned(),
         resource_type: change.resource_type.clone(),
         id: text::clean(&change.identity()?),
         path: plain(path),
+        observed: digest(path, observed).to_string(),
     })
 }
 
@@ -330,6 +362,7 @@ mod tests {
             resource_type: "aws_kms_key".into(),
             id: id.into(),
             path: "tags.\"a b\"".into(),
+            observed: digest(&Attribute::root(), "false").to_string(),
         };
         let list = KnownViolations(BTreeMap::from([
             (known("DT09", "b"), 1),
@@ -338,11 +371,11 @@ mod tests {
         ]));
         insta::assert_snapshot!(list.to_text(), @r#"
         {
-          "version": 1,
+          "version": 2,
           "violations": [
-            { "rule": "DT08", "type": "aws_kms_key", "id": "a", "path": "tags.\"a b\"" },
-            { "rule": "DT08", "type": "aws_kms_key", "id": "b\"\n", "path": "tags.\"a b\"", "count": 2 },
-            { "rule": "DT09", "type": "aws_kms_key", "id": "b", "path": "tags.\"a b\"" }
+            { "rule": "DT08", "type": "aws_kms_key", "id": "a", "path": "tags.\"a b\"", "observed": "sha256:f2a9e8b340ba8d251edcd02b5c3828dd66242cd693ed554c6a4b25efaa32b883" },
+            { "rule": "DT08", "type": "aws_kms_key", "id": "b\"\n", "path": "tags.\"a b\"", "observed": "sha256:f2a9e8b340ba8d251edcd02b5c3828dd66242cd693ed554c6a4b25efaa32b883", "count": 2 },
+            { "rule": "DT09", "type": "aws_kms_key", "id": "b", "path": "tags.\"a b\"", "observed": "sha256:f2a9e8b340ba8d251edcd02b5c3828dd66242cd693ed554c6a4b25efaa32b883" }
           ]
         }
         "#);
@@ -355,9 +388,16 @@ mod tests {
     #[test]
     fn a_broken_file_is_told() {
         let say = |text: &str| KnownViolations::parse(text).unwrap_err();
+        let one = |id: &str, observed: &str| {
+            format!(
+                "{{\"version\": 2, \"violations\": [{{\"rule\": \"A\", \"type\": \"t\", \"id\": \"{id}\", \"path\": \"\", \"observed\": \"{observed}\"}}]}}"
+            )
+        };
+        insta::assert_snapshot!(say(&one("x", "no")), @r#"has an entry for `A` of `t`: `no` is no digest; one is `sha256:` and 64 hexadecimal digits in lower case; write it anew with `gabion check PLAN --write-baseline`"#);
         insta::assert_snapshot!(say("{"), @r#"is no list of known violations: EOF while parsing an object at line 1 column 1; write it anew with `gabion check PLAN --write-baseline`"#);
-        insta::assert_snapshot!(say("{\"version\": 2}"), @r#"has version 2, and this gabion knows 1; use a newer gabion"#);
-        insta::assert_snapshot!(say("{\"version\": 1, \"violations\": [{\"rule\": \"A\"}]}"), @r#"is no list of known violations: missing field `type` at line 1 column 43; write it anew with `gabion check PLAN --write-baseline`"#);
-        insta::assert_snapshot!(say("{\"version\": 1, \"violations\": [{\"rule\": \"A\", \"type\": \"t\", \"id\": \"\", \"path\": \"\"}]}"), @r#"has an entry for `A` of `t` that names no object; write it anew with `gabion check PLAN --write-baseline`"#);
+        insta::assert_snapshot!(say("{\"version\": 3}"), @r#"has version 3, and this gabion knows 2; use a newer gabion"#);
+        insta::assert_snapshot!(say("{\"version\": 1, \"violations\": []}"), @r#"has version 1, which does not say what was observed, so that a violation could get worse unseen; write it anew with `gabion check PLAN --write-baseline`"#);
+        insta::assert_snapshot!(say("{\"version\": 2, \"violations\": [{\"rule\": \"A\"}]}"), @r#"is no list of known violations: missing field `type` at line 1 column 43; write it anew with `gabion check PLAN --write-baseline`"#);
+        insta::assert_snapshot!(say(&one("", "sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855")), @r#"has an entry for `A` of `t` that names no object; write it anew with `gabion check PLAN --write-baseline`"#);
     }
 }

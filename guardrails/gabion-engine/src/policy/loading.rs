@@ -7,12 +7,13 @@ use std::sync::Arc;
 use super::constraint::Constraint;
 use super::error::{Location, Problem, did_you_mean};
 use super::file::{PackBlock, PolicyFile, Signers};
-use super::find::{FILE_NAME, Files};
+use super::find::{FILE_NAME, Files, read_guarded};
 use super::lock::{LockFile, LockedPack};
 use super::packs::{Inside, LoadedPack, PackFault, Packs, SessionFault};
 use super::signed;
 use super::syntax::{Literal, Node, Spanned};
-use crate::store::{Store, StoreError};
+use crate::store::{Digest, Store, StoreError};
+use crate::verify;
 
 /// The pack inside the binary.
 pub(super) const BASELINE: &str = "baseline";
@@ -39,6 +40,8 @@ pub(super) struct Wanted {
     pub(super) versions: Vec<Spanned<(String, Constraint)>>,
     settings: Option<Node>,
     pub(super) signers: Option<Signers>,
+    /// Whether a floor names it: its files must be as safe from others as the floor.
+    pub(super) guarded: bool,
     nearer: bool,
     held: Held,
     /// The command that chooses it anew.
@@ -147,6 +150,7 @@ fn wanted(files: &Files, problems: &mut Vec<Problem>) -> Vec<Wanted> {
             versions: Vec::new(),
             settings: None,
             signers: None,
+            guarded: false,
             nearer: files.floors.is_empty(),
             held: baseline_held(files),
             upgrade: format!("gabion lock --upgrade {BASELINE}"),
@@ -205,6 +209,7 @@ pub(super) fn want(
         versions: block.version.clone().into_iter().collect(),
         settings: block.settings.clone(),
         signers: block.signers.clone(),
+        guarded: file.floor,
         nearer: !file.floor,
         held: held(file.lock.as_ref(), &name.value),
         upgrade: if Path::new(file.name.as_ref()).ends_with(FILE_NAME) {
@@ -267,6 +272,14 @@ impl Wanted {
             (Origin::Inside, Some(at)) => Problem::at(at, message),
             (Origin::Inside, None) => Problem::general(message),
         }
+    }
+
+    /// The command that renews its lock and chooses nothing anew.
+    pub(super) fn lock_command(&self) -> &str {
+        let chooses = self.upgrade.find(" --upgrade");
+        chooses
+            .and_then(|at| self.upgrade.get(..at))
+            .unwrap_or("gabion lock")
     }
 
     /// What the block says under `source`.
@@ -453,7 +466,7 @@ fn component(wanted: &Wanted, places: &Places<'_>) -> Result<Arc<dyn LoadedPack>
         }
         (Origin::File(_, path), _) => {
             signed::check(wanted, None, lock)?;
-            packs.file(path, pin)
+            guarded(wanted, path, pin).and_then(|pin| packs.file(path, pin.as_ref()))
         }
         (Origin::Registry(source), None) => Err(PackFault::Failed(format!(
             "pack `{name}` comes from a registry, `{}`, and nothing says which bytes: run `gabion lock`",
@@ -480,6 +493,22 @@ fn component(wanted: &Wanted, places: &Places<'_>) -> Result<Arc<dyn LoadedPack>
         held_to(wanted, at, locked, loaded.as_ref())?;
     }
     Ok(loaded)
+}
+
+/// What a pack from a file is to be held to. One that a floor names is looked at as the floor is, and what was looked
+/// at is what may be loaded.
+fn guarded(
+    wanted: &Wanted,
+    path: &Path,
+    pin: Option<&Digest>,
+) -> Result<Option<Digest>, PackFault> {
+    if !wanted.guarded {
+        return Ok(pin.copied());
+    }
+    let bytes = read_guarded(path, verify::LARGEST).map_err(|reason| {
+        PackFault::Failed(format!("pack `{}` of the floor {reason}", wanted.name))
+    })?;
+    Ok(Some(pin.copied().unwrap_or_else(|| Digest::of(&bytes))))
 }
 
 fn said(

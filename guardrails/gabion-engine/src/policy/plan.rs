@@ -1,12 +1,12 @@
 //! Whole-plan rules against the graph of a plan.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use gabion_model::{Change, Finding, Graph, Level, Mode, Operation, Scope, Stage, Tree, Verdict};
 
 use super::guard::{Guard, key};
-use super::judge::{Age, Case, Old};
+use super::judge::{Age, Case, Old, observed};
 use super::known::Used;
 use super::ruling::Judgement;
 
@@ -15,6 +15,7 @@ impl Guard {
     pub fn judge_plan(&self, graph: &Arc<Graph>) -> Judgement {
         let mut judgement = Judgement::default();
         let mut prior: Option<Arc<Graph>> = None;
+        let mut subjects = None;
         let whole = Change {
             resource_type: "plan".to_owned(),
             mode: Mode::Managed,
@@ -61,21 +62,26 @@ impl Guard {
                 Verdict::Pass | Verdict::NotApplicable => {}
                 Verdict::Violation(findings) => {
                     let prior = prior.get_or_insert_with(|| Arc::new(prior_graph(graph)));
+                    let subjects = subjects.get_or_insert_with(|| subjects_of(graph));
+                    let subject = |finding: &Finding| {
+                        let address = finding.address.as_deref();
+                        address
+                            .and_then(|address| subjects.get(address).copied())
+                            .map_or(&whole, Arc::as_ref)
+                    };
                     let mut old = match ask(prior) {
                         Verdict::Violation(findings) => Old::new(&findings, |finding| {
-                            finding.observed.clone().unwrap_or_default()
+                            observed(finding, &subject(finding).before)
                         }),
                         _ => Old::default(),
                     };
                     let mut used = Used::default();
                     for finding in findings {
-                        let change = subject(graph, &finding).map_or(&whole, Arc::as_ref);
+                        let change = subject(&finding);
                         let binding = self.binding(entry, Some(change));
                         if binding.level == Level::Off {
                             continue;
                         }
-                        let is_old =
-                            old.take(&finding, finding.observed.as_deref().unwrap_or_default());
                         let case = Case {
                             guard: self,
                             entry,
@@ -84,8 +90,9 @@ impl Guard {
                             change,
                             age: Age::of(change),
                         };
-                        let observed = case.observed(&finding, &change.after);
-                        let standing = case.standing(&finding, is_old, &mut used);
+                        let observed = observed(&finding, case.planned());
+                        let was = old.take(&finding, &observed);
+                        let standing = case.standing(&finding, &observed, was, &mut used);
                         case.finding(finding, observed, standing, &mut judgement);
                     }
                 }
@@ -117,12 +124,15 @@ impl Guard {
     }
 }
 
-fn subject<'a>(graph: &'a Graph, finding: &Finding) -> Option<&'a Arc<Change>> {
-    let address = finding.address.as_deref()?;
-    graph
-        .changes
-        .iter()
-        .find(|change| change.address.as_deref() == Some(address))
+/// The changes by address; of a deposed object and the current one of the same address, the first.
+fn subjects_of(graph: &Graph) -> HashMap<&str, &Arc<Change>> {
+    let mut found = HashMap::new();
+    for change in &graph.changes {
+        if let Some(address) = &change.address {
+            found.entry(address.as_str()).or_insert(change);
+        }
+    }
+    found
 }
 
 /// The plan as if nothing happened: what exists stays as it is, and nothing new comes.

@@ -1,5 +1,6 @@
 //! What the policy makes of a verdict: the one result that plans, applies and `gabion check` show.
 
+use crate::store::Digest;
 use gabion_model::{Level, Operation, Patch, Path, Stage, Undetermined};
 
 /// All rulings on one change (or on a whole plan).
@@ -69,6 +70,9 @@ pub struct Ruling {
     pub path: Path,
     /// What was observed there, redacted.
     pub observed: Option<String>,
+    /// The digest of the path and of all that was observed there, by which a baseline tells a violation that it knows
+    /// from one that got worse; for findings of what the object had before.
+    pub observed_digest: Option<Digest>,
     /// What is wrong, in one sentence without a final full stop.
     pub message: String,
     /// What would mend it.

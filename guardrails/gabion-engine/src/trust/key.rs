@@ -25,6 +25,14 @@ pub enum KeyFault {
         /// What the system said.
         reason: String,
     },
+    /// One of a floor that others could have written.
+    #[error("the public key `{name}` of the floor {reason}")]
+    Unsafe {
+        /// As the policy file names it.
+        name: String,
+        /// What is wrong with it.
+        reason: String,
+    },
     /// It is a private one.
     #[error(
         "`{name}` is a private key: keep it away from here, and name its public half, such as `cosign.pub`"
@@ -53,10 +61,10 @@ const PREFIX: [u8; 27] = [
     0x86, 0x48, 0xce, 0x3d, 0x03, 0x01, 0x07, 0x03, 0x42, 0x00, 0x04,
 ];
 const LENGTH: usize = PREFIX.len() + 64;
-/// A key file has two hundred bytes.
-const LARGEST: u64 = 64 << 10;
-
 impl PublicKey {
+    /// A key file has two hundred bytes.
+    pub(crate) const LARGEST: u64 = 64 << 10;
+
     /// Reads a key from a file; `name` is what the policy file calls it.
     ///
     /// # Errors
@@ -73,7 +81,7 @@ impl PublicKey {
         let mut bytes = Vec::new();
         std::fs::File::open(path)
             .map_err(unreadable)?
-            .take(LARGEST)
+            .take(Self::LARGEST)
             .read_to_end(&mut bytes)
             .map_err(unreadable)?;
         Self::from_pem(&bytes, name)
@@ -84,9 +92,14 @@ impl PublicKey {
     /// # Errors
     /// What keeps it from being used.
     pub fn open(path: &Path) -> Result<Self, KeyFault> {
+        Self::read(path, &Self::shown(path))
+    }
+
+    /// A key file as messages call it: by its path from the working directory.
+    pub(crate) fn shown(path: &Path) -> String {
         let here = std::env::current_dir().unwrap_or_default();
         let shown = path.strip_prefix(&here).unwrap_or(path);
-        Self::read(path, &shown.display().to_string())
+        shown.display().to_string()
     }
 
     /// The same from bytes.

@@ -12,6 +12,7 @@ use crate::policy::file::{PackBlock, PolicyFile, Signers};
 use crate::policy::find::{self, FILE_NAME};
 use crate::policy::loading::{self, BASELINE, Origin, Wanted};
 use crate::policy::packs::{LoadedPack, PackFault, Packs};
+use crate::policy::signed;
 use crate::store::{Digest, Store, StoreError};
 
 /// Finds the pack of a registry. The engine has none: it never uses the network.
@@ -22,6 +23,13 @@ pub trait Resolver {
     /// # Errors
     /// A sentence that says what failed and what to do.
     fn resolve(&self, request: &Request<'_>) -> Result<Resolved, String>;
+
+    /// Fetches what is locked once more, verifies the signatures that are asked for now, and puts both into the store.
+    /// Gives who signed it, for the lock.
+    ///
+    /// # Errors
+    /// A sentence that says what failed and what to do.
+    fn renew(&self, request: &Request<'_>, locked: &LockedPack) -> Result<Vec<String>, String>;
 }
 
 /// What is asked of a [`Resolver`].
@@ -236,9 +244,11 @@ fn after(
     let implicit = (!file.packs.iter().any(|pack| pack.name.value == BASELINE))
         .then(|| PackBlock::named(BASELINE, &file.name));
     for block in implicit.iter().chain(&file.packs) {
-        let Some(wanted) = loading::want(file, block, problems) else {
+        let Some(mut wanted) = loading::want(file, block, problems) else {
             continue;
         };
+        // Every file is read as a floor here; whether one's files are safe is looked at when it is loaded.
+        wanted.guarded = false;
         let upgrade = match &options.upgrade {
             Upgrade::Nothing => false,
             Upgrade::All => true,
@@ -302,9 +312,11 @@ fn keep(
         ),
         Origin::File(_, path) => Some(options.packs.file(path, locked.digest.as_ref())),
     };
+    let signers = signers(options, wanted, locked)?;
     match loaded {
         None | Some(Ok(_)) => Ok(LockedPack {
             constraints: constraints(wanted),
+            signers,
             ..locked.clone()
         }),
         Some(Err(PackFault::Digest(found))) => Err(wanted.problem(format!(
@@ -318,6 +330,53 @@ fn keep(
             "pack `{name}` is locked in version {}: {message}; {remedy}",
             locked.version
         ))),
+    }
+}
+
+/// Whose signatures the lock records of what it holds. Where the block asks for others than it did, they are verified
+/// now: from the store, else by way of the registry.
+fn signers(
+    options: &LockOptions<'_>,
+    wanted: &Wanted,
+    locked: &LockedPack,
+) -> Result<Vec<String>, Problem> {
+    let Some(asked) = &wanted.signers else {
+        signed::dropped(wanted, "`signers` in the lock", locked)?;
+        return Ok(Vec::new());
+    };
+    let Origin::Registry(source) = &wanted.origin else {
+        return Err(signed::elsewhere(wanted, asked));
+    };
+    let keys = signed::keys(wanted, asked)?;
+    let Some(misfit) = signed::misfit(asked, &keys, locked) else {
+        return Ok(locked.signers.clone());
+    };
+    let problem = |reason: String| {
+        Problem::at(
+            &asked.at,
+            format!("pack `{}`: {misfit}, and {reason}", wanted.name),
+        )
+    };
+    let store = options.store.as_ref();
+    let store = store.map_err(|error| problem(error.to_string()))?;
+    match (
+        signed::verified(wanted, asked, &keys, store, locked),
+        options.resolver,
+    ) {
+        (Ok(found), _) => Ok(found),
+        (Err(_), Some(resolver)) => resolver
+            .renew(
+                &Request {
+                    name: &wanted.name,
+                    source: &source.value,
+                    constraint: &Constraint::any(),
+                    signers: Some(SignersAsked::from(asked)),
+                    store,
+                },
+                locked,
+            )
+            .map_err(problem),
+        (Err(reason), None) => Err(problem(reason)),
     }
 }
 

@@ -96,6 +96,61 @@ fn packs_of_the_floor_stand() {
     );
 }
 
+#[test]
+fn what_a_floor_names_must_be_as_safe_as_the_floor() {
+    use std::os::unix::fs::PermissionsExt;
+    let floor = "pack \"acme\" {\n  source = \"./acme.wasm\"\n}\n";
+    let desk = Desk::new(None).floor("floor.hcl", floor);
+    desk.guard();
+    let pack = desk.folder.path().join("acme.wasm");
+    let mode = |mode| {
+        std::fs::set_permissions(&pack, std::fs::Permissions::from_mode(mode)).unwrap();
+    };
+    mode(0o664);
+    assert_snapshot!(desk.error(), @r#"floor.hcl:2:12: pack `acme` of the floor can be written by others than its owner (mode 0664); take that away with `chmod go-w`"#);
+    // With a lock too: what is looked at does not depend on how it is pinned.
+    let mut locked = desk.options.clone();
+    locked.config = Some("floor.hcl".into());
+    let desk = Desk {
+        options: locked,
+        ..desk
+    };
+    desk.lock();
+    assert!(desk.error().contains("mode 0664"), "{}", desk.error());
+    // What belongs to the nearer file is its own.
+    mode(0o666);
+    Desk {
+        options: {
+            let mut options = desk.options.clone();
+            options.floors.clear();
+            options
+        },
+        ..desk
+    }
+    .guard();
+    let missing = Desk::new(None).floor("floor.hcl", &floor.replace("acme.wasm", "none.wasm"));
+    assert_snapshot!(missing.error(), @r#"floor.hcl:2:12: pack `acme` of the floor cannot be read: there is no such file"#);
+}
+
+#[test]
+fn a_silent_floor_leaves_the_baselines_version_open_and_its_lock_does_not() {
+    let near = "pack \"baseline\" { version = \"< 1.2\" }\n";
+    let mut desk = Desk::new(Some(near)).floor("floor.hcl", "");
+    let has = |desk: &Desk, code: &str| desk.guard().rules().iter().any(|rule| rule.code == code);
+    assert!(!has(&desk, "NW02"));
+    desk.options.config = Some("floor.hcl".into());
+    desk.lock();
+    desk.options.config = None;
+    assert_snapshot!(desk.error(), @r#"gabion.hcl:1:29: pack `baseline` is version 1.2.0, which does not meet `< 1.2`; the lock at .floor.lock.hcl:4:1 holds it there, run `gabion lock --upgrade baseline`"#);
+    // A nearer lock does not come before the floor's.
+    desk.write("gabion.hcl", "");
+    desk.write(
+        ".gabion.lock.hcl",
+        "pack \"baseline\" {\n  version = \"1.1.0\"\n  wit = \"1.0.0\"\n}\n",
+    );
+    assert!(has(&desk, "NW02"));
+}
+
 const WAIVER: &str = "waiver \"w\" {\n  rule = \"DT08\"\n  resource = \"aws_kms_key\"\n  reason = \"x\"\n  where = { name = \"x\" }\n  expires = \"2026-12-31T00:00:00Z\"\n}\n";
 
 #[test]
@@ -143,7 +198,7 @@ fn a_floor_must_be_there_and_out_of_reach() {
     use std::os::unix::fs::PermissionsExt;
     let mut desk = Desk::new(None);
     desk.options.floors.push("missing.hcl".into());
-    assert_snapshot!(desk.error(), @r#"the floor `missing.hcl` cannot be read: No such file or directory (os error 2); a floor that is named must be there"#);
+    assert_snapshot!(desk.error(), @r#"the floor `missing.hcl` cannot be read: there is no such file; a floor that is named must be there"#);
     let desk = Desk::new(None).floor("floor.hcl", "");
     std::fs::set_permissions(
         desk.folder.path().join("floor.hcl"),

@@ -84,6 +84,25 @@ fn its_entries_alone_are_old() {
 }
 
 #[test]
+fn a_known_violation_that_gets_worse_is_new() {
+    let window = |days: u32| json!({"id": "k", "enable_key_rotation": true, "deletion_window_in_days": days});
+    let change = |before, after| {
+        let (before, after) = (window(before), window(after));
+        change("aws_kms_key", Operation::Update, &before, &after)
+    };
+    let policy = "rule \"DT09\" { level = \"mandatory\" }\n";
+    let known = KnownViolations::of(&rulings(&Desk::new(Some(policy)), change(14, 14)));
+    assert_eq!(known.len(), 1);
+    let desk = Desk::new(Some(&format!("baseline = \"known.json\"\n{policy}")));
+    known.write(&desk.folder.path().join("known.json")).unwrap();
+    assert_eq!(only(&desk, change(14, 14)), Disposition::Debt);
+    assert_eq!(only(&desk, change(14, 7)), Disposition::Refuse);
+    // The list says what was accepted, whatever the state has come to since.
+    assert_eq!(only(&desk, change(7, 7)), Disposition::Refuse);
+    assert_eq!(only(&desk, change(7, 14)), Disposition::Debt);
+}
+
+#[test]
 fn with_scope_all_everything_else_is_refused() {
     let desk = desk("rule \"DT08\" { scope = \"all\" }\n");
     assert_eq!(only(&desk, no_op("old")), Disposition::Debt);
@@ -177,7 +196,7 @@ fn a_baseline_that_cannot_be_used() {
     assert_eq!(read_baseline(&path).unwrap(), None);
     std::fs::write(&path, "[]").unwrap();
     assert_snapshot!(desk.error(), @r#"gabion.hcl:1:12: the baseline `known.json` is no list of known violations: invalid length 0, expected an object with `version` and `violations` at line 1 column 2; write it anew with `gabion check PLAN --write-baseline`"#);
-    std::fs::write(&path, "{\"version\": 1, \"violations\": [{\"rule\": \"ZZ01\", \"type\": \"x\", \"id\": \"y\", \"path\": \"\"}]}").unwrap();
+    std::fs::write(&path, "{\"version\": 2, \"violations\": [{\"rule\": \"ZZ01\", \"type\": \"x\", \"id\": \"y\", \"path\": \"\", \"observed\": \"sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855\"}]}").unwrap();
     assert_snapshot!(desk.guard().warnings().join("\n"), @r#"the baseline has entries for rule `ZZ01`, which no pack in force has; write it anew to take them out"#);
     let error = Desk::new(Some("baseline = [\"known.json\"]\n")).error();
     assert_snapshot!(error, @r#"gabion.hcl:1:12: `baseline` must be a text in quotes"#);

@@ -9,7 +9,8 @@ use semver::Version;
 
 use super::fake::{Desk, FakePacks};
 use crate::policy::{
-    LockError, LockOptions, Locking, Relock, Request, Resolved, Resolver, Upgrade, lock_path,
+    LockError, LockOptions, LockedPack, Locking, Relock, Request, Resolved, Resolver, Upgrade,
+    lock_path,
 };
 use crate::store::{Digest, Store};
 
@@ -43,6 +44,11 @@ impl Resolver for Registry {
             signers: Vec::new(),
         })
     }
+
+    fn renew(&self, request: &Request<'_>, _: &LockedPack) -> Result<Vec<String>, String> {
+        self.asked.borrow_mut().push(request.source.to_owned());
+        Err("the registry has no signatures".to_owned())
+    }
 }
 
 impl Desk {
@@ -50,7 +56,7 @@ impl Desk {
         std::fs::write(self.folder.path().join(name), text).unwrap();
     }
 
-    fn text(&self, name: &str) -> String {
+    pub(super) fn text(&self, name: &str) -> String {
         std::fs::read_to_string(self.folder.path().join(name)).unwrap()
     }
 
@@ -58,7 +64,11 @@ impl Desk {
         self.options.store.clone().unwrap()
     }
 
-    fn make(&self, upgrade: Upgrade, resolver: Option<&dyn Resolver>) -> Result<Relock, LockError> {
+    pub(super) fn make(
+        &self,
+        upgrade: Upgrade,
+        resolver: Option<&dyn Resolver>,
+    ) -> Result<Relock, LockError> {
         Locking::make(&LockOptions {
             directory: self.folder.path().to_path_buf(),
             config: self.options.config.clone(),
@@ -69,13 +79,13 @@ impl Desk {
         })
     }
 
-    fn lock(&self) -> Relock {
+    pub(super) fn lock(&self) -> Relock {
         let made = self.make(Upgrade::Nothing, None).unwrap();
         made.write().unwrap();
         made
     }
 
-    fn stale(&self) -> String {
+    pub(super) fn stale(&self) -> String {
         match self.make(Upgrade::Nothing, None) {
             Err(LockError::Stale(error)) => error.to_string(),
             other => panic!("not stale: {other:?}"),

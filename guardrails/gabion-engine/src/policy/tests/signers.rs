@@ -8,6 +8,7 @@ use crate::store::Digest;
 use crate::trust::tests::{manifest, signer};
 
 const POLICY: &str = "pack \"acme\" {\n  source  = \"oci://registry.example.com/acme/guardrails\"\n  signers = { keys = [\"acme.pub\", \"audit.pub\"], threshold = 2 }\n}\n";
+const OLDER: &str = "the lock is older";
 const NAME: &str = "registry.example.com/acme/guardrails";
 
 /// A desk whose store and lock have version 2.1.0 of a pack.
@@ -43,7 +44,14 @@ fn enough_signatures_are_asked_for_offline() {
     assert!(desk.error().contains("is signed by 1 of the keys"));
     // Another host is a mirror.
     put(audit.signs("mirror.example.com/acme/guardrails", &of));
+    // The lock is older than the signers: it says less than it seems to.
+    assert_snapshot!(desk.error(), @r#"gabion.hcl:3:13: pack `acme`: the lock is older than `signers` and records none (the lock is at .gabion.lock.hcl:1:1); run `gabion lock`, which verifies and records them"#);
+    let made = desk.lock();
+    assert!(made.differs);
+    let lock = desk.text(".gabion.lock.hcl");
+    assert_eq!(lock.matches("    \"sha256:").count(), 2, "{lock}");
     assert_eq!(desk.guard().rules().len(), 6);
+    assert!(!desk.lock().differs);
 
     desk.write("audit.pub", &acme.pem);
     assert_snapshot!(desk.error(), @"gabion.hcl:3:13: pack `acme` is not loaded: `threshold` asks for 2 signatures, and `signers` names 1 different key(s)");
@@ -55,6 +63,42 @@ fn enough_signatures_are_asked_for_offline() {
     )
     .unwrap();
     assert!(desk.error().contains("holds no signatures"));
+}
+
+#[test]
+fn a_lock_says_whose_signatures_hold() {
+    let (desk, digest) = desk(&POLICY.replace("threshold = 2", "threshold = 1"), "");
+    let (acme, audit, other) = (signer("a"), signer("b"), signer("c"));
+    desk.write("acme.pub", &acme.pem);
+    desk.write("audit.pub", &audit.pem);
+    // Nothing is recorded that was not verified.
+    assert_snapshot!(desk.stale(), @r#"gabion.hcl:3:13: pack `acme`: the lock is older than `signers` and records none, and `oci://registry.example.com/acme/guardrails:2.1.0` is not signed, and `signers` asks for 1 signature(s); ask its publisher to sign it with `gabion sign`, then run `gabion pull`"#);
+    let store = desk.store();
+    let put = |signature| store.put_signature(&digest, &signature).unwrap();
+    put(acme.signs(NAME, &manifest(&digest)));
+    assert!(desk.error().contains(OLDER), "{}", desk.error());
+    desk.lock();
+    desk.guard();
+    // One more signature is asked for.
+    desk.write("gabion.hcl", POLICY);
+    put(audit.signs(NAME, &manifest(&digest)));
+    assert_snapshot!(desk.error(), @r#"gabion.hcl:3:13: pack `acme`: the lock records 1 signature(s), and `threshold` asks for 2 (the lock is at .gabion.lock.hcl:4:1); run `gabion lock`, which verifies and records them"#);
+    desk.lock();
+    desk.guard();
+    // A key is exchanged for another under the same name.
+    put(other.signs(NAME, &manifest(&digest)));
+    desk.write("audit.pub", &other.pem);
+    let error = desk.error();
+    let (said, _) = error.split_once("sha256:").unwrap();
+    assert_snapshot!(said, @r#"gabion.hcl:3:13: pack `acme`: the lock records a signature by the key `"#);
+    desk.lock();
+    desk.guard();
+    // Nobody is asked any more.
+    desk.write(
+        "gabion.hcl",
+        &format!("pack \"acme\" {{ source = \"oci://{NAME}\" }}\n"),
+    );
+    assert_snapshot!(desk.stale(), @r#"gabion.hcl:1:24: pack `acme` was locked with signatures (`signers` in the lock), and none are asked for here any more; put `signers` back, or run `gabion lock --upgrade acme`"#);
 }
 
 #[test]

@@ -49,6 +49,7 @@ fn ruling(disposition: Disposition, path: &str, change: &Change) -> Ruling {
         undetermined: Vec::new(),
         accepted: None,
         waived_by: None,
+        observed_digest: None,
         old: false,
         notes: Vec::new(),
         resource_type: change.resource_type.clone(),
