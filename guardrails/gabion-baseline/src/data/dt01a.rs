@@ -17,7 +17,7 @@ use crate::target::aws;
 /// bucket's account. Where another configuration holds the blocks, name the type in `companions_elsewhere`.
 ///
 /// Known misses: S3 blocks public access on new buckets by itself, which a plan does not show; and a block whose
-/// name is made of a bucket's (`"${aws_s3_bucket.a.id}-copy"`) counts for that bucket.
+/// name is made of a bucket's (`"${aws_s3_bucket.a.id}-copy"`) counts for that bucket while it is made.
 ///
 /// ## Why it matters
 ///

@@ -16,7 +16,7 @@ use crate::target::aws;
 /// `pack "baseline" { settings = { companions_elsewhere = ["aws_s3_bucket_versioning"] } }`.
 ///
 /// Known miss: versioning whose bucket name is made of another bucket's (`"${aws_s3_bucket.a.id}-copy"`) counts for
-/// that other bucket.
+/// that other bucket while it is made.
 ///
 /// ## Why it matters
 ///

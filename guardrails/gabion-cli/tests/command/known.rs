@@ -18,10 +18,10 @@ fn what_is_there_is_recorded_and_only_that_is_old() {
     let text = std::fs::read_to_string(&list).unwrap();
     assert_snapshot!(text, @r#"
     {
-      "version": 1,
+      "version": 2,
       "violations": [
-        { "rule": "DT08", "type": "aws_kms_key", "id": "arn:aws:kms:eu-central-1:111122223333:key/11111111-old", "path": "enable_key_rotation" },
-        { "rule": "DT08", "type": "aws_kms_key", "id": "arn:aws:kms:eu-central-1:111122223333:key/22222222-still", "path": "enable_key_rotation" }
+        { "rule": "DT08", "type": "aws_kms_key", "id": "arn:aws:kms:eu-central-1:111122223333:key/11111111-old", "path": "enable_key_rotation", "observed": "sha256:0cdc9901f0ec01726ac524a5b503a97743296a35355d72d70f2e6acd6f8355f1" },
+        { "rule": "DT08", "type": "aws_kms_key", "id": "arn:aws:kms:eu-central-1:111122223333:key/22222222-still", "path": "enable_key_rotation", "observed": "sha256:0cdc9901f0ec01726ac524a5b503a97743296a35355d72d70f2e6acd6f8355f1" }
       ]
     }
     "#);
@@ -51,7 +51,7 @@ fn what_is_there_is_recorded_and_only_that_is_old() {
 
 #[test]
 fn entries_of_other_states_stay() {
-    let other = "{ \"version\": 1, \"violations\": [{ \"rule\": \"DT09\", \"type\": \"aws_kms_key\", \"id\": \"elsewhere\", \"path\": \"x\", \"count\": 2 }] }";
+    let other = "{ \"version\": 2, \"violations\": [{ \"rule\": \"DT09\", \"type\": \"aws_kms_key\", \"id\": \"elsewhere\", \"path\": \"x\", \"observed\": \"sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855\", \"count\": 2 }] }";
     let desk = Desk::with_plan(fixture_text("keys.json")).write("mine.json", other);
     let ended = desk.run(&["check", "plan.json", "--write-baseline=mine.json"]);
     assert_eq!(ended.code, 0, "{ended:?}");
@@ -63,9 +63,30 @@ fn entries_of_other_states_stay() {
     );
     let text = std::fs::read_to_string(desk.folder.path().join("mine.json")).unwrap();
     assert!(
-        text.contains("\"id\": \"elsewhere\", \"path\": \"x\", \"count\": 2 }"),
+        text.contains("\"id\": \"elsewhere\", \"path\": \"x\", \"observed\": \"sha256:e3b0")
+            && text.contains("\"count\": 2 }"),
         "{text}"
     );
+}
+
+#[test]
+fn a_list_of_the_first_version_is_written_anew() {
+    let old = "{ \"version\": 1, \"violations\": [] }";
+    let desk = Desk::with_plan(fixture_text("keys.json"))
+        .write("gabion.hcl", "baseline = \"mine.json\"\n")
+        .write("mine.json", old);
+    let ended = desk.run(&["check", "plan.json"]);
+    assert_eq!(ended.code, 4, "{ended:?}");
+    assert_snapshot!(ended.err, @r#"error: gabion.hcl:1:12: the baseline `mine.json` has version 1, which does not say what was observed, so that a violation could get worse unseen; write it anew with `gabion check PLAN --write-baseline`"#);
+    let ended = desk.run(&["check", "plan.json", "--write-baseline"]);
+    assert_eq!(ended.code, 0, "{ended:?}");
+    assert_snapshot!(ended.out, @r#"
+    wrote 2 known violations to mine.json: 2 new, 0 gone, 0 of objects that this plan does not have
+    nothing of the list before was kept, as it could not be read: the baseline `DIR/mine.json` has version 1, which does not say what was observed, so that a violation could get worse unseen; write it anew with `gabion check PLAN --write-baseline`
+    where the policy holds for other states as well, write it again with the plan of each
+    2 refusals not recorded: the plan brings them in, or they could not be decided
+    "#);
+    assert_eq!(desk.run(&["check", "plan.json"]).code, 1);
 }
 
 #[test]

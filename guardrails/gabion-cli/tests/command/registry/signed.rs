@@ -110,6 +110,28 @@ fn signed_locked_carried_and_spoiled() {
     let desk = desk.write("plan.json", crate::support::fixture_text("clean.json"));
     assert_eq!(check(&desk).code, 0, "{}", check(&desk).err);
 
+    // A lock that is older than the signers: refused, then renewed by what the registry has; nothing is chosen anew.
+    let unsigned: String = lock
+        .lines()
+        .filter(|line| !line.starts_with("    \"sha256:"))
+        .map(|line| format!("{line}\n"))
+        .collect();
+    std::fs::write(folder.join(".gabion.lock.hcl"), unsigned).unwrap();
+    let older = check(&desk);
+    assert!(
+        older.code == 4 && older.err.contains("the lock is older than `signers`"),
+        "{}",
+        older.err
+    );
+    std::fs::remove_dir_all(folder.join("packs")).unwrap();
+    assert_eq!(run(&desk, &["lock", "--check"]).code, 1);
+    let renewed = run(&desk, &["lock"]);
+    assert_eq!(renewed.code, 0, "{}", renewed.err);
+    assert!(renewed.out.contains("signed by sha256:"), "{}", renewed.out);
+    let again = std::fs::read_to_string(folder.join(".gabion.lock.hcl")).unwrap();
+    assert_eq!(again, lock);
+    assert_eq!(check(&desk).code, 0, "{}", check(&desk).err);
+
     // Into a bundle, and from it into an empty store, with the registry gone.
     let bundled = run(&desk, &["pull", "--to", "bundle"]);
     assert_eq!(bundled.code, 0, "{}", bundled.err);
