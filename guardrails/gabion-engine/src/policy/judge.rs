@@ -287,12 +287,12 @@ impl Case<'_> {
             return;
         }
         let mut ruling = self.ruling(finding.path.clone(), finding.message);
+        ruling.old = standing != Standing::New;
+        ruling.observed_digest = ruling.old.then(|| known::digest(&finding.path, &observed));
         let observed = detect::redact(detect::name_of(&finding.path), &observed);
         ruling.observed =
             Some(text::shown(&text::clean(&observed))).filter(|observed| !observed.is_empty());
         ruling.fix = finding.fix;
-        ruling.old = standing != Standing::New;
-        ruling.observed_digest = ruling.old.then(|| known::digest(&finding.path, &observed));
         let counts_as_new = match standing {
             Standing::New => true,
             Standing::Old => self.binding.ratchet == Ratchet::All,

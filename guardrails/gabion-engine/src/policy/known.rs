@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
-use gabion_model::{Change, Path as Attribute};
+use gabion_model::{Change, Path as Attribute, detect};
 
 use super::error::{PolicyError, Problem};
 use super::find::{Files, read_floor, read_text};
@@ -244,8 +244,10 @@ impl KnownViolations {
 #[derive(Debug, Default)]
 pub(super) struct Used(BTreeMap<KnownViolation, usize>);
 
-/// The digest of a path without indexes and of what was observed there.
+/// The digest of a path without indexes and of what was observed there; without secrets, as a short one could be
+/// guessed from its digest in a committed file.
 pub(super) fn digest(path: &Attribute, observed: &str) -> Digest {
+    let observed = detect::redact(detect::name_of(path), observed);
     // Nothing that a path can hold ends it but this.
     Digest::of(format!("{}\0{observed}", plain(path)).as_bytes())
 }
