@@ -77,16 +77,20 @@ pub fn describe(verdict: &Verdict) -> String {
         Verdict::NotApplicable => "not applicable\n".to_owned(),
         Verdict::Pass => "pass\n".to_owned(),
         Verdict::Error(reason) => format!("error: {reason}\n"),
-        Verdict::Undetermined(blocked) => {
+        Verdict::Undetermined(why) => {
             let mut text = String::new();
-            for one in blocked {
+            for one in &why.blocked {
                 let why = match one.why {
                     Unreadable::Unknown => "unknown",
                     Unreadable::Sensitive => "sensitive",
                     Unreadable::NoSchema => "not told by a schema",
                     _ => "not readable",
                 };
-                text.push_str(&format!("undetermined at `{}`: {why}\n", one.path));
+                let line = format!("undetermined at `{}`: {why}\n", one.path);
+                // One line, of however many resources of a plan it is true.
+                if !text.contains(&line) {
+                    text.push_str(&line);
+                }
             }
             if text.is_empty() {
                 "undetermined\n".to_owned()

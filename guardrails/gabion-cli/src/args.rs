@@ -25,7 +25,7 @@ pub(crate) struct Args {
 pub(crate) enum Command {
     /// Judge a saved plan
     Check(command::check::Check),
-    /// Show what a rule finds, why it matters, and how to mend it
+    /// Show what a rule finds, or what a finding rests on
     Explain(command::explain::Explain),
     /// Start a pack of guardrails
     New(command::new::New),

@@ -263,6 +263,9 @@ fn ask(
         Subject::Plan(graph) => Entry::Plan((*graph).clone()),
     };
     let answer = live.call(engine, budgets, |guest, store| {
+        if let Subject::Plan(graph) = subject {
+            store.data_mut().trace.of_plan((*graph).clone());
+        }
         let number = store.data_mut().insert(entry)?;
         let guest = guest.gabion_guardrail_rules();
         match subject {
@@ -359,6 +362,10 @@ impl Runner for Session {
 
     fn check_plan(&mut self, rule: &str, graph: &Arc<Graph>) -> Evaluation {
         self.evaluate(rule, &Subject::Plan(graph), true)
+    }
+
+    fn verdict_on_plan(&mut self, rule: &str, graph: &Arc<Graph>) -> Verdict {
+        self.evaluate(rule, &Subject::Plan(graph), false).verdict
     }
 }
 

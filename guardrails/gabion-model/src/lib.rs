@@ -19,6 +19,6 @@ pub use path::{Path, Step};
 pub use rule::{AppliesTo, Control, Level, PackInfo, RuleInfo, Scope, SettingsProblem};
 pub use tree::{Data, Kind, NodeId, Shape, Tree, TreeBuilder};
 pub use verdict::{
-    Evaluation, Finding, Patch, RawVerdict, Runner, RunnerError, Undetermined, Verdict,
+    Evaluation, Finding, Patch, RawVerdict, Runner, RunnerError, Undecided, Undetermined, Verdict,
 };
 pub use view::{Read, ReadSet, Side, Trace, Unreadable, View};

@@ -58,10 +58,22 @@ pub enum RawVerdict {
 /// Why a rule could not decide: one value that it asked for.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Undetermined {
+    /// Of which resource, for whole-plan rules.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub address: Option<String>,
     /// Which attribute blocked it.
     pub path: Path,
     /// Why it could not be read.
     pub why: Unreadable,
+}
+
+/// Why a verdict is undetermined: what the rule says, and what it could not read. One of them is always there.
+#[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct Undecided {
+    /// What the rule wanted to know, in its own words; `None` where it did not say, and the host turned its answer.
+    pub reason: Option<String>,
+    /// What it asked for and could not read; empty where the rule alone knows why.
+    pub blocked: Vec<Undetermined>,
 }
 
 /// What the host makes of a rule's answer.
@@ -75,7 +87,7 @@ pub enum Verdict {
     /// Bad.
     Violation(Vec<Finding>),
     /// It cannot be told yet, and why.
-    Undetermined(Vec<Undetermined>),
+    Undetermined(Undecided),
     /// The rule failed; the plan fails closed.
     Error(String),
 }
@@ -96,8 +108,14 @@ impl Verdict {
             Ok(RawVerdict::Violation(findings)) if !findings.is_empty() => {
                 Self::Violation(findings)
             }
-            Ok(_) if !blocked.is_empty() => Self::Undetermined(blocked),
-            Ok(RawVerdict::Undetermined(_)) => Self::Undetermined(Vec::new()),
+            Ok(RawVerdict::Undetermined(reason)) => Self::Undetermined(Undecided {
+                reason: Some(reason).filter(|reason| !reason.is_empty()),
+                blocked,
+            }),
+            Ok(_) if !blocked.is_empty() => Self::Undetermined(Undecided {
+                reason: None,
+                blocked,
+            }),
             Ok(RawVerdict::NotApplicable) => Self::NotApplicable,
             Ok(RawVerdict::Pass | RawVerdict::Violation(_)) => Self::Pass,
         }
@@ -176,4 +194,9 @@ pub trait Runner: Send {
 
     /// Asks one whole-plan rule about the graph.
     fn check_plan(&mut self, rule: &str, graph: &Arc<Graph>) -> Evaluation;
+
+    /// The verdict of [`Runner::check_plan`] alone, for whoever does not ask what was read.
+    fn verdict_on_plan(&mut self, rule: &str, graph: &Arc<Graph>) -> Verdict {
+        self.check_plan(rule, graph).verdict
+    }
 }

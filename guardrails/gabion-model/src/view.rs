@@ -3,9 +3,10 @@
 //! The sandbox host and native runs both read through [`View`], so that a verdict cannot depend on which of
 //! them ran the rule.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
+use crate::change::Graph;
 use crate::detect::{self, Secret};
 use crate::path::{Path, Step};
 use crate::tree::{Data, Kind, NodeId, Shape, Tree};
@@ -47,11 +48,16 @@ pub enum Side {
     ProviderConfiguration,
     /// The pack's settings.
     Settings,
+    /// The resource's configuration: whether it sets the attribute, never what it says.
+    Configuration,
 }
 
 /// One read that a rule made.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
 pub struct Read {
+    /// Of which resource, for whole-plan rules.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub address: Option<String>,
     /// Of which side.
     pub side: Side,
     /// Which attribute.
@@ -60,7 +66,7 @@ pub struct Read {
     pub unreadable: Option<Unreadable>,
 }
 
-/// The reads of one evaluation, in order, each once.
+/// The reads of one evaluation, in order, each once; what was asked of the configuration at the end.
 pub type ReadSet = Vec<Read>;
 
 /// Where a view points.
@@ -88,12 +94,19 @@ pub struct View {
     tree: Arc<Tree>,
     at: At,
     side: Side,
-    /// For a value inside a JSON document: the attribute that holds the document, and whether it is sensitive.
-    document: Option<Arc<Path>>,
+    /// For a value inside a JSON document: the attribute that holds the document.
+    document: Option<Arc<Holder>>,
+}
+
+/// The attribute that holds a JSON document.
+#[derive(Debug)]
+struct Holder {
+    tree: Arc<Tree>,
+    path: Path,
 }
 
 /// A read as it is noted: where, inside which document, and why it had no answer.
-type Noted = (Arc<Tree>, Side, At, Option<Arc<Path>>, Option<Unreadable>);
+type Noted = (Arc<Tree>, Side, At, Option<Arc<Holder>>, Option<Unreadable>);
 
 /// What a rule read so far.
 #[derive(Debug, Default)]
@@ -103,6 +116,8 @@ pub struct Trace {
     /// What is in `reads` beyond the first [`FEW`]: a guest that reads one value in a loop must not fill the
     /// host's memory. The trees stay alive in `reads`, so an address names one tree.
     many: HashSet<(usize, NodeId, Option<Unreadable>)>,
+    /// The plan, where a whole one is judged: it tells of which resource a value is.
+    plan: Option<Arc<Graph>>,
 }
 
 /// So many reads are compared one by one, which is faster than any set.
@@ -119,6 +134,12 @@ impl Trace {
         self.reads.clear();
         self.paths.clear();
         self.many.clear();
+        self.plan = None;
+    }
+
+    /// Says that the values are those of a whole plan: its reads are told with the resource's address.
+    pub fn of_plan(&mut self, plan: Arc<Graph>) {
+        self.plan = Some(plan);
     }
 
     /// How many reads it holds: a measure of its size in memory.
@@ -154,18 +175,17 @@ impl Trace {
         self.paths.push((path, told));
     }
 
-    /// The reads, each once, in order.
+    /// The reads, each once, in order; then what was asked of the configuration.
     pub fn reads(&self) -> ReadSet {
         let mut reads: ReadSet = Vec::new();
         let mut seen = HashSet::new();
-        for (tree, side, at, document, unreadable) in &self.reads {
-            let path = document
-                .as_ref()
-                .map_or_else(|| path_of(tree, at), |path| path.as_ref().clone());
+        let addresses = self.addresses(self.reads.iter());
+        for noted in &self.reads {
             let read = Read {
-                side: *side,
-                path,
-                unreadable: *unreadable,
+                address: address_of(&addresses, noted),
+                side: noted.1,
+                path: attribute_of(noted),
+                unreadable: noted.4,
             };
             let new = if self.reads.len() <= FEW {
                 !reads.contains(&read)
@@ -176,7 +196,42 @@ impl Trace {
                 reads.push(read);
             }
         }
+        let mut asked = HashSet::new();
+        for (path, told) in &self.paths {
+            if asked.insert(path) {
+                reads.push(Read {
+                    address: None,
+                    side: Side::Configuration,
+                    path: path.clone(),
+                    unreadable: (!told).then_some(Unreadable::NoSchema),
+                });
+            }
+        }
         reads
+    }
+
+    /// The addresses of the resources that reads are of, by their trees; none outside of whole plans.
+    fn addresses<'t>(&'t self, reads: impl Iterator<Item = &'t Noted>) -> HashMap<usize, &'t str> {
+        let Some(plan) = &self.plan else {
+            return HashMap::new();
+        };
+        let read: HashSet<usize> = reads.map(tree_of).collect();
+        let mut addresses = HashMap::with_capacity(read.len());
+        if read.is_empty() {
+            return addresses;
+        }
+        for change in &plan.changes {
+            let Some(address) = change.address.as_deref() else {
+                continue;
+            };
+            for tree in [&change.before, &change.after] {
+                let tree = Arc::as_ptr(tree).addr();
+                if read.contains(&tree) {
+                    addresses.insert(tree, address);
+                }
+            }
+        }
+        addresses
     }
 
     /// The first path read that the schema does not have.
@@ -187,26 +242,29 @@ impl Trace {
             .map(|(tree, _, at, _, _)| path_of(tree, at))
     }
 
-    /// What kept the rule from deciding, each path once.
+    /// What kept the rule from deciding, each path (of each resource) once.
     pub fn blocked(&self) -> Vec<Undetermined> {
+        let blocks = |noted: &&Noted| {
+            matches!(
+                noted.4,
+                Some(Unreadable::Unknown | Unreadable::Sensitive | Unreadable::NoSchema)
+            )
+        };
+        let addresses = self.addresses(self.reads.iter().filter(blocks));
         let mut blocked: Vec<Undetermined> = Vec::new();
         let mut seen = HashSet::new();
-        for (tree, _, at, document, unreadable) in &self.reads {
-            if let Some(
-                why @ (Unreadable::Unknown | Unreadable::Sensitive | Unreadable::NoSchema),
-            ) = unreadable
+        for noted in self.reads.iter().filter(blocks) {
+            let (address, path) = (address_of(&addresses, noted), attribute_of(noted));
+            if let Some(why) = noted.4
+                && seen.insert((address.clone(), path.clone()))
             {
-                let path = document
-                    .as_ref()
-                    .map_or_else(|| path_of(tree, at), |path| path.as_ref().clone());
-                if seen.insert(path.clone()) {
-                    blocked.push(Undetermined { path, why: *why });
-                }
+                blocked.push(Undetermined { address, path, why });
             }
         }
         for (path, told) in &self.paths {
-            if !told && seen.insert(path.clone()) {
+            if !told && seen.insert((None, path.clone())) {
                 blocked.push(Undetermined {
+                    address: None,
                     path: path.clone(),
                     why: Unreadable::NoSchema,
                 });
@@ -214,6 +272,26 @@ impl Trace {
         }
         blocked
     }
+}
+
+/// The resource that a read is of, where it is known.
+fn address_of(addresses: &HashMap<usize, &str>, noted: &Noted) -> Option<String> {
+    addresses
+        .get(&tree_of(noted))
+        .map(|address| (*address).to_owned())
+}
+
+/// The resource's tree that a read is of: that of the attribute, for a value inside a document.
+fn tree_of((tree, _, _, document, _): &Noted) -> usize {
+    let tree = document.as_ref().map_or(tree, |holder| &holder.tree);
+    Arc::as_ptr(tree).addr()
+}
+
+/// The attribute that a read is of: the one that holds the document, for a value inside one.
+fn attribute_of((tree, _, at, document, _): &Noted) -> Path {
+    document
+        .as_ref()
+        .map_or_else(|| path_of(tree, at), |holder| holder.path.clone())
 }
 
 fn path_of(tree: &Tree, at: &At) -> Path {
@@ -313,7 +391,7 @@ impl View {
     pub fn path(&self) -> Path {
         self.document.as_ref().map_or_else(
             || path_of(&self.tree, &self.at),
-            |path| path.as_ref().clone(),
+            |holder| holder.path.clone(),
         )
     }
 
@@ -511,7 +589,12 @@ impl View {
             tree,
             at: At::Node(root),
             side: self.side,
-            document: Some(Arc::new(self.path())),
+            document: Some(self.document.clone().unwrap_or_else(|| {
+                Arc::new(Holder {
+                    tree: self.tree.clone(),
+                    path: self.path(),
+                })
+            })),
         })
     }
 
@@ -618,6 +701,17 @@ mod tests {
         let blocked = trace.blocked();
         assert_eq!(blocked.len(), 1);
         assert_eq!(blocked[0].path.to_string(), "unknown[3].deep");
+        trace.note_configured(Path::parse("computed").unwrap(), true);
+        let reads = trace.reads();
+        let asked = reads.last().unwrap();
+        assert_eq!(
+            (
+                asked.side,
+                asked.path.to_string().as_str(),
+                asked.unreadable
+            ),
+            (Side::Configuration, "computed", None)
+        );
     }
 
     #[test]

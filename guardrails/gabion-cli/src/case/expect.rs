@@ -1,6 +1,6 @@
 //! What a case expects, and whether an answer is that.
 
-use gabion_engine::policy::{Problem, Source, reason};
+use gabion_engine::policy::{Problem, Source, own_words, reason};
 use gabion_model::{Evaluation, Finding, Path, Verdict};
 use hcl_edit::structure::Block;
 
@@ -196,9 +196,15 @@ impl Expect {
                         .is_none_or(|address| finding.address.as_ref() == Some(address))
                     && says(&finding.message)
             }),
-            (Verdict::Undetermined(_), Sort::Undetermined) => {
+            (Verdict::Undetermined(why), Sort::Undetermined) => {
                 let blocked = blocked(answer);
                 if self.path.is_none() && self.message.is_none() {
+                    return true;
+                }
+                // What the rule says itself counts for every path, as it is said once.
+                let said = self.message.is_some() && why.reason.as_deref().is_some_and(says);
+                let at = |path| blocked.iter().any(|(known, _)| known == path);
+                if said && self.path.as_ref().is_none_or(at) {
                     return true;
                 }
                 blocked.iter().any(|(path, why)| {
@@ -213,7 +219,8 @@ impl Expect {
 /// What kept a rule from deciding: what the host says, else every read without an answer.
 fn blocked(answer: &Evaluation) -> Vec<(Path, &'static str)> {
     let told: Vec<(Path, &'static str)> = match &answer.verdict {
-        Verdict::Undetermined(blocked) => blocked
+        Verdict::Undetermined(why) => why
+            .blocked
             .iter()
             .map(|one| (one.path.clone(), reason(one.why)))
             .collect(),
@@ -236,9 +243,11 @@ pub(crate) fn describe(answer: &Evaluation) -> Vec<String> {
         Verdict::NotApplicable => vec!["not_applicable".to_owned()],
         Verdict::Error(why) => vec![format!("error: {why}")],
         Verdict::Violation(findings) => findings.iter().map(finding).collect(),
-        Verdict::Undetermined(_) => {
+        Verdict::Undetermined(why) => {
             let blocked = blocked(answer);
-            if blocked.is_empty() {
+            let said = own_words(why.reason.as_deref(), &why.blocked)
+                .map(|said| format!("undetermined, as the rule says: {said}"));
+            if blocked.is_empty() && why.reason.is_none() {
                 return vec![
                     "undetermined: the rule says so, and read nothing that it could not".to_owned(),
                 ];
@@ -246,6 +255,7 @@ pub(crate) fn describe(answer: &Evaluation) -> Vec<String> {
             blocked
                 .iter()
                 .map(|(path, why)| format!("undetermined at `{path}`: {why}"))
+                .chain(said)
                 .collect()
         }
     }

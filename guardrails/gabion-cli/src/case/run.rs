@@ -225,6 +225,7 @@ fn place(read: &Read) -> String {
         Side::Before => "before ",
         Side::ProviderConfiguration => "provider configuration ",
         Side::Settings => "settings ",
+        Side::Configuration => "configuration ",
     };
     if read.path.is_root() {
         let side = if side.is_empty() { "after " } else { side };
@@ -242,7 +243,7 @@ fn shown(read: &Read, subject: &Subject) -> String {
         Side::After => &change.after,
         Side::Before => &change.before,
         Side::ProviderConfiguration => &change.provider_configuration,
-        Side::Settings => return place,
+        Side::Settings | Side::Configuration => return place,
     };
     let mut value = match tree.lookup(&read.path) {
         Some(id) => tree.to_display_json(id).to_string(),

@@ -1,6 +1,6 @@
 //! `gabion check`.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -216,6 +216,11 @@ impl Check {
             })
             .collect();
         Ok(Report {
+            plan: if self.plan == Path::new("-") {
+                "PLAN".to_owned()
+            } else {
+                output::shell(&self.plan)
+            },
             format_version: &plan.format_version,
             terraform_version: plan.terraform_version.as_deref(),
             complete: plan.complete,

@@ -173,9 +173,9 @@ fn said(verdict: &Verdict) -> Said {
                 })
                 .collect(),
         ),
-        Verdict::Undetermined(blocked) => (
+        Verdict::Undetermined(why) => (
             "undetermined",
-            blocked.iter().map(|one| one.path.to_string()).collect(),
+            why.blocked.iter().map(|one| one.path.to_string()).collect(),
         ),
         Verdict::Error(reason) => ("error", vec![reason.clone()]),
     };

@@ -48,8 +48,10 @@ struct Summary {
     accepted: usize,
 }
 
+/// A finding, as every command writes it.
 #[derive(Serialize)]
-struct FindingPart<'a> {
+pub(crate) struct FindingPart<'a> {
+    id: String,
     rule: &'a str,
     name: &'a str,
     title: &'a str,
@@ -68,6 +70,7 @@ struct FindingPart<'a> {
     message: &'a str,
     fix: Vec<Fix>,
     undetermined: &'a [Undetermined],
+    reason: Option<&'a str>,
     accepted: Option<&'a str>,
     waiver: Option<&'a str>,
     notes: &'a [String],
@@ -100,8 +103,9 @@ impl Fix {
 }
 
 impl<'a> FindingPart<'a> {
-    fn new(Seen { ruling, place }: Seen<'a>) -> Self {
+    pub(crate) fn new(Seen { ruling, place }: Seen<'a>) -> Self {
         Self {
+            id: ruling.id(),
             rule: &ruling.code,
             name: &ruling.name,
             title: &ruling.title,
@@ -120,6 +124,7 @@ impl<'a> FindingPart<'a> {
             message: &ruling.message,
             fix: ruling.fix.iter().map(Fix::new).collect(),
             undetermined: &ruling.undetermined,
+            reason: ruling.reason.as_deref(),
             accepted: ruling.accepted.as_deref(),
             waiver: ruling.waived_by.as_deref(),
             notes: &ruling.notes,

@@ -19,6 +19,8 @@ use crate::source::Place;
 /// The result of a check.
 #[derive(Debug)]
 pub(crate) struct Report<'p> {
+    /// The plan's file as a shell takes it; `PLAN` where it came from the standard input.
+    pub(crate) plan: String,
     pub(crate) format_version: &'p str,
     pub(crate) terraform_version: Option<&'p str>,
     pub(crate) complete: bool,
@@ -194,6 +196,26 @@ impl FromStr for Target {
             }
         };
         Ok(Self { format, file })
+    }
+}
+
+/// What the result of a command looks like that has these two forms alone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum Form {
+    /// For a reader.
+    Text,
+    /// For a program.
+    Json,
+}
+
+/// A path as a word of a shell.
+pub(crate) fn shell(path: &std::path::Path) -> String {
+    let text = path.display().to_string();
+    let plain = |c: char| c.is_ascii_alphanumeric() || "/._-+=@%".contains(c);
+    if !text.is_empty() && text.chars().all(plain) {
+        text
+    } else {
+        format!("'{}'", text.replace('\'', "'\\''"))
     }
 }
 

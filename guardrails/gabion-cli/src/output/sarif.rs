@@ -157,6 +157,7 @@ fn result(
     result.insert(
         "properties".into(),
         json!({
+            "id": ruling.id(),
             "disposition": ruling.disposition,
             "operation": ruling.operation,
             "address": ruling.address,

@@ -83,6 +83,12 @@ fn resources(report: &Report<'_>, text: &mut String) {
                 for line in ruling.detail().lines() {
                     let _ = writeln!(text, "    {line}");
                 }
+                let _ = writeln!(
+                    text,
+                    "    Explain: gabion explain --plan {} {}",
+                    report.plan,
+                    ruling.id()
+                );
             } else {
                 let place = if ruling.path.is_root() {
                     String::new()
@@ -93,7 +99,12 @@ fn resources(report: &Report<'_>, text: &mut String) {
                     .observed
                     .as_ref()
                     .map_or_else(String::new, |observed| format!(" (observed: {observed})"));
-                let _ = writeln!(text, "    {place}{}{observed}", ruling.message);
+                let _ = writeln!(
+                    text,
+                    "    {place}{}{observed} [{}]",
+                    ruling.message,
+                    ruling.id()
+                );
                 for line in ruling.accepted.iter().chain(&ruling.notes) {
                     let _ = writeln!(text, "    {line}");
                 }
@@ -231,7 +242,7 @@ fn word(disposition: Disposition) -> &'static str {
 }
 
 /// The operation as a reader says it.
-fn verb(operation: Operation) -> &'static str {
+pub(crate) fn verb(operation: Operation) -> &'static str {
     match operation {
         Operation::Create => "create",
         Operation::Update => "update",

@@ -34,10 +34,11 @@ fn a_reader_sees_what_is_refused_and_why() {
               approver = ""
               expires  = "DAY"
             }
+        Explain: gabion explain --plan plan.json DT08-c8c33c11
 
     module.keys["a.b"].aws_kms_key.this[0] (create)
       REFUSED: DT08 key-without-rotation
-        enable_key_rotation: the key is not rotated (observed: false)
+        enable_key_rotation: the key is not rotated (observed: false) [DT08-65be63e6]
         The module comes from `terraform-aws-modules/kms/aws`: you may not be able to edit it here.
 
     Old violations, not refused:
@@ -98,6 +99,7 @@ fn a_program_sees_the_same() {
       },
       "findings": [
         {
+          "id": "DT08-c8c33c11",
           "rule": "DT08",
           "name": "key-without-rotation",
           "title": "a key without rotation",
@@ -121,6 +123,7 @@ fn a_program_sees_the_same() {
             }
           ],
           "undetermined": [],
+          "reason": null,
           "accepted": null,
           "waiver": null,
           "notes": [],
@@ -128,6 +131,7 @@ fn a_program_sees_the_same() {
           "source": null
         },
         {
+          "id": "DT08-55957599",
           "rule": "DT08",
           "name": "key-without-rotation",
           "title": "a key without rotation",
@@ -151,6 +155,7 @@ fn a_program_sees_the_same() {
             }
           ],
           "undetermined": [],
+          "reason": null,
           "accepted": null,
           "waiver": null,
           "notes": [],
@@ -158,6 +163,7 @@ fn a_program_sees_the_same() {
           "source": null
         },
         {
+          "id": "DT08-de2a0e42",
           "rule": "DT08",
           "name": "key-without-rotation",
           "title": "a key without rotation",
@@ -181,6 +187,7 @@ fn a_program_sees_the_same() {
               "why": "unknown"
             }
           ],
+          "reason": "`enable_key_rotation` is not known yet",
           "accepted": null,
           "waiver": null,
           "notes": [],
@@ -188,6 +195,7 @@ fn a_program_sees_the_same() {
           "source": null
         },
         {
+          "id": "DT08-65be63e6",
           "rule": "DT08",
           "name": "key-without-rotation",
           "title": "a key without rotation",
@@ -211,6 +219,7 @@ fn a_program_sees_the_same() {
             }
           ],
           "undetermined": [],
+          "reason": null,
           "accepted": null,
           "waiver": null,
           "notes": [

@@ -5,6 +5,7 @@
 mod author;
 mod bad_input;
 mod check;
+mod explain;
 mod inputs;
 mod known;
 mod large;

@@ -305,6 +305,7 @@ fn sarif() {
                 }
               ],
               "properties": {
+                "id": "DT08-c8c33c11",
                 "disposition": "accepted",
                 "operation": "create",
                 "address": "aws_kms_key.bad",
@@ -348,6 +349,7 @@ fn sarif() {
                 "primaryLocationLineHash": "b9160432c21975cc:1"
               },
               "properties": {
+                "id": "DT08-55957599",
                 "disposition": "debt",
                 "operation": "update",
                 "address": "aws_kms_key.old",
@@ -381,6 +383,7 @@ fn sarif() {
                 "primaryLocationLineHash": "42989f4eb1ce8eec:1"
               },
               "properties": {
+                "id": "DT08-de2a0e42",
                 "disposition": "note",
                 "operation": "create",
                 "address": "aws_kms_key.later",
@@ -441,6 +444,7 @@ fn sarif() {
                 "primaryLocationLineHash": "32e9b6c3909621a0:1"
               },
               "properties": {
+                "id": "DT08-65be63e6",
                 "disposition": "refuse",
                 "operation": "create",
                 "address": "module.keys[\"a.b\"].aws_kms_key.this[0]",

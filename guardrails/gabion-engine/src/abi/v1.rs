@@ -156,7 +156,9 @@ pub(crate) fn verdict(
     Ok(match answer {
         rules::Verdict::NotApplicable => model::RawVerdict::NotApplicable,
         rules::Verdict::Pass => model::RawVerdict::Pass,
-        rules::Verdict::Undetermined(what) => model::RawVerdict::Undetermined(plain(&what)),
+        rules::Verdict::Undetermined(what) => {
+            model::RawVerdict::Undetermined(cut(&plain(&what), 2000).to_owned())
+        }
         rules::Verdict::Violation(findings) if findings.is_empty() => {
             return Err("the rule answered with a violation that has no finding".to_owned());
         }

@@ -140,6 +140,58 @@ impl RuleInForce {
     }
 }
 
+/// A block that speaks of a rule, and whether it holds.
+#[derive(Debug)]
+pub(super) struct BlockSeen<'b> {
+    pub(super) block: &'b RuleBlock,
+    /// The fields of its `when`, held against what is there.
+    pub(super) conditions: Vec<Condition>,
+    pub(super) applies: bool,
+    /// Why it does not count although its `when` holds.
+    pub(super) shadowed: Option<&'static str>,
+}
+
+impl RuleInForce {
+    /// The blocks that speak of the rule, the floors' first, each with whether it holds for a change.
+    pub(super) fn blocks(&self, scene: &Scene, change: Option<&Change>) -> Vec<BlockSeen<'_>> {
+        let floors = (self.floors.iter())
+            .flat_map(|(_, blocks)| seen(blocks, scene, Some(scene.floor_path.as_str()), change));
+        let near = seen(&self.near, scene, scene.near_path.as_deref(), change);
+        floors.chain(near).collect()
+    }
+}
+
+/// The blocks of one file: the first whose `when` holds counts, else the one without.
+fn seen<'b>(
+    blocks: &'b [RuleBlock],
+    scene: &Scene,
+    path: Option<&str>,
+    change: Option<&Change>,
+) -> Vec<BlockSeen<'b>> {
+    let mut all: Vec<BlockSeen<'b>> = (blocks.iter())
+        .map(|block| {
+            let conditions = (block.when.as_ref())
+                .map_or_else(Vec::new, |when| when.conditions(scene, path, change));
+            BlockSeen {
+                applies: conditions.iter().all(|one| one.holds() == Some(true)),
+                block,
+                conditions,
+                shadowed: None,
+            }
+        })
+        .collect();
+    let chosen = (all.iter())
+        .position(|one| one.applies && one.block.when.is_some())
+        .or_else(|| all.iter().position(|one| one.applies));
+    for (position, one) in all.iter_mut().enumerate() {
+        if one.applies && Some(position) != chosen {
+            one.applies = false;
+            one.shadowed = Some("another block of the file that holds comes before it");
+        }
+    }
+    all
+}
+
 /// The stricter of two in every respect.
 fn stricter(left: &Binding, right: Binding) -> Binding {
     let from = if right.level > left.level {
@@ -218,6 +270,28 @@ fn layer(
     })
 }
 
+/// One field of a `when`, held against what is there.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Condition {
+    pub(super) name: &'static str,
+    pub(super) patterns: Vec<String>,
+    /// What is there; `None` where it is not known.
+    pub(super) value: Option<String>,
+}
+
+impl Condition {
+    /// Whether a pattern is the value; `None` where that is not known.
+    pub(super) fn holds(&self) -> Option<bool> {
+        let value = self.value.as_deref()?;
+        let below = self.name == "path";
+        Some(
+            self.patterns.iter().any(|pattern| {
+                glob(pattern, value) || (below && glob(&format!("{pattern}/*"), value))
+            }),
+        )
+    }
+}
+
 impl When {
     /// Whether it holds, or the name of what is not known.
     fn holds(
@@ -226,39 +300,47 @@ impl When {
         path: Option<&str>,
         change: Option<&Change>,
     ) -> Result<bool, &'static str> {
-        let account = || change.and_then(account);
-        let region = || change.and_then(|change| region(change, scene.region.as_deref()));
-        let fields = [
-            ("workspace", &self.workspace, scene.workspace.clone()),
-            ("path", &self.path, path.map(str::to_owned)),
-            (
-                "account",
-                &self.account,
-                self.account.as_ref().and_then(|_| account()),
-            ),
-            (
-                "region",
-                &self.region,
-                self.region.as_ref().and_then(|_| region()),
-            ),
-        ];
         let mut untold = None;
-        for (name, patterns, value) in fields {
-            let Some(patterns) = patterns else { continue };
-            match value {
-                None => untold = untold.or(Some(name)),
-                Some(value) => {
-                    let below = name == "path";
-                    let found = patterns.iter().any(|pattern| {
-                        glob(pattern, &value) || (below && glob(&format!("{pattern}/*"), &value))
-                    });
-                    if !found {
-                        return Ok(false);
-                    }
-                }
+        for condition in self.conditions(scene, path, change) {
+            match condition.holds() {
+                None => untold = untold.or(Some(condition.name)),
+                Some(false) => return Ok(false),
+                Some(true) => {}
             }
         }
         untold.map_or(Ok(true), Err)
+    }
+
+    /// Its fields, each held against what is there.
+    pub(super) fn conditions(
+        &self,
+        scene: &Scene,
+        path: Option<&str>,
+        change: Option<&Change>,
+    ) -> Vec<Condition> {
+        let account = || change.and_then(account);
+        let region = || change.and_then(|change| region(change, scene.region.as_deref()));
+        let value_of = |name| match name {
+            "workspace" => scene.workspace.clone(),
+            "path" => path.map(str::to_owned),
+            "account" => account(),
+            _ => region(),
+        };
+        [
+            ("workspace", &self.workspace),
+            ("path", &self.path),
+            ("account", &self.account),
+            ("region", &self.region),
+        ]
+        .into_iter()
+        .filter_map(|(name, patterns)| {
+            Some(Condition {
+                name,
+                patterns: patterns.clone()?,
+                value: value_of(name),
+            })
+        })
+        .collect()
     }
 }
 

@@ -4,7 +4,8 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use gabion_model::{
-    Change, Data, Finding, Level, Operation, Path, Runner, Scope, Stage, Tree, Undetermined,
+    Change, Data, Finding, Level, Operation, Path, Runner, Scope, Stage, Tree, Undecided,
+    Undetermined,
     Unreadable, Verdict, detect,
 };
 
@@ -165,8 +166,8 @@ impl Guard {
             };
             match verdict {
                 Verdict::Violation(findings) => case.violation(findings, before, &mut judgement),
-                Verdict::Undetermined(blocked) => {
-                    case.undetermined(blocked, before.as_ref(), &mut judgement)
+                Verdict::Undetermined(why) => {
+                    case.undetermined(why, before.as_ref(), &mut judgement)
                 }
                 Verdict::Error(message) => case.error(message, &mut judgement),
                 Verdict::Pass | Verdict::NotApplicable => {}
@@ -357,28 +358,32 @@ impl Case<'_> {
 
     pub(super) fn undetermined(
         &self,
-        blocked: Vec<Undetermined>,
+        why: Undecided,
         before: Option<&Verdict>,
         judgement: &mut Judgement,
     ) {
         if self.leaves() {
             return;
         }
+        let reason = why.reason.as_deref().map(text::clean);
+        let blocked = why.blocked;
         let sensitive = blocked
             .iter()
             .any(|blocked| blocked.why == Unreadable::Sensitive);
         let is_old = match (self.age, before) {
             (Age::Old, _) => true,
             (Age::Compare, Some(Verdict::Undetermined(prior))) => {
-                same_blocks(&blocked, prior) && self.unchanged(&blocked)
+                same_blocks(&blocked, &prior.blocked) && self.unchanged(&blocked)
             }
             _ => false,
         };
         let path = blocked
             .first()
             .map_or_else(Path::root, |blocked| blocked.path.clone());
-        let mut ruling = self.ruling(path.clone(), self.why_undetermined(&blocked, sensitive));
+        let message = self.why_undetermined(&blocked, reason.as_deref(), sensitive);
+        let mut ruling = self.ruling(path.clone(), message);
         ruling.undetermined = blocked;
+        ruling.reason = reason;
         let mandatory = self.binding.level == Level::Mandatory;
         let final_answer = sensitive || self.change.stage == Stage::Apply;
         let counts_as_new = !is_old || self.binding.ratchet == Ratchet::All;
@@ -418,22 +423,13 @@ impl Case<'_> {
         })
     }
 
-    fn why_undetermined(&self, blocked: &[Undetermined], sensitive: bool) -> String {
-        let names: Vec<String> = blocked
-            .iter()
-            .take(3)
-            .map(|blocked| format!("`{}` is {}", blocked.path, text::reason(blocked.why)))
-            .collect();
-        let more = if blocked.len() > 3 {
-            format!(" and {} more", blocked.len() - 3)
-        } else {
-            String::new()
-        };
-        let because = if names.is_empty() {
-            "the rule says so".to_owned()
-        } else {
-            format!("{}{more}", names.join(", "))
-        };
+    fn why_undetermined(
+        &self,
+        blocked: &[Undetermined],
+        reason: Option<&str>,
+        sensitive: bool,
+    ) -> String {
+        let because = text::because(blocked, reason);
         let then = if self.entry.rule.info.scope == Scope::Plan && !sensitive {
             "a rule on whole plans has no apply to decide it at"
         } else {
@@ -488,6 +484,7 @@ impl Case<'_> {
             message: text::clean(&message),
             fix: Vec::new(),
             undetermined: Vec::new(),
+            reason: None,
             accepted: None,
             waived_by: None,
             old: false,

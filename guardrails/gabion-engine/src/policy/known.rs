@@ -229,6 +229,11 @@ impl KnownViolations {
         codes
     }
 
+    /// What the list has of one rule.
+    pub(super) fn of_rule<'k>(&'k self, code: &'k str) -> impl Iterator<Item = &'k KnownViolation> {
+        self.0.keys().filter(move |known| known.rule == code)
+    }
+
     /// Whether a violation is in the list and not used up yet.
     pub(super) fn take(&self, known: KnownViolation, used: &mut Used) -> bool {
         let Some(most) = self.0.get(&known) else {

@@ -8,6 +8,7 @@ mod binding;
 mod constraint;
 mod engine;
 mod error;
+mod explain;
 mod file;
 mod find;
 mod guard;
@@ -30,6 +31,7 @@ mod waivers;
 
 pub use constraint::{Constraint, lenient};
 pub use error::{Location, PolicyError, Problem, did_you_mean};
+pub use explain::{Explanation, ReadValue, Weighed};
 pub use find::FILE_NAME;
 pub use guard::{Guard, RuleInForce};
 pub use known::{BASELINE_NAME, KnownViolation, KnownViolations, read_baseline};
@@ -41,7 +43,7 @@ pub use options::GuardOptions;
 pub use packs::{Inside, LoadedPack, PackFault, Packs, SessionFault};
 pub use ruling::{Disposition, Judgement, Ruling};
 pub use syntax::Source;
-pub use text::reason;
+pub use text::{because, own_words, reason};
 pub use waivers::{WaiverInForce, WaiverState};
 
 #[cfg(test)]

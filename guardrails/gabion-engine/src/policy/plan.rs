@@ -16,23 +16,7 @@ impl Guard {
         let mut judgement = Judgement::default();
         let mut prior: Option<Arc<Graph>> = None;
         let mut subjects = None;
-        let whole = Change {
-            resource_type: "plan".to_owned(),
-            mode: Mode::Managed,
-            provider: String::new(),
-            provider_version: None,
-            operation: Operation::Create,
-            stage: graph
-                .changes
-                .first()
-                .map_or(Stage::Check, |change| change.stage),
-            before: Arc::new(Tree::null()),
-            after: Arc::new(Tree::null()),
-            config: None,
-            provider_configuration: Arc::new(Tree::null()),
-            address: None,
-            module_address: None,
-        };
+        let whole = whole(graph);
         for entry in self
             .rules
             .iter()
@@ -52,7 +36,7 @@ impl Guard {
             }
             let ask = |graph: &Arc<Graph>| match pack.lease() {
                 Ok(mut session) => {
-                    let verdict = session.check_plan(code, graph).verdict;
+                    let verdict = session.verdict_on_plan(code, graph);
                     pack.give_back(session);
                     verdict
                 }
@@ -96,7 +80,7 @@ impl Guard {
                         case.finding(finding, observed, standing, &mut judgement);
                     }
                 }
-                Verdict::Undetermined(blocked) => {
+                Verdict::Undetermined(why) => {
                     let case = Case {
                         guard: self,
                         entry,
@@ -105,7 +89,7 @@ impl Guard {
                         change: &whole,
                         age: Age::New,
                     };
-                    case.undetermined(blocked, None, &mut judgement);
+                    case.undetermined(why, None, &mut judgement);
                 }
                 Verdict::Error(message) => {
                     let case = Case {
@@ -125,7 +109,7 @@ impl Guard {
 }
 
 /// The changes by address; of a deposed object and the current one of the same address, the first.
-fn subjects_of(graph: &Graph) -> HashMap<&str, &Arc<Change>> {
+pub(super) fn subjects_of(graph: &Graph) -> HashMap<&str, &Arc<Change>> {
     let mut found = HashMap::new();
     for change in &graph.changes {
         if let Some(address) = &change.address {
@@ -133,6 +117,27 @@ fn subjects_of(graph: &Graph) -> HashMap<&str, &Arc<Change>> {
         }
     }
     found
+}
+
+/// A change that stands for a plan as a whole.
+pub(super) fn whole(graph: &Graph) -> Change {
+    Change {
+        resource_type: "plan".to_owned(),
+        mode: Mode::Managed,
+        provider: String::new(),
+        provider_version: None,
+        operation: Operation::Create,
+        stage: graph
+            .changes
+            .first()
+            .map_or(Stage::Check, |change| change.stage),
+        before: Arc::new(Tree::null()),
+        after: Arc::new(Tree::null()),
+        config: None,
+        provider_configuration: Arc::new(Tree::null()),
+        address: None,
+        module_address: None,
+    }
 }
 
 /// The plan as if nothing happened: what exists stays as it is, and nothing new comes.

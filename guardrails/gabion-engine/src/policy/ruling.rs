@@ -79,6 +79,8 @@ pub struct Ruling {
     pub fix: Vec<Patch>,
     /// What kept the rule from deciding; empty for findings.
     pub undetermined: Vec<Undetermined>,
+    /// What an undetermined rule wanted to know, in its own words.
+    pub reason: Option<String>,
     /// The waiver or exception that applied.
     pub accepted: Option<String>,
     /// The name of that waiver; `None` where an exception holds, or nothing does.
@@ -105,6 +107,15 @@ impl Ruling {
     /// Whether the change must not be made because of this.
     pub fn refuses(&self) -> bool {
         matches!(self.disposition, Disposition::Refuse | Disposition::Error)
+    }
+
+    /// The finding's short name, `DT08-3f9a1c20`: the same in every run, of the rule, the object and the attribute.
+    /// A plan call knows no address, so its names are others than those of a saved plan.
+    pub fn id(&self) -> String {
+        let key = format!("{}\n{}\n{}", self.code, self.subject(), self.path);
+        let hash = Digest::of(key.as_bytes()).to_string();
+        let short: String = (hash.trim_start_matches("sha256:").chars().take(8)).collect();
+        format!("{}-{short}", self.code)
     }
 
     /// The object for a reader: its address, else its type and id.

@@ -1,11 +1,14 @@
 //! The words of a ruling, shared by the diagnostics of a plan and by `gabion check`.
 
-use gabion_model::{Data, NodeId, Operation, Stage, Tree, Unreadable};
+use gabion_model::{Data, NodeId, Operation, Stage, Tree, Undetermined, Unreadable, detect};
+use serde_json::Value as Json;
 
 use super::ruling::{Disposition, Ruling};
 
 /// Longest observed value that is shown, in characters.
 const SHOWN: usize = 300;
+/// Values that could not be read and are listed one by one.
+const LISTED: usize = 10;
 
 impl Ruling {
     /// The one line. Debt and notes share it per rule, so that Terraform folds them into one; all others have their own.
@@ -69,12 +72,20 @@ impl Ruling {
         if self.disposition == Disposition::Error {
             lines.push("A rule that fails decides nothing, so the change is refused.".to_owned());
         }
-        for blocked in &self.undetermined {
+        for blocked in self.undetermined.iter().take(LISTED) {
+            let of = blocked
+                .address
+                .as_ref()
+                .map_or_else(String::new, |address| format!(" of {address}"));
             lines.push(format!(
-                "Not readable: {} ({})",
+                "Not readable: {}{of} ({})",
                 blocked.path,
                 reason(blocked.why)
             ));
+        }
+        if self.undetermined.len() > LISTED {
+            let more = self.undetermined.len() - LISTED;
+            lines.push(format!("Not readable: {more} more"));
         }
         if let Some(accepted) = &self.accepted {
             lines.push(format!("Accepted by {accepted}."));
@@ -150,6 +161,51 @@ pub fn reason(why: Unreadable) -> &'static str {
     }
 }
 
+/// Why a rule cannot decide, a clause: what it could not read, and what it says itself where that says more.
+pub fn because(blocked: &[Undetermined], said: Option<&str>) -> String {
+    let names: Vec<String> = blocked
+        .iter()
+        .take(3)
+        .map(|blocked| {
+            let of = blocked
+                .address
+                .as_ref()
+                .map_or_else(String::new, |address| format!(" of {address}"));
+            format!("`{}`{of} is {}", blocked.path, reason(blocked.why))
+        })
+        .collect();
+    let more = if blocked.len() > 3 {
+        format!(" and {} more", blocked.len() - 3)
+    } else {
+        String::new()
+    };
+    let names = format!("{}{more}", names.join(", "));
+    match own_words(said, blocked) {
+        Some(said) if blocked.is_empty() => said.to_owned(),
+        Some(said) => format!("{names} (the rule says: {said})"),
+        None if blocked.is_empty() => "the rule says so, and not why".to_owned(),
+        None => names,
+    }
+}
+
+/// What an undetermined rule says itself, where it is more than what the SDKs say of a value that cannot be read.
+pub fn own_words<'r>(said: Option<&'r str>, blocked: &[Undetermined]) -> Option<&'r str> {
+    said.filter(|said| !is_of_a_read(said, blocked))
+}
+
+/// Whether a text is what the SDKs say of a value that cannot be read: the host says it with more.
+fn is_of_a_read(said: &str, blocked: &[Undetermined]) -> bool {
+    const ENDS: [&str; 3] = [
+        "is not known yet",
+        "is sensitive",
+        "cannot be told apart from an attribute that does not exist",
+    ];
+    blocked.iter().any(|blocked| {
+        said.strip_prefix(&format!("`{}` ", blocked.path))
+            .is_some_and(|rest| ENDS.contains(&rest))
+    })
+}
+
 /// What becomes of an undetermined rule, a sentence.
 pub(super) fn when_decided(stage: Stage, sensitive: bool, operation: Operation) -> &'static str {
     match (stage, sensitive) {
@@ -169,6 +225,23 @@ pub(super) fn observed(tree: &Tree, id: NodeId) -> String {
         Data::Null => "not set".to_owned(),
         _ => tree.to_display_json(id).to_string(),
     }
+}
+
+/// The value at a node for a reader, on one line: redacted where it is sensitive, or where the detector finds a secret.
+pub(super) fn quiet(tree: &Tree, id: NodeId) -> String {
+    match tree.data(id) {
+        Data::Unknown => return "(known after apply)".to_owned(),
+        Data::Computed => return "(the provider decides it)".to_owned(),
+        _ => {}
+    }
+    let path = tree.path(id);
+    let name = detect::name_of(&path);
+    let value = match tree.to_display_json(id) {
+        // Before it is escaped, as the detector reads it.
+        Json::String(text) => Json::String(detect::redact(name, &text).into_owned()).to_string(),
+        other => detect::redact(name, &other.to_string()).into_owned(),
+    };
+    shown(&clean(&value))
 }
 
 /// A text of a pack without what would steer a terminal, and not longer than a reader bears.
@@ -191,7 +264,6 @@ pub(super) fn shown(text: &str) -> String {
 
 /// JSON as HCL writes it.
 fn hcl(value: &serde_json::Value, depth: usize) -> String {
-    use serde_json::Value as Json;
     let pad = "  ".repeat(depth + 1);
     let end = "  ".repeat(depth);
     match value {

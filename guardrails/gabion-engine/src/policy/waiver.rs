@@ -5,6 +5,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::file::Waiver;
 use super::syntax::{Literal, Node};
+use super::text;
 
 /// How long before its end a waiver is a warning where it matched.
 const SOON: SignedDuration = SignedDuration::from_hours(14 * 24);
@@ -61,6 +62,53 @@ fn matches(wanted: &Node, change: &Change) -> bool {
                 None => holds(before, before.root(), names, value).unwrap_or(false),
             }
         })
+}
+
+/// Why a waiver of the rule does not speak of an object, a clause; `None` where it does.
+pub(super) fn why_not(waiver: &Waiver, change: &Change) -> Option<String> {
+    if waiver.resource.value != change.resource_type {
+        return Some(format!(
+            "it is for `{}`, and this is a `{}`",
+            waiver.resource.value, change.resource_type
+        ));
+    }
+    if matches(&waiver.matches, change) {
+        return None;
+    }
+    let (after, before) = (&change.after, &change.before);
+    let mut leaves = Vec::new();
+    collect(&waiver.matches, &mut Vec::new(), &mut leaves);
+    for (names, value) in leaves {
+        let planned = if after.is_null() {
+            None
+        } else {
+            holds(after, after.root(), &names, value)
+        };
+        let tree = if planned.is_some() { after } else { before };
+        if planned.or_else(|| holds(before, before.root(), &names, value)) == Some(true) {
+            continue;
+        }
+        let path = Path::new(
+            names
+                .iter()
+                .map(|name| Step::Name((*name).into()))
+                .collect::<Vec<_>>(),
+        );
+        let is = match tree.lookup(&path) {
+            None => "not set".to_owned(),
+            Some(id) if tree.is_sensitive(id) => {
+                "sensitive, which a `where` never matches".to_owned()
+            }
+            Some(id) => match tree.data(id) {
+                Data::Null => "not set".to_owned(),
+                _ => text::quiet(tree, id),
+            },
+        };
+        return Some(format!(
+            "its `where` wants another `{path}`; here it is {is}"
+        ));
+    }
+    Some("its `where` names nothing".to_owned())
 }
 
 /// The leaves of `where`: names from the root and the literal wanted there. Lists are leaves.
@@ -136,16 +184,28 @@ pub(super) struct Exception {
 
 /// The exception that the planned resource states for the attribute of a finding.
 pub(super) fn exception(change: &Change, path: &Path) -> Option<Exception> {
-    if !change.resource_type.starts_with("gabion_") {
-        return None;
-    }
     let Some(Step::Name(attribute)) = path.steps().first() else {
         return None;
     };
+    exceptions(change)
+        .into_iter()
+        .filter(|(name, _)| name == attribute.as_ref())
+        .map(|(_, exception)| exception)
+        .max_by_key(|exception| exception.expires)
+}
+
+/// Every exception that the planned resource states, with the attribute that it is for.
+pub(super) fn exceptions(change: &Change) -> Vec<(String, Exception)> {
+    if !change.resource_type.starts_with("gabion_") {
+        return Vec::new();
+    }
     let tree = &change.after;
-    let list = tree.child(tree.root(), "exception")?;
-    let Data::Sequence(items) = tree.data(list) else {
-        return None;
+    let items = match tree
+        .child(tree.root(), "exception")
+        .map(|list| tree.data(list))
+    {
+        Some(Data::Sequence(items)) => items.as_slice(),
+        _ => &[],
     };
     let text = |item: NodeId, name: &str| match tree.child(item, name).map(|id| tree.data(id)) {
         Some(Data::Text(text)) => Some(text.to_string()),
@@ -153,15 +213,14 @@ pub(super) fn exception(change: &Change, path: &Path) -> Option<Exception> {
     };
     items
         .iter()
-        .filter(|item| text(**item, "attribute").is_some_and(|name| name == attribute.as_ref()))
         .filter_map(|item| {
-            let expires = text(*item, "expires")?.parse().ok()?;
-            Some(Exception {
+            let exception = Exception {
                 reason: text(*item, "reason").unwrap_or_default(),
-                expires,
-            })
+                expires: text(*item, "expires")?.parse().ok()?,
+            };
+            Some((text(*item, "attribute")?, exception))
         })
-        .max_by_key(|exception| exception.expires)
+        .collect()
 }
 
 /// Whether the only thing that a change does is to turn deletion protection off, which an expiry never hinders.

@@ -78,7 +78,7 @@ fn unknown_makes_a_pass_undetermined() {
         panic!()
     };
     assert_eq!(
-        (why[0].path.to_string().as_str(), why[0].why),
+        (why.blocked[0].path.to_string().as_str(), why.blocked[0].why),
         ("LATER", Unreadable::Unknown)
     );
 }
@@ -89,7 +89,7 @@ fn a_secret_cannot_be_read() {
     let Verdict::Undetermined(why) = &evaluation.verdict else {
         panic!("{evaluation:?}")
     };
-    assert_eq!(why[0].why, Unreadable::Sensitive);
+    assert_eq!(why.blocked[0].why, Unreadable::Sensitive);
     assert!(!format!("{evaluation:?}").contains("hunter2"));
 }
 
@@ -103,7 +103,7 @@ fn a_path_without_a_schema_is_undetermined() {
     let Verdict::Undetermined(why) = read("MISSING", &sorts(Shape::Unsure)).verdict else {
         panic!()
     };
-    assert_eq!(why[0].why, Unreadable::NoSchema);
+    assert_eq!(why.blocked[0].why, Unreadable::NoSchema);
     assert_eq!(
         read("MISSING", &sorts(Shape::Map)).verdict,
         Verdict::Pass,
@@ -225,7 +225,7 @@ fn what_is_configured_is_undetermined_where_nobody_knows() {
     let Verdict::Undetermined(why) = session.check("T01", &change).verdict else {
         panic!()
     };
-    assert_eq!(why[0].why, Unreadable::NoSchema);
+    assert_eq!(why.blocked[0].why, Unreadable::NoSchema);
     let known = Arc::new(Change {
         config: Some(Arc::new(Tree::null())),
         ..(*change).clone()

@@ -72,6 +72,7 @@ impl model::Runner for NativePack {
 
     fn check_plan(&mut self, rule: &str, graph: &Arc<model::Graph>) -> model::Evaluation {
         let trace = self.prepare();
+        trace.borrow_mut().of_plan(graph.clone());
         let view = crate::Graph(native::Graph::new(graph, &trace));
         let outcome = self.pack.check_plan(rule, &view);
         let trace = trace.borrow();
@@ -336,9 +337,11 @@ mod tests {
         let mut one = change(&serde_json::json!({}), "thing.x").as_ref().clone();
         one.after = Arc::new(builder.finish(root));
         let evaluation = runner().check("T01", &Arc::new(one));
-        let model::Verdict::Undetermined(blocked) = evaluation.verdict else {
+        let model::Verdict::Undetermined(model::Undecided { blocked, reason }) = evaluation.verdict
+        else {
             panic!()
         };
+        assert_eq!(reason.as_deref(), Some("`name` is not known yet"));
         assert_eq!(
             (blocked[0].path.to_string().as_str(), blocked[0].why),
             ("name", Unreadable::Unknown)

@@ -85,7 +85,7 @@ fn debt_and_notes_are_short_and_share_a_summary() {
     "#);
     assert_snapshot!(text(&desk, "aws_kms_key", Operation::Create, &Json::Null, &key(&json!("UNKNOWN"))), @r#"
     # Guardrail DT08 key-without-rotation is not decided yet
-    enable_key_rotation of aws_kms_key k: whether this is a key without rotation cannot be told: `enable_key_rotation` is known after apply; it is decided at apply, before the change is made
+    enable_key_rotation of aws_kms_key k: whether this is a key without rotation cannot be told: `enable_key_rotation` is known after apply (the rule says: whether the key rotates); it is decided at apply, before the change is made
     Pack baseline 1.2.0, docs/rules/DT08
     # Guardrail DT09 short-deletion-window: aws_kms_key k
     deletion_window_in_days of aws_kms_key k: a deleted key is gone too soon.
@@ -100,7 +100,7 @@ fn a_secret_and_a_failure() {
     let desk = Desk::new(Some("rule \"DT09\" { level = \"off\" }\n"));
     assert_snapshot!(text(&desk, "aws_kms_key", Operation::Create, &Json::Null, &key(&json!("SECRET-hunter2"))), @r#"
     # Refused by DT08 key-without-rotation: aws_kms_key k
-    enable_key_rotation of aws_kms_key k: whether this is a key without rotation cannot be told: `enable_key_rotation` is sensitive, never shown to a rule; no rule may read it, at no step.
+    enable_key_rotation of aws_kms_key k: whether this is a key without rotation cannot be told: `enable_key_rotation` is sensitive, never shown to a rule (the rule says: whether the key rotates); no rule may read it, at no step.
     Not readable: enable_key_rotation (sensitive, never shown to a rule)
     Why: DT08 is a key without rotation (mandatory, default); read docs/rules/DT08.
     Pack baseline 1.2.0.
