@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use crate::Error;
+use crate::needs::{NODE, NPM, PYTHON};
 
 /// Says what takes long, one line at a time.
 pub type Progress<'a> = &'a dyn Fn(&str);
@@ -87,9 +88,10 @@ impl<'a> Engines<'a> {
     /// # Errors
     /// When Node.js or npm is missing, or the registry cannot be reached; the text says what to do.
     pub fn javascript(&self) -> Result<PathBuf, Error> {
-        node_version()?;
+        NODE.check()?;
         let name = javascript_name();
         self.ready(&name, JAVASCRIPT_LOCK, |folder| {
+            NPM.check()?;
             self.say(&format!("fetching {name} with npm (half a minute, once)"));
             write(&folder.join("package.json"), JAVASCRIPT)?;
             write(&folder.join("package-lock.json"), JAVASCRIPT_LOCK)?;
@@ -108,6 +110,7 @@ impl<'a> Engines<'a> {
     pub fn python(&self) -> Result<PathBuf, Error> {
         let name = python_name();
         self.ready(&name, PYTHON_LOCK, |folder| {
+            PYTHON.check()?;
             self.say(&format!("fetching {name} with pip (half a minute, once)"));
             write(&folder.join("requirements.txt"), PYTHON_LOCK)?;
             let missing = "`python3` is missing: install Python 3.11 or newer (Debian and Ubuntu: \
@@ -175,32 +178,6 @@ fn after<'a>(text: &'a str, words: &str) -> &'a str {
                 .next()
         })
         .unwrap_or_default()
-}
-
-fn node_version() -> Result<(), Error> {
-    let missing = || {
-        Error::new(
-            "`node` is missing: install Node.js 20 or newer (Debian and Ubuntu: `apt-get install nodejs npm`)",
-        )
-    };
-    let output = Command::new("node")
-        .arg("--version")
-        .output()
-        .map_err(|_| missing())?;
-    let text = String::from_utf8_lossy(&output.stdout);
-    let text = text.trim();
-    let major = text
-        .trim_start_matches('v')
-        .split('.')
-        .next()
-        .and_then(|major| major.parse::<u32>().ok())
-        .ok_or_else(missing)?;
-    if major < 20 {
-        return Err(Error::new(format!(
-            "Node.js {text} is too old: install 20 or newer"
-        )));
-    }
-    Ok(())
 }
 
 fn write(path: &Path, text: &str) -> Result<(), Error> {

@@ -9,6 +9,7 @@
 mod engines;
 mod error;
 mod module;
+mod needs;
 mod rust;
 mod toolchain;
 
@@ -26,6 +27,7 @@ pub use component::encode;
 pub use engines::{Engines, Progress};
 pub use error::Error;
 pub use module::strip;
+pub use needs::{NODE, NPM, PYTHON, Program};
 #[cfg(feature = "pack")]
 pub use pack::{Language, build, language};
 pub use rust::{Crate, compile, sources};

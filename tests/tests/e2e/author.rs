@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::{Mutex, PoisonError};
 
 use anyhow::{Context as _, Result, ensure};
 use gabion_tests::tools::guest;
@@ -113,6 +114,146 @@ fn pack(language: &str) -> Result<(PathBuf, String)> {
     let tested = done(&folder, &["test"])?;
     assert!(tested.contains("5 passed"), "{tested}");
     Ok((folder, built))
+}
+
+/// Two rules on a value that may not be known yet, beside the one of the template.
+const SEALED: &str = r##"use gabion_guardrail::prelude::*;
+
+/// The key of a topic, or what a key of ours says in a tag.
+fn seal(change: &Change) -> Option<Value> {
+    let planned = change.planned()?;
+    Some(match change.resource_type().as_str() {
+        "aws_sns_topic" => planned.get("kms_master_key_id"),
+        _ => planned.get("tags").get("sealed-by"),
+    })
+}
+
+/// ## What it does
+/// Finds what has no key.
+#[rule(
+    code = "AC02",
+    title = "a topic without a key",
+    level = mandatory,
+    since = "0.1.0",
+    targets(
+        gabion_kms_key(provider = "gabion/gabion", versions = ">= 0.1"),
+        aws_sns_topic(provider = "hashicorp/aws", versions = ">= 5.0, < 7.0"),
+    )
+)]
+pub fn must_be_set(change: &Change) -> Outcome {
+    let Some(seal) = seal(change) else {
+        return NOT_APPLICABLE;
+    };
+    match seal.text()? {
+        Some(_) => PASS,
+        None => found(seal.finding("there is no key")),
+    }
+}
+
+/// ## What it does
+/// Finds what has a key.
+#[rule(
+    code = "AC03",
+    title = "a topic with a key",
+    level = mandatory,
+    since = "0.1.0",
+    targets(
+        gabion_kms_key(provider = "gabion/gabion", versions = ">= 0.1"),
+        aws_sns_topic(provider = "hashicorp/aws", versions = ">= 5.0, < 7.0"),
+    )
+)]
+pub fn must_not_be_set(change: &Change) -> Outcome {
+    let Some(seal) = seal(change) else {
+        return NOT_APPLICABLE;
+    };
+    match seal.text()? {
+        Some(_) => found(seal.finding("there is a key")),
+        None => PASS,
+    }
+}
+"##;
+
+/// The cases of those rules on a topic: for `gabion test` what plan and check see.
+const SEALED_CASES: &str = r#"
+case "set, and it must be" {
+  rule  = "AC02"
+  type  = "aws_sns_topic"
+  after = { kms_master_key_id = "alias/logs" }
+  expect { verdict = "pass" }
+}
+case "unset, and it must be set" {
+  rule  = "AC02"
+  type  = "aws_sns_topic"
+  after = { kms_master_key_id = null }
+  expect {
+    verdict = "violation"
+    path    = "kms_master_key_id"
+  }
+}
+case "not known, and it must be set" {
+  rule  = "AC02"
+  type  = "aws_sns_topic"
+  after = { kms_master_key_id = unknown() }
+  expect {
+    verdict = "undetermined"
+    path    = "kms_master_key_id"
+  }
+}
+case "set, and it must not be" {
+  rule  = "AC03"
+  type  = "aws_sns_topic"
+  after = { kms_master_key_id = "alias/logs" }
+  expect {
+    verdict = "violation"
+    path    = "kms_master_key_id"
+  }
+}
+case "unset, and it must not be set" {
+  rule  = "AC03"
+  type  = "aws_sns_topic"
+  after = { kms_master_key_id = null }
+  expect { verdict = "pass" }
+}
+case "not known, and it must not be set" {
+  rule  = "AC03"
+  type  = "aws_sns_topic"
+  after = { kms_master_key_id = unknown() }
+  expect {
+    verdict = "undetermined"
+    path    = "kms_master_key_id"
+  }
+}
+"#;
+
+/// A pack that `gabion new` made, with AC02 and AC03 beside its AC01, tested and built once for all tests; its
+/// component. Without a toolchain, a loud skip and `None`.
+pub(crate) fn sealed() -> Result<Option<PathBuf>> {
+    static BUILT: Mutex<Option<PathBuf>> = Mutex::new(None);
+    if guest::locate().is_err() {
+        skip::missing("a WebAssembly toolchain", "run `cargo xtask setup`", true)?;
+        return Ok(None);
+    }
+    let mut built = BUILT.lock().unwrap_or_else(PoisonError::into_inner);
+    if built.is_none() {
+        let desk = desk("rust-sealed")?;
+        done(&desk, &["new", "acme", "--lang", "rust"])?;
+        let folder = desk.join("acme");
+        let root = folder.join("src/lib.rs");
+        let text = std::fs::read_to_string(&root)?
+            .replace("\nmod resource", "\nmod sealed;\nmod resource")
+            .replace(
+                "resource_without_owner]",
+                "resource_without_owner, sealed::must_be_set, sealed::must_not_be_set]",
+            );
+        std::fs::write(root, text)?;
+        std::fs::write(folder.join("src/sealed.rs"), SEALED)?;
+        std::fs::write(folder.join("cases/sealed.guardtest.hcl"), SEALED_CASES)?;
+        done(&folder, &["build"])?;
+        let tested = done(&folder, &["test"])?;
+        ensure!(tested.contains("11 passed"), "{tested}");
+        *built = Some(folder.join("dist/acme.wasm"));
+    }
+    Ok(built.clone())
 }
 
 /// Four lines in `gabion.hcl`, and the plan is refused; with an owner it passes.

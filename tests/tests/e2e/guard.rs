@@ -103,17 +103,61 @@ fn an_old_violation_is_debt_and_a_new_one_is_refused() -> Result<()> {
     world.terraform.apply(&["-var", "tag=two"])?.ok()?;
 
     // The same violation, newly introduced, is refused.
-    world.terraform.write(
-        "second.tf",
-        &WEAK
-            .split_once("resource")
-            .map_or_else(String::new, |(_, rest)| {
-                format!("resource{rest}").replace("\"weak\"", "\"second\"")
-            }),
-    )?;
+    let second = WEAK
+        .split_once("resource")
+        .map_or_else(String::new, |(_, rest)| {
+            format!("resource{rest}").replace("\"weak\"", "\"second\"")
+        });
+    world.terraform.write("second.tf", &second)?;
     let error = world.terraform.plan_json(&[])?.refused()?.only_error()?;
     assert_eq!(error.address, "gabion_kms_key.second");
+
+    // The same by a baseline of known violations: what it lists is debt, and nothing else is.
     world.terraform.remove("second.tf")?;
+    assert!(world.terraform.plan(&["-var", "tag=three"])?.changes()?);
+    let dir = world.terraform.dir();
+    world
+        .terraform
+        .write("plan.json", &world.terraform.saved_plan()?.to_string())?;
+    let output = Command::new(workspace::gabion_bin()?)
+        .args(["check", "plan.json", "--write-baseline"])
+        .current_dir(&dir)
+        .env("XDG_CACHE_HOME", workspace::shared_dir()?.join("cache"))
+        .env_remove("GABION_FLOOR")
+        .output()?;
+    let said = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(said.starts_with("wrote 1 known violation to "), "{said}");
+    let with_baseline = format!("baseline = \".gabion.baseline.json\"\n{NONE}");
+    world.terraform.write("gabion.hcl", &with_baseline)?;
+    let plan = world.terraform.plan_json(&["-var", "tag=three"])?;
+    assert!(plan.changes()?);
+    let debt = plan.diagnostics();
+    assert!(
+        debt.iter()
+            .any(|d| d.severity == "warning" && d.summary.contains("Old violations of DT08")),
+        "the debt is not told: {debt:#?}"
+    );
+    world.terraform.write("second.tf", &second)?;
+    let error = world
+        .terraform
+        .plan_json(&["-var", "tag=three"])?
+        .refused()?
+        .only_error()?;
+    assert_eq!(error.address, "gabion_kms_key.second");
+    world.terraform.remove("second.tf")?;
+    // What the file does not list is new, although the object had it before.
+    let listed = std::fs::read_to_string(dir.join(".gabion.baseline.json"))?;
+    let mut listed: Value = serde_json::from_str(&listed)?;
+    listed["violations"] = Value::Array(Vec::new());
+    world
+        .terraform
+        .write(".gabion.baseline.json", &listed.to_string())?;
+    world
+        .terraform
+        .plan(&["-var", "tag=three"])?
+        .refused()?
+        .says(&["DT08"])?;
+    world.terraform.write("gabion.hcl", NONE)?;
 
     // A bad resource can always be destroyed.
     world.terraform.destroy(&[])?.ok()?;

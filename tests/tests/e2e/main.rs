@@ -35,3 +35,4 @@ mod secrets_in_log;
 mod structure;
 mod support;
 mod three_languages;
+mod unknown;

@@ -7,21 +7,16 @@ use anyhow::{Context as _, Result};
 use gabion_tests::registry::{Registry, Setup};
 use gabion_tests::{Kind, tools, workspace};
 
+use crate::author;
 use crate::support::World;
 
-/// A key that the pack refuses.
-const WEAK: &str = r#"
-resource "gabion_kms_key" "weak" {
-  alias               = "weak"
-  enable_key_rotation = false
-  deletion_protection = false
+/// The pack's other two rules contradict each other.
+const OFF: &str = "rule \"AC02\" { level = \"off\" }\nrule \"AC03\" { level = \"off\" }\n";
 
-  exception {
-    attribute = "enable_key_rotation"
-    control   = "KMS.4"
-    reason    = "a partner pins the key material"
-    expires   = "2030-01-01T00:00:00Z"
-  }
+/// A key that the pack refuses: nobody owns it.
+const NOBODYS: &str = r#"
+resource "gabion_kms_key" "logs" {
+  alias = "logs"
 }
 "#;
 
@@ -63,8 +58,12 @@ fn key_pair(dir: &Path) -> Result<()> {
     openssl(&["pkey", "-in", "acme.key", "-pubout", "-out", "acme.pub"])
 }
 
+/// What a team does that shares the pack that `gabion new` began, and what another one does that uses it.
 #[test]
 fn a_plan_is_refused_by_a_pack_that_was_pulled() -> Result<()> {
+    let Some(component) = author::sealed()? else {
+        return Ok(());
+    };
     let Some(registry) = Registry::start(&Setup::default())? else {
         return Ok(());
     };
@@ -79,9 +78,7 @@ fn a_plan_is_refused_by_a_pack_that_was_pulled() -> Result<()> {
         .env("GABION_PACKS", packs.display().to_string());
     let run = |arguments: &[&str]| gabion(&dir, &packs, arguments);
 
-    // The pack inside the binary serves as any pack: here it comes from a registry.
-    let component = dir.join("acme.wasm");
-    std::fs::write(&component, component_bytes()?)?;
+    std::fs::copy(component, dir.join("acme.wasm"))?;
     let place = format!("oci://{}/acme/guardrails", registry.host());
     let pushed = ok(run(&["push", "acme.wasm", &place])?)?;
     let pushed = pushed.lines().last().context("push printed nothing")?;
@@ -90,17 +87,46 @@ fn a_plan_is_refused_by_a_pack_that_was_pulled() -> Result<()> {
     world.terraform.write(
         "gabion.hcl",
         &format!(
-            "pack \"baseline\" {{\n  source  = \"{place}\"\n  version = \"~> 1.0\"\n  signers = {{ keys = [\"acme.pub\"], threshold = 1 }}\n}}\nexceptions {{ accept = \"none\" }}\n"
+            "pack \"acme\" {{\n  source  = \"{place}\"\n  version = \"~> 0.1\"\n  signers = {{ keys = [\"acme.pub\"], threshold = 1 }}\n}}\n{OFF}"
         ),
     )?;
     ok(run(&["lock"])?)?;
+    world.init(NOBODYS)?;
+
+    // Another machine has the lock, and an empty store: a plan never asks the registry by itself.
+    if packs.exists() {
+        std::fs::remove_dir_all(&packs)?;
+    }
+    let missing = world.terraform.plan(&[])?.refused()?;
+    missing.says(&["is not in the store of packs", "gabion pull"])?;
+    ok(run(&["pull"])?)?;
     // From here on nothing needs the registry.
     drop(registry);
-
-    world.init(WEAK)?;
     let error = world.terraform.plan_json(&[])?.refused()?.only_error()?;
-    assert!(error.summary.contains("DT08"), "{error:#?}");
-    assert_eq!(error.code, "enable_key_rotation = false");
+    let whole = format!("{} {}", error.summary, error.detail);
+    for part in ["AC01", "the resource has no tag `owner`", "acme 0.1.0"] {
+        assert!(whole.contains(part), "no `{part}` in {error:#?}");
+    }
+    assert_eq!(error.address, "gabion_kms_key.logs");
+
+    // A lock that names other bytes, as a bad merge leaves it.
+    let lock = dir.join(".gabion.lock.hcl");
+    let right = std::fs::read_to_string(&lock)?;
+    let (before, digest) = right
+        .split_once("sha256:")
+        .context("the lock has no digest")?;
+    let first = digest.chars().next().context("an empty digest")?;
+    let other = if first == '0' { '1' } else { '0' };
+    std::fs::write(
+        &lock,
+        format!(
+            "{before}sha256:{other}{}",
+            digest.get(1..).unwrap_or_default()
+        ),
+    )?;
+    let wrong = world.terraform.plan(&[])?.refused()?;
+    wrong.says(&["acme", "gabion pull"])?;
+    std::fs::write(&lock, right)?;
 
     // The same bytes, but for one at the end.
     let stored = std::fs::read_dir(&packs)?
@@ -113,10 +139,6 @@ fn a_plan_is_refused_by_a_pack_that_was_pulled() -> Result<()> {
     std::fs::write(&stored, bytes)?;
     let tampered = world.terraform.plan(&[])?.refused()?;
     tampered.says(&["is not what the lock", "gabion pull"])?;
-
-    std::fs::remove_file(&stored)?;
-    let missing = world.terraform.plan(&[])?.refused()?;
-    missing.says(&["is not in the store of packs", "gabion pull"])?;
     assert!(world.proxy.writes().is_empty());
     Ok(())
 }

@@ -25,8 +25,8 @@ pub(crate) fn forever(paths: &[PathBuf], pack: Option<&Path>, mut run: impl FnMu
         }
         run();
         eprintln!(
-            "waiting for a change of {} files; Ctrl-C ends it",
-            seen.len()
+            "waiting for a change of {}; Ctrl-C ends it",
+            crate::output::count_of(seen.len(), "file")
         );
         let mut now = look(paths, pack);
         while now == seen {

@@ -11,7 +11,7 @@ use serde_json::json;
 use crate::command::asked::{self, Subjects};
 use crate::command::engine;
 use crate::exit::{Exit, Failure};
-use crate::output;
+use crate::output::{self, Form};
 
 const LONG: &str = "\
 Measure what each rule of a pack costs on saved plans.
@@ -43,8 +43,11 @@ pub(crate) struct Bench {
     /// How often every change is asked about
     #[arg(long, value_name = "N", default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..=100_000))]
     runs: u32,
-    /// For a program
-    #[arg(long)]
+    /// How to write the result
+    #[arg(short, long, value_enum, value_name = "FORMAT", default_value = "text")]
+    output: Form,
+    /// The same as `-o json`
+    #[arg(long, hide = true, conflicts_with = "output")]
     json: bool,
 }
 
@@ -105,7 +108,7 @@ impl Bench {
                 "no rule of the pack speaks of anything in these plans, so nothing was measured",
             ));
         }
-        let text = if self.json {
+        let text = if self.json || self.output == Form::Json {
             as_json(&rows)
         } else {
             as_text(&rows)

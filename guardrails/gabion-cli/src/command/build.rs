@@ -10,7 +10,7 @@ use serde_json::json;
 
 use crate::command::engine;
 use crate::exit::{Exit, Failure};
-use crate::output;
+use crate::output::{self, Form};
 
 /// Build the component of a pack.
 #[derive(Debug, clap::Args)]
@@ -26,14 +26,8 @@ pub(crate) struct Build {
     #[arg(value_name = "DIR", default_value = ".")]
     folder: PathBuf,
     /// How to write the result
-    #[arg(short, long, value_name = "FORMAT", default_value = "text")]
-    output: Format,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, clap::ValueEnum)]
-enum Format {
-    Text,
-    Json,
+    #[arg(short, long, value_enum, value_name = "FORMAT", default_value = "text")]
+    output: Form,
 }
 
 /// A component that was built and loaded.
@@ -50,8 +44,8 @@ impl Build {
     pub(crate) fn run(self) -> Result<Exit, Failure> {
         let built = build(&self.folder)?;
         output::stdout(&match self.output {
-            Format::Text => text(&built),
-            Format::Json => json(&built),
+            Form::Text => text(&built),
+            Form::Json => json(&built),
         })?;
         Ok(Exit::Clean)
     }

@@ -56,7 +56,8 @@ impl Cache {
                     Failure::failed(format!("cannot clear `{}`: {error}", directory.display()))
                 })?;
                 output::stdout(&format!(
-                    "deleted {deleted} files in {}\n",
+                    "deleted {} in {}\n",
+                    output::count_of(deleted, "file"),
                     directory.display()
                 ))?;
             }

@@ -11,7 +11,7 @@ use serde_json::json;
 use crate::command::asked::{self, Subjects};
 use crate::command::engine;
 use crate::exit::{Exit, Failure};
-use crate::output;
+use crate::output::{self, Form};
 
 const LONG: &str = "\
 Show which verdicts a new version of a pack would change.
@@ -41,8 +41,11 @@ pub(crate) struct Impact {
     /// Settings of both packs: JSON, or a file that holds it
     #[arg(long, value_name = "JSON|FILE")]
     settings: Option<String>,
-    /// For a program
-    #[arg(long)]
+    /// How to write the result
+    #[arg(short, long, value_enum, value_name = "FORMAT", default_value = "text")]
+    output: Form,
+    /// The same as `-o json`
+    #[arg(long, hide = true, conflicts_with = "output")]
     json: bool,
 }
 
@@ -91,7 +94,7 @@ impl Impact {
             let is_mandatory = |code: &str| (mandatory(&old, code), mandatory(&new, code));
             compare(&subjects.path, &is_mandatory, was, is, &mut flips);
         }
-        let text = if self.json {
+        let text = if self.json || self.output == Form::Json {
             as_json(&flips, plans.len())
         } else {
             as_text(&flips, plans.len(), &old, &new)
@@ -228,12 +231,16 @@ const SHOWN: usize = 40;
 
 fn as_text(flips: &[Flip], plans: usize, old: &Pack, new: &Pack) -> String {
     let mut text = format!(
-        "{} {} to {} {}, {plans} plans: {} verdicts differ, {} would be refused\n",
+        "{} {} to {} {}, {}: {}, {} would be refused\n",
         old.info().name,
         old.info().version,
         new.info().name,
         new.info().version,
-        flips.len(),
+        output::count_of(plans, "plan"),
+        match flips.len() {
+            1 => "1 verdict differs".to_owned(),
+            many => format!("{} differ", output::count_of(many, "verdict")),
+        },
         flips.iter().filter(|flip| flip.refuses).count()
     );
     for flip in flips.iter().take(SHOWN) {
@@ -262,7 +269,7 @@ fn as_text(flips: &[Flip], plans: usize, old: &Pack, new: &Pack) -> String {
     if flips.len() > SHOWN {
         let _ = writeln!(
             text,
-            "... and {} more (--json has all)",
+            "... and {} more (`-o json` has all)",
             flips.len() - SHOWN
         );
     }

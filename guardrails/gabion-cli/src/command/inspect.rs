@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use crate::command::{asked, engine};
 use crate::exit::{Exit, Failure};
-use crate::output;
+use crate::output::{self, Form};
 
 const LONG: &str = "\
 Show what a pack offers and what it would run as.
@@ -37,14 +37,8 @@ pub(crate) struct Inspect {
     #[arg(long, num_args = 2, value_names = ["OLD", "NEW"])]
     diff: Option<Vec<PathBuf>>,
     /// How to write the result
-    #[arg(short, long, value_name = "FORMAT", default_value = "text")]
-    output: Format,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, clap::ValueEnum)]
-enum Format {
-    Text,
-    Json,
+    #[arg(short, long, value_enum, value_name = "FORMAT", default_value = "text")]
+    output: Form,
 }
 
 impl Inspect {
@@ -54,8 +48,8 @@ impl Inspect {
             let (old, new) = (asked::pack(&engine, old)?, asked::pack(&engine, new)?);
             let changes = diff::diff(&old, &new);
             output::stdout(&match self.output {
-                Format::Text => diff::text(&old, &new, &changes),
-                Format::Json => diff::json(&old, &new, &changes),
+                Form::Text => diff::text(&old, &new, &changes),
+                Form::Json => diff::json(&old, &new, &changes),
             })?;
             return Ok(Exit::Clean);
         }
@@ -67,8 +61,8 @@ impl Inspect {
             Err(_) => gabion_engine::baseline::COMPONENT.len() as u64,
         };
         output::stdout(&match self.output {
-            Format::Text => text(&pack, size, engine.budgets()),
-            Format::Json => as_json(&pack, size, engine.budgets()),
+            Form::Text => text(&pack, size, engine.budgets()),
+            Form::Json => as_json(&pack, size, engine.budgets()),
         })?;
         Ok(Exit::Clean)
     }

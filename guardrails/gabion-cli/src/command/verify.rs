@@ -4,15 +4,17 @@ use std::fmt::Write as _;
 use std::path::PathBuf;
 
 use gabion_engine::store::Digest;
+use serde_json::json;
 
 use crate::exit::{Exit, Failure};
-use crate::output;
+use crate::output::{self, Form};
 use crate::remote::{self, Connection, Signers};
 
 const EXAMPLES: &str = "\
 Examples:
   gabion verify oci://registry.example.com/acme/guardrails:1.2.0 --key acme.pub
   gabion verify oci://registry.example.com/acme/guardrails@sha256:4f1c... --key acme.pub --key audit.pub --threshold 2
+  gabion verify oci://registry.example.com/acme/guardrails:1.2.0 --key acme.pub -o json
 
 Exit codes:
   0  signed by as many of the keys as are asked for
@@ -37,6 +39,9 @@ pub(crate) struct Verify {
     /// How many different keys must have signed
     #[arg(long, value_name = "N", default_value_t = 1)]
     threshold: usize,
+    /// How to write the result
+    #[arg(short, long, value_enum, value_name = "FORMAT", default_value = "text")]
+    output: Form,
     #[command(flatten)]
     connection: Connection,
 }
@@ -64,9 +69,19 @@ impl Verify {
                 exit: Exit::Violations,
                 message,
             })?;
-        let mut text = format!("{}\n", location.at_digest(&seen.digest));
+        let pack = location.at_digest(&seen.digest).to_string();
+        let mut text = format!("{pack}\n");
+        let mut list = Vec::new();
         for key in keys {
             let _ = writeln!(text, "signed by {} ({})", key.name(), key.fingerprint());
+            list.push(json!({ "key": key.name(), "fingerprint": key.fingerprint().to_string() }));
+        }
+        if self.output == Form::Json {
+            let component = component.to_string();
+            text = format!(
+                "{:#}\n",
+                json!({ "schema_version": 1, "pack": pack, "component": component, "signed_by": list })
+            );
         }
         output::stdout(&text)?;
         Ok(Exit::Clean)

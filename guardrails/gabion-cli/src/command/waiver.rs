@@ -9,7 +9,7 @@ use crate::command::Policy;
 use crate::exit::{Exit, Failure};
 use crate::input::{self, Input};
 use crate::judging;
-use crate::output;
+use crate::output::{self, Form};
 
 const LONG: &str = "\
 List the waivers of the policy, those that end first at the top.
@@ -51,12 +51,6 @@ pub(crate) struct List {
     check: bool,
     #[command(flatten)]
     policy: Policy,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
-enum Form {
-    Text,
-    Json,
 }
 
 impl Waiver {

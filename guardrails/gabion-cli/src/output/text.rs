@@ -8,7 +8,7 @@ use std::fmt::Write;
 use gabion_engine::policy::Disposition;
 use gabion_model::Operation;
 
-use super::{Report, Seen};
+use super::{Report, Seen, count_of, grouped};
 
 /// Resources that are shown one by one; a reader mends those first, and JSON has all.
 const SHOWN: usize = 50;
@@ -115,8 +115,8 @@ fn resources(report: &Report<'_>, text: &mut String) {
     if order.len() > SHOWN {
         let _ = writeln!(
             text,
-            "... and {} more resources; `-o json` lists them all.\n",
-            order.len() - SHOWN
+            "... and {}; `-o json` lists them all.\n",
+            count_of(order.len() - SHOWN, "more resource")
         );
     }
 }
@@ -205,17 +205,20 @@ pub(super) fn summary(report: &Report<'_>) -> String {
         .iter()
         .map(|(name, version, _)| format!("{name} {version}"))
         .collect();
-    let changes = if report.changes == 1 {
-        "1 change".to_owned()
-    } else {
-        format!("{} changes", report.changes)
-    };
-    format!(
-        "{counts}. {} of {changes} judged by {} rules of {}.\n",
-        report.judged,
-        report.rules_in_force(),
-        packs.join(", ")
-    )
+    let rules = count_of(report.rules_in_force(), "rule");
+    let packs = packs.join(", ");
+    match (report.judged, report.changes) {
+        (_, 0) => format!("{counts}. The plan changes nothing; {rules} of {packs} in force.\n"),
+        (0, changes) => format!(
+            "{counts}. {} that no rule speaks of; {rules} of {packs} in force.\n",
+            count_of(changes, "change")
+        ),
+        (judged, changes) => format!(
+            "{counts}. {} of {} judged by {rules} of {packs}.\n",
+            grouped(judged as u64),
+            count_of(changes, "change")
+        ),
+    }
 }
 
 /// What weighs most comes first.

@@ -99,7 +99,7 @@ fn build_says_what_is_missing() {
     for (language, wanted) in [
         (
             "javascript",
-            "error: `node` is missing: install Node.js 20 or newer (Debian and Ubuntu: `apt-get install nodejs npm`)",
+            "error: `node` is missing: install Node.js 20.19, 22.12 or newer (Debian and Ubuntu: `apt-get install nodejs npm`)",
         ),
         (
             "python",

@@ -242,7 +242,7 @@ fn a_waiver_an_entry_of_the_baseline_and_an_off_rule() {
 #[test]
 fn no_secret_is_shown() {
     // One that the plan marks, and one that only looks like it.
-    let token = format!("{}{}", "ghp_", "a1B2".repeat(9));
+    let token = ["ghp_", "Zq3xW7vB9nM2kLp8Rt", "Ys5dFgH4jCw6uE1aXo"].concat();
     let mut plan: Json = serde_json::from_str(&fixture_text("keys.json")).unwrap();
     let after = &mut plan["resource_changes"][0]["change"];
     let policy = format!(

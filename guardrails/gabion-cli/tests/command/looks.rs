@@ -2,6 +2,8 @@
 
 use std::os::unix::fs::PermissionsExt as _;
 
+use insta::assert_snapshot;
+
 use crate::support::Desk;
 
 #[test]
@@ -105,4 +107,69 @@ fn doctor_says_what_is_broken_and_what_to_do() {
         line(&text, "cache").starts_with("FAIL") && text.contains("chmod 700"),
         "{text}"
     );
+}
+
+/// A program that says this of its version, in a folder for the path.
+fn program(desk: &Desk, name: &str, says: &str) {
+    let path = desk.folder.path().join("bin").join(name);
+    std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+    std::fs::write(&path, format!("#!/bin/sh\necho '{says}'\n")).unwrap();
+    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o755)).unwrap();
+}
+
+#[test]
+fn doctor_fails_what_the_folder_needs_and_notes_the_rest() {
+    let desk = Desk::new();
+    program(&desk, "node", "v20.18.1");
+    program(&desk, "npm", "10.8.2");
+    program(&desk, "python3", "Python 3.9.2");
+    let state = |desk: &Desk, what: &str| {
+        let home = desk.folder.path();
+        let output = desk
+            .command(&["doctor", "-o", "json"])
+            .env("PATH", home.join("bin"))
+            .env("HOME", home)
+            .env("XDG_CACHE_HOME", home.join("cache"))
+            .env("XDG_DATA_HOME", home.join("data"))
+            .output()
+            .unwrap();
+        let report: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+        let findings = report["findings"].as_array().unwrap();
+        let broken = findings.iter().any(|one| one["state"] == "broken");
+        assert_eq!(output.status.code(), Some(i32::from(broken)), "{report:#}");
+        let one = findings.iter().find(|one| one["what"] == what).unwrap();
+        format!(
+            "{}: {}",
+            one["state"].as_str().unwrap(),
+            one["text"].as_str().unwrap()
+        )
+    };
+    // An empty folder needs nothing.
+    assert_snapshot!(state(&desk, "terraform"), @r#"
+    note: neither `terraform` nor `tofu` is on the PATH: install Terraform 1.11 or OpenTofu 1.12 or newer
+    (there is no configuration in this folder: packs are built and tested without it)
+    "#);
+    assert_snapshot!(state(&desk, "javascript"), @"note: packs cannot be built: `node` is v20.18.1, which is too old: install Node.js 20.19, 22.12 or newer");
+    assert_snapshot!(state(&desk, "python"), @"note: packs cannot be built: `python3` is 3.9.2, which is too old: install Python 3.11 or newer");
+    // A configuration needs Terraform, or OpenTofu.
+    let desk = desk.write("main.tf", "");
+    assert!(state(&desk, "terraform").starts_with("broken: neither"));
+    program(&desk, "tofu", r#"{"terraform_version": "1.12.6"}"#);
+    assert_snapshot!(state(&desk, "terraform"), @"good: tofu 1.12.6");
+    program(&desk, "terraform", r#"{"terraform_version": "1.5.7"}"#);
+    assert_snapshot!(state(&desk, "terraform"), @r#"
+    note: terraform 1.5.7 is older than 1.11, which the provider needs: upgrade it
+    tofu 1.12.6
+    "#);
+    // A pack needs what its language is built with.
+    let desk = desk.write(
+        "package.json",
+        r#"{"dependencies": {"@gabion/guardrail": "*"}}"#,
+    );
+    assert!(
+        state(&desk, "javascript").starts_with("broken: packs cannot be built: `node` is v20.18.1")
+    );
+    assert!(state(&desk, "python").starts_with("note: "));
+    program(&desk, "node", "v22.12.0");
+    assert_snapshot!(state(&desk, "javascript"), @"good: packs can be built (node 22.12.0, npm 10.8.2); the first build fetches its engine");
 }

@@ -105,7 +105,7 @@ fn impact_of_the_same_pack_is_none() {
     assert!(
         ended
             .out
-            .ends_with("1 plans: 0 verdicts differ, 0 would be refused\n"),
+            .ends_with("1 plan: 0 verdicts differ, 0 would be refused\n"),
         "{}",
         ended.out
     );
