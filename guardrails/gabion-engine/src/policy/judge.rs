@@ -5,8 +5,7 @@ use std::sync::Arc;
 
 use gabion_model::{
     Change, Data, Finding, Level, Operation, Path, Runner, Scope, Stage, Tree, Undecided,
-    Undetermined,
-    Unreadable, Verdict, detect,
+    Undetermined, Unreadable, Verdict, detect,
 };
 
 use super::binding::Binding;

@@ -48,6 +48,7 @@ fn ruling(disposition: Disposition, path: &str, change: &Change) -> Ruling {
         fix: Vec::new(),
         undetermined: Vec::new(),
         accepted: None,
+        reason: None,
         waived_by: None,
         observed_digest: None,
         old: false,
