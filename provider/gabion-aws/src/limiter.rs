@@ -22,6 +22,8 @@ fn rate(op: &Operation) -> Rate {
         ("cloudtrail", _, "LookupEvents") => (2.0, 2.0),
         ("cloudtrail", Access::Read, _) => (8.0, 10.0),
         ("cloudtrail", Access::Write, _) => (2.0, 6.0),
+        ("iam", Access::Read, _) => (15.0, 30.0),
+        ("iam", Access::Write, _) => (8.0, 20.0),
         ("kms", Access::Read, _) => (200.0, 400.0),
         ("kms", Access::Write, _) => (8.0, 20.0),
         ("logs", Access::Read, _) => (8.0, 20.0),

@@ -109,8 +109,26 @@ operations! {
         RESET_EBS_DEFAULT_KMS_KEY_ID = "ResetEbsDefaultKmsKeyId", Write, Safe, ["ec2:ResetEbsDefaultKmsKeyId"];
     }
     iam = "iam" {
+        ATTACH_ROLE_POLICY = "AttachRolePolicy", Write, Safe, ["iam:AttachRolePolicy"];
+        CREATE_ROLE = "CreateRole", Write, SameName, ["iam:CreateRole", "iam:TagRole"];
+        DELETE_ROLE = "DeleteRole", Write, Safe, ["iam:DeleteRole"];
+        DELETE_ROLE_POLICY = "DeleteRolePolicy", Write, Safe, ["iam:DeleteRolePolicy"];
+        DETACH_ROLE_POLICY = "DetachRolePolicy", Write, Safe, ["iam:DetachRolePolicy"];
         GET_ACCOUNT_PASSWORD_POLICY = "GetAccountPasswordPolicy", Read, Safe, ["iam:GetAccountPasswordPolicy"];
+        GET_OPEN_ID_CONNECT_PROVIDER = "GetOpenIDConnectProvider", Read, Safe, ["iam:GetOpenIDConnectProvider"];
+        GET_POLICY = "GetPolicy", Read, Safe, ["iam:GetPolicy"];
+        GET_ROLE = "GetRole", Read, Safe, ["iam:GetRole"];
+        GET_ROLE_POLICY = "GetRolePolicy", Read, Safe, ["iam:GetRolePolicy"];
+        LIST_ATTACHED_ROLE_POLICIES = "ListAttachedRolePolicies", Read, Safe, ["iam:ListAttachedRolePolicies"];
+        LIST_INSTANCE_PROFILES_FOR_ROLE = "ListInstanceProfilesForRole", Read, Safe, ["iam:ListInstanceProfilesForRole"];
+        LIST_ROLE_POLICIES = "ListRolePolicies", Read, Safe, ["iam:ListRolePolicies"];
+        PUT_ROLE_PERMISSIONS_BOUNDARY = "PutRolePermissionsBoundary", Write, Safe, ["iam:PutRolePermissionsBoundary"];
+        PUT_ROLE_POLICY = "PutRolePolicy", Write, Safe, ["iam:PutRolePolicy"];
+        TAG_ROLE = "TagRole", Write, Safe, ["iam:TagRole"];
+        UNTAG_ROLE = "UntagRole", Write, Safe, ["iam:UntagRole"];
         UPDATE_ACCOUNT_PASSWORD_POLICY = "UpdateAccountPasswordPolicy", Write, Safe, ["iam:UpdateAccountPasswordPolicy"];
+        UPDATE_ASSUME_ROLE_POLICY = "UpdateAssumeRolePolicy", Write, Safe, ["iam:UpdateAssumeRolePolicy"];
+        UPDATE_ROLE = "UpdateRole", Write, Safe, ["iam:UpdateRole"];
     }
     kms = "kms" {
         CANCEL_KEY_DELETION = "CancelKeyDeletion", Write, Safe, ["kms:CancelKeyDeletion"];

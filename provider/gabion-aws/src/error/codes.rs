@@ -74,6 +74,8 @@ pub(crate) fn kind_of_code(code: &str) -> Kind {
         "ConflictException"
         | "ConcurrentModificationException"
         | "FinalizingOrganizationException"
+        | "ConcurrentModification"
+        | "EntityTemporarilyUnmodifiable"
         | "PolicyChangesInProgressException"
         | "OperationAborted"
         | "OperationAbortedException"
@@ -84,6 +86,8 @@ pub(crate) fn kind_of_code(code: &str) -> Kind {
 
         "KMSInvalidStateException"
         | "DisabledException"
+        | "DeleteConflict"
+        | "UnmodifiableEntity"
         | "KeyUnavailableException"
         | "BucketNotEmpty"
         | "InvalidBucketState"
@@ -104,6 +108,7 @@ pub(crate) fn kind_of_code(code: &str) -> Kind {
         | "InvalidHomeRegionException" => Kind::InvalidState,
 
         "LimitExceededException"
+        | "LimitExceeded"
         | "ServiceQuotaExceededException"
         | "TooManyBuckets"
         | "MaximumNumberOfTrailsExceededException"
@@ -131,6 +136,8 @@ pub(crate) fn kind_of_code(code: &str) -> Kind {
         | "ValidationError"
         | "InvalidArgument"
         | "InvalidRequest"
+        | "InvalidInput"
+        | "PolicyNotAttachable"
         | "InvalidBucketName"
         | "InvalidTag"
         | "InvalidInputException"
