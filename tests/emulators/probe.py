@@ -17,8 +17,10 @@ from common import PROBES, Lax, Lost
 # Importing a module registers its probes, in this order.
 import probe_identity  # noqa: F401
 import probe_kms  # noqa: F401
+import probe_role  # noqa: F401
 import probe_s3  # noqa: F401
 import probe_trail  # noqa: F401
+import probe_control  # noqa: F401
 
 
 def note(error):

@@ -14,8 +14,10 @@ use crate::configured::Gabion;
 use crate::data_source::guardrails::Guardrails;
 use crate::ephemeral::session::Session;
 use crate::function::data_tier::DataTier;
+use crate::service::iam::role::WorkloadRole;
 use crate::service::kms::key::KmsKey;
 use crate::service::log_sink::LogSink;
+use crate::service::org_guardrail::OrgGuardrail;
 use crate::shared::tags;
 
 pub(crate) use config::{SESSION_NAME, SessionDuration, is_session_name};
@@ -106,7 +108,12 @@ impl Provider for GabionProvider {
     }
 
     fn resources(&self) -> Vec<Box<dyn DynResource<Gabion>>> {
-        vec![Box::new(KmsKey), Box::new(LogSink)]
+        vec![
+            Box::new(KmsKey),
+            Box::new(LogSink),
+            Box::new(OrgGuardrail),
+            Box::new(WorkloadRole),
+        ]
     }
 
     fn data_sources(&self) -> Vec<Box<dyn DynDataSource<Gabion>>> {

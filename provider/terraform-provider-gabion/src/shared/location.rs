@@ -27,6 +27,21 @@ pub(crate) fn attributes() -> [Attribute; 2] {
     ]
 }
 
+/// The attributes `account_id` and `region` of an object that is there in every region: a change of `region`
+/// replaces nothing.
+pub(crate) fn attributes_without_region(service: &str) -> [Attribute; 2] {
+    let [account, _] = attributes();
+    let region = Attribute::string("region")
+        .optional_computed()
+        .use_state_for_unknown()
+        .validate(validate::region())
+        .describe(format!(
+            "The region by which the provider reaches {service}, which has no regions of its own. Default: the \
+             provider's region."
+        ));
+    [account, region]
+}
+
 /// The place of an object in a model.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Place {

@@ -86,7 +86,10 @@ fn write_statement(statement: &Statement) -> Value {
         Principals::Only(map) => ("Principal", map),
         Principals::Except(map) => ("NotPrincipal", map),
     };
-    map.insert(key, write_principals(principals));
+    // A policy of an identity or of an organization names none.
+    if !principals.is_empty() || matches!(statement.principals, Principals::Except(_)) {
+        map.insert(key, write_principals(principals));
+    }
     let mut write_matcher = |only, except, matcher: &Matcher| match matcher {
         Matcher::Only(set) => map.insert(only, write_set(set)),
         Matcher::Except(set) => map.insert(except, write_set(set)),

@@ -12,4 +12,4 @@ pub(crate) use builder::{allow, deny};
 pub(crate) use compare::{removals, unacknowledged};
 pub(crate) use document::{Document, Effect, Matcher, Principals, Statement};
 pub(crate) use lockout::{may, someone_may};
-pub(crate) use pattern::{is_open, root_arn, same_principal};
+pub(crate) use pattern::{covers_action, is_open, matches, root_arn, same_principal};

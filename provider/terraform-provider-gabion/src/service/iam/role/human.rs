@@ -25,6 +25,8 @@ object! {
 
 const MFA: &str = "aws:MultiFactorAuthPresent";
 const RESERVED: &str = "AWSReservedSSO_";
+/// The random end of a permission set's role: with `*` another set whose name goes on would match, too.
+const RANDOM: &str = "_????????????????";
 
 /// The attribute.
 pub(super) fn attribute() -> Attribute {
@@ -141,7 +143,9 @@ impl Human {
             return None;
         }
         if let Some(principal) = self.principal.as_str() {
-            let statement = allow(SID).to("AWS", [principal]).actions(["sts:AssumeRole"]);
+            let statement = allow(SID)
+                .to("AWS", [principal])
+                .actions(["sts:AssumeRole"]);
             return match &self.require_mfa {
                 Value::Unknown => None,
                 Value::Known(false) => Some(statement),
@@ -162,9 +166,8 @@ impl Human {
             other => other.as_str()?,
         };
         let partition = scene.partition;
-        // The role that Identity Center makes for a permission set has a random end.
         let roles = format!(
-            "arn:{partition}:iam::{account}:role/aws-reserved/sso.amazonaws.com/*{RESERVED}{name}_*"
+            "arn:{partition}:iam::{account}:role/aws-reserved/sso.amazonaws.com/*{RESERVED}{name}{RANDOM}"
         );
         Some(
             allow(SID)
@@ -194,7 +197,7 @@ impl Human {
             .and_then(|keys| keys.get("aws:PrincipalArn"))
             .and_then(|values| values.first());
         if let (Some(root), Some(roles)) = (root, roles) {
-            let name = roles.rsplit_once(RESERVED)?.1.strip_suffix("_*")?;
+            let name = roles.rsplit_once(RESERVED)?.1.strip_suffix(RANDOM)?;
             let account = root.rsplit(':').next()?;
             return Some(Self {
                 permission_set: name.into(),
@@ -260,7 +263,10 @@ mod tests {
         let told = |human: Human| {
             let mut diags = Diagnostics::new();
             human.validate(&mut diags);
-            diags.iter().map(|diag| diag.summary.clone()).collect::<Vec<_>>()
+            diags
+                .iter()
+                .map(|diag| diag.summary.clone())
+                .collect::<Vec<_>>()
         };
         assert_eq!(told(Human::default()), ["Who assumes the role?"]);
         assert_eq!(

@@ -256,14 +256,23 @@ mod tests {
             (eks, "system:serviceaccount:shop:worker", true),
             (eks, "system:serviceaccount:shop", false),
             (eks, "system:serviceaccount:shop:", false),
-            ("gitlab.com", "project_path:a/b/c:ref_type:branch:ref:main", true),
+            (
+                "gitlab.com",
+                "project_path:a/b/c:ref_type:branch:ref:main",
+                true,
+            ),
             ("gitlab.com", "project_path:a/b", false),
             ("gitlab.com", "a/b", false),
             ("idp.example.com", "anything", true),
         ] {
             assert_eq!(subject_fault(host, subject).is_none(), fits, "{subject}");
         }
-        for wrong in ["", "repo:acme/*", "repo:acme/app:ref:refs/heads/?", "${aws:x}"] {
+        for wrong in [
+            "",
+            "repo:acme/*",
+            "repo:acme/app:ref:refs/heads/?",
+            "${aws:x}",
+        ] {
             assert!(!is_exact(wrong), "{wrong}");
         }
     }

@@ -33,7 +33,7 @@ pub(super) fn remember_attached(private: &mut Private, arns: &BTreeSet<String>) 
     private.set(ATTACHED, arns);
 }
 
-/// The attachments that this resource made.
-pub(super) fn attached(private: &Private) -> BTreeSet<String> {
-    private.get(ATTACHED).unwrap_or_default()
+/// The attachments that this resource made; none where it has written nothing yet.
+pub(super) fn attached(private: &Private) -> Option<BTreeSet<String>> {
+    private.get(ATTACHED)
 }

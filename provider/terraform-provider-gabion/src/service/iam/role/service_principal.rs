@@ -147,7 +147,10 @@ impl ServicePrincipal {
         let Principals::Only(map) = &statement.principals else {
             return None;
         };
-        let name = map.get("Service").filter(|names| names.len() == 1)?.first()?;
+        let name = map
+            .get("Service")
+            .filter(|names| names.len() == 1)?
+            .first()?;
         let Matcher::Only(_) = &statement.actions else {
             return None;
         };
@@ -203,7 +206,13 @@ mod tests {
                 Some(service(name))
             );
         }
-        for wrong in ["ecs-tasks", "*", "*.amazonaws.com", ".amazonaws.com", "ec2.example.com"] {
+        for wrong in [
+            "ecs-tasks",
+            "*",
+            "*.amazonaws.com",
+            ".amazonaws.com",
+            "ec2.example.com",
+        ] {
             assert!(!is_service(wrong), "{wrong}");
         }
     }

@@ -1,0 +1,18 @@
+variable "root_id" {
+  type        = string
+  description = "Id of the organization's root, or of a unit."
+}
+
+# Every account below: stays in the organization, keeps its trails and detectors, has no working root user.
+resource "gabion_org_guardrail" "baseline" {
+  name    = "baseline"
+  targets = [var.root_id]
+
+  deny_leaving_organization = true
+  deny_disabling_trails     = true
+  deny_disabling_detectors  = true
+  deny_root                 = true
+
+  exempt_principals = ["arn:aws:iam::*:role/OrganizationAccountAccessRole"]
+  break_glass_roles = ["arn:aws:iam::*:role/break-glass"]
+}
