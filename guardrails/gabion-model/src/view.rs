@@ -715,6 +715,63 @@ mod tests {
     }
 
     #[test]
+    fn reads_of_a_plan_name_their_resource() {
+        use crate::change::{Change, Mode, Operation, Stage};
+        let root = sample();
+        let change = |address: &str, after: Arc<Tree>| {
+            Arc::new(Change {
+                resource_type: "thing".into(),
+                mode: Mode::Managed,
+                provider: String::new(),
+                provider_version: None,
+                operation: Operation::Create,
+                stage: Stage::Check,
+                before: Arc::new(Tree::null()),
+                after,
+                config: None,
+                provider_configuration: Arc::new(Tree::null()),
+                address: Some(address.into()),
+                module_address: None,
+            })
+        };
+        let one = change("thing.a", root.tree.clone());
+        let two = change("thing.b", Arc::new(Tree::clone(&root.tree)));
+        let graph = Arc::new(Graph {
+            changes: vec![one, two.clone()],
+            ..Graph::default()
+        });
+        let mut trace = Trace::new();
+        trace.of_plan(graph);
+        let other = View::root(two.after.clone(), Side::After);
+        // The same path of two resources is two reads; inside a document it is that of the attribute.
+        let _ = root.get("unknown").text(&mut trace);
+        let _ = other.get("unknown").text(&mut trace);
+        let document = other.get("policy").document(&mut trace).unwrap();
+        let _ = document
+            .get("Statement")
+            .at(0)
+            .get("Effect")
+            .text(&mut trace);
+        let named = |address: &Option<String>, path: &Path| {
+            format!("{}.{path}", address.as_deref().unwrap_or_default())
+        };
+        let blocked: Vec<String> = (trace.blocked().iter())
+            .map(|one| named(&one.address, &one.path))
+            .collect();
+        assert_eq!(blocked, ["thing.a.unknown", "thing.b.unknown"]);
+        let reads: Vec<String> = (trace.reads().iter())
+            .map(|one| named(&one.address, &one.path))
+            .collect();
+        assert_eq!(
+            reads,
+            ["thing.a.unknown", "thing.b.unknown", "thing.b.policy"]
+        );
+        trace.clear();
+        let _ = root.get("unknown").text(&mut trace);
+        assert_eq!(trace.blocked()[0].address, None);
+    }
+
+    #[test]
     fn a_secret_tells_its_length_and_equality_only() {
         let (view, mut trace) = (sample(), Trace::new());
         let secret = view.get("secret");

@@ -21,8 +21,11 @@ const EXPECTED: [(&str, &str, &str); 3] = [
     ("later", "undetermined", "undetermined"),
 ];
 
+/// Rule, address and disposition of a finding.
+type Found = (String, String, String);
+
 /// The verdicts of both rules, by resource, from what was found: `note` is a verdict that is not decided yet.
-fn table(found: &[(String, String, String)]) -> Vec<(&'static str, &'static str, &'static str)> {
+fn table(found: &[Found]) -> Vec<(&'static str, &'static str, &'static str)> {
     let verdict = |rule: &str, name: &str| {
         let of: Vec<&str> = found
             .iter()
@@ -43,7 +46,7 @@ fn table(found: &[(String, String, String)]) -> Vec<(&'static str, &'static str,
 }
 
 /// Rule, address and disposition of every finding of a check of the saved plan, and the report.
-fn checked(terraform: &Terraform, pack: &str) -> Result<(Vec<(String, String, String)>, Value)> {
+fn checked(terraform: &Terraform, pack: &str) -> Result<(Vec<Found>, Value)> {
     terraform.write("plan.json", &terraform.saved_plan()?.to_string())?;
     let output = Command::new(workspace::gabion_bin()?)
         .args(["check", "plan.json", "--pack", pack, "-o", "json"])
@@ -200,7 +203,7 @@ fn the_same_inside_a_plan_and_decided_at_apply() -> Result<()> {
             assert_eq!(found.insert(key, what.to_owned()), None, "{diagnostic:#?}");
         }
     }
-    let found: Vec<(String, String, String)> = found
+    let found: Vec<Found> = found
         .into_iter()
         .map(|((code, address), what)| (code, address, what))
         .collect();

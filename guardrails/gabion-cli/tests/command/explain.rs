@@ -289,7 +289,7 @@ fn no_secret_is_shown() {
 
 #[test]
 fn a_rule_on_whole_plans() {
-    let plan = serde_json::json!({
+    let mut plan = serde_json::json!({
         "format_version": "1.2", "terraform_version": "1.11.4", "complete": false,
         "resource_changes": [{
             "address": "aws_s3_bucket.logs", "mode": "managed", "type": "aws_s3_bucket", "name": "logs",
@@ -326,6 +326,68 @@ fn a_rule_on_whole_plans() {
     let said = desk.run(&["check", "plan.json", "--rule", "DT01A", "-o", "json"]);
     let report: Json = serde_json::from_str(&said.out).unwrap();
     assert_snapshot!(report["findings"][0]["reason"].as_str().unwrap(), @"the plan does not hold everything");
+
+    // A block that may belong to the bucket: which value of which resource is not known.
+    plan["complete"] = true.into();
+    let mut block = plan["resource_changes"][0].clone();
+    block["address"] = "aws_s3_bucket_public_access_block.any".into();
+    block["type"] = "aws_s3_bucket_public_access_block".into();
+    block["change"]["after"] = serde_json::json!({"block_public_acls": true});
+    block["change"]["after_unknown"] = serde_json::json!({"bucket": true, "id": true});
+    plan["resource_changes"].as_array_mut().unwrap().push(block);
+    let mut written = plan["configuration"]["root_module"]["resources"][0].clone();
+    written["address"] = "aws_s3_bucket_public_access_block.any".into();
+    written["type"] = "aws_s3_bucket_public_access_block".into();
+    written["expressions"] = serde_json::json!({"bucket": {"references": ["terraform_data.name.output", "terraform_data.name"]}});
+    plan["configuration"]["root_module"]["resources"]
+        .as_array_mut()
+        .unwrap()
+        .push(written);
+    let desk = Desk::with_plan(plan.to_string());
+    assert_snapshot!(out(desk.run(&["explain", "--plan", "plan.json", "DT01A", "aws_s3_bucket.logs"])), @r#"
+    DT01A bucket-without-public-access-block: a bucket without public access block
+    aws_s3_bucket.logs (create)
+    Pack baseline VERSION
+
+    Verdict: undetermined: `bucket` of aws_s3_bucket_public_access_block.any is known after apply (the rule says: whether `bucket` of `aws_s3_bucket_public_access_block.any` means `aws_s3_bucket.logs` is not known yet)
+      DT01A-98eddda3 not decided: bucket
+        whether this is a bucket without public access block cannot be told: `bucket` of aws_s3_bucket_public_access_block.any is known after apply (the rule says: whether `bucket` of `aws_s3_bucket_public_access_block.any` means `aws_s3_bucket.logs` is not known yet); a rule on whole plans has no apply to decide it at
+
+    Level: mandatory (default)
+      on_unknown is defer
+
+    Read, in this order:
+      bucket of aws_s3_bucket.logs = "logs"
+      bucket of aws_s3_bucket_public_access_block.any: known after apply
+
+    Waivers, exceptions, baseline:
+      none speaks of it
+
+    Decided again: never: a rule on whole plans is asked about saved plans, and has no apply
+    The rule's page: gabion explain DT01A
+    "#);
+    assert_snapshot!(out(desk.run(&["explain", "--plan", "plan.json", "DT01A"])), @r#"
+    DT01A bucket-without-public-access-block: a bucket without public access block
+    the whole plan
+    Pack baseline VERSION
+
+    Verdict: undetermined: `bucket` of aws_s3_bucket_public_access_block.any is known after apply (the rule says: whether `bucket` of `aws_s3_bucket_public_access_block.any` means `aws_s3_bucket.logs` is not known yet)
+      DT01A-98eddda3 not decided: bucket
+        whether this is a bucket without public access block cannot be told: `bucket` of aws_s3_bucket_public_access_block.any is known after apply (the rule says: whether `bucket` of `aws_s3_bucket_public_access_block.any` means `aws_s3_bucket.logs` is not known yet); a rule on whole plans has no apply to decide it at
+
+    Level: mandatory (default)
+      on_unknown is defer
+
+    Read, in this order:
+      bucket of aws_s3_bucket.logs = "logs"
+      bucket of aws_s3_bucket_public_access_block.any: known after apply
+
+    Waivers, exceptions, baseline:
+      none speaks of it
+
+    Decided again: never: a rule on whole plans is asked about saved plans, and has no apply
+    The rule's page: gabion explain DT01A
+    "#);
 }
 
 #[test]

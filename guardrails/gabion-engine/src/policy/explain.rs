@@ -174,7 +174,8 @@ impl Guard {
                     }
                 };
                 for read in &reads {
-                    if about(read.address.as_deref()) {
+                    // What could not be read may decide about any resource.
+                    if about(read.address.as_deref()) || read.unreadable.is_some() {
                         let of = read.address.as_deref().and_then(subject);
                         explanation.reads.push(value(of.as_deref(), read));
                     } else {
