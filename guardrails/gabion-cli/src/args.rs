@@ -37,6 +37,9 @@ pub(crate) enum Command {
     Lock(command::lock::Lock),
     /// Run the cases of a pack
     Test(command::test::Test),
+    /// Make cases from real plans
+    #[command(subcommand)]
+    Fixture(command::fixture::Fixture),
     /// Push a pack to a registry
     Push(command::push::Push),
     /// Fetch the packs that the lock names, or one from a registry
@@ -68,6 +71,7 @@ impl Command {
             Self::Inspect(inspect) => inspect.run(),
             Self::Lock(lock) => lock.run(),
             Self::Test(test) => test.run(),
+            Self::Fixture(fixture) => fixture.run(),
             Self::Push(push) => push.run(),
             Self::Pull(pull) => pull.run(),
             Self::Sign(sign) => sign.run(),

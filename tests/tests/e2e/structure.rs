@@ -58,6 +58,8 @@ const LARGE: &[&str] = &[
     // The protocol's own definitions, as published.
     "provider/gabion-plugin/proto/tfplugin5.proto",
     "provider/gabion-plugin/proto/tfplugin6.proto",
+    // The rule set of the secret detector, as published.
+    "guardrails/gabion-model/rules/gitleaks.toml",
 ];
 
 fn metadata() -> Result<Vec<Value>> {

@@ -86,6 +86,19 @@ pub(crate) fn read(path: &Path, name: &str, info: &PackInfo) -> Result<CaseFile,
             "cannot read `{name}`: it is no UTF-8 text at byte {at}"
         ))]
     })?;
+    parse(text, path, name, info)
+}
+
+/// Reads the text of a case file that stands, or will stand, at `path`.
+///
+/// # Errors
+/// All that is wrong with it.
+pub(crate) fn parse(
+    text: String,
+    path: &Path,
+    name: &str,
+    info: &PackInfo,
+) -> Result<CaseFile, Vec<Problem>> {
     let source = Source::new(name, text);
     let body = source.parse().map_err(|problem| vec![problem])?;
     let mut problems = Vec::new();

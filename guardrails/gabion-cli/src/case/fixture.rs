@@ -11,7 +11,10 @@ use super::coverage::Coverage;
 use super::expect::{Sort, describe};
 use super::file::{Fixture, Subject};
 use super::run::{Bench, judges};
-use crate::plan::{self, Names, Plan};
+use crate::exit::Failure;
+use crate::input::{Input, Options};
+use crate::plan::{Names, PlanError, Written};
+use crate::source::Sources;
 
 /// Lines of a difference that are shown.
 const SHOWN: usize = 40;
@@ -95,26 +98,18 @@ fn verdicts(
     fixture: &Fixture,
     coverage: &mut Coverage,
 ) -> Result<String, Problem> {
-    let shown = fixture.plan.value.display();
     let problem = |what: String| Problem::at(&fixture.plan.at, what);
-    let bytes = std::fs::read(&fixture.plan.value).map_err(|error| {
-        let why = match error.kind() {
-            std::io::ErrorKind::NotFound => {
-                "there is no such file; write one with `terraform show -json PLAN`".to_owned()
-            }
-            _ => error.to_string(),
-        };
-        problem(format!("cannot read the plan `{shown}`: {why}"))
-    })?;
-    let unreadable =
-        |error: plan::PlanError| problem(format!("cannot read the plan `{shown}`: {error}"));
-    let text = plan::decode(bytes).map_err(unreadable)?;
-    let plan = Plan::read(&text).map_err(unreadable)?;
-    if plan.errored {
-        return Err(problem(format!(
-            "the planning of `{shown}` failed, so a part of the changes is missing"
-        )));
-    }
+    let failed = |failure: Failure| problem(failure.message);
+    let input = Input::read(&fixture.plan.value, &Options::default()).map_err(failed)?;
+    let unreadable = |error: PlanError| failed(input.unreadable(&error));
+    let mut plan = input.plan().map_err(failed)?;
+    // The configuration beside it, and no other: a snapshot must not depend on where the command runs.
+    plan.written = fixture
+        .plan
+        .value
+        .parent()
+        .and_then(Sources::open)
+        .map(|sources| -> Arc<dyn Written> { Arc::new(sources) });
     let rules = bench.pack().info().rules.clone();
     let mut out = format!(
         "# Verdicts of the fixture `{}`, written by `gabion test --update`. Not applicable ones are left out.\n",

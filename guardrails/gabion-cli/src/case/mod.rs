@@ -4,6 +4,7 @@
 //! (`gabion-engine`), the reader of saved plans (`crate::plan`), policy files.
 
 pub(crate) mod coverage;
+pub(crate) mod draft;
 pub(crate) mod expect;
 pub(crate) mod file;
 pub(crate) mod find;

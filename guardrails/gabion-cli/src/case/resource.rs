@@ -3,14 +3,15 @@
 use std::sync::Arc;
 
 use gabion_engine::policy::Problem;
-use gabion_model::{Change, Data, Mode, Operation, PackInfo, Path, Stage, Tree};
+use gabion_model::{Change, Data, Mode, Operation, PackInfo, Path, RuleInfo, Stage, Tree};
 
 use super::fields::{Fields, hint};
 use super::schema::{self, Of, Schemas};
 use super::tree;
 use super::value::{Node, Spanned, Value};
 
-const OPERATIONS: [(&str, Operation); 10] = [
+/// The operations, as a case file writes them.
+pub(super) const OPERATIONS: [(&str, Operation); 10] = [
     ("create", Operation::Create),
     ("update", Operation::Update),
     ("replace", Operation::Replace),
@@ -64,7 +65,7 @@ pub(super) fn change(
         _ => Mode::Managed,
     });
     let provider = provider.map_or_else(
-        || provider_of(resource_type, frame.info),
+        || provider_of(resource_type, &frame.info.rules),
         |provider| provider.value,
     );
     let side = |node: &Option<Node>| {
@@ -193,9 +194,8 @@ fn configured_paths(
 }
 
 /// The source address of a type's provider: as the rules of the pack have it, else by the type's prefix.
-fn provider_of(resource_type: &str, info: &PackInfo) -> String {
-    let known = info
-        .rules
+pub(super) fn provider_of(resource_type: &str, rules: &[RuleInfo]) -> String {
+    let known = rules
         .iter()
         .flat_map(|rule| &rule.applies_to)
         .find(|target| bare(&target.resource_type) == resource_type && !target.provider.is_empty())

@@ -8,6 +8,7 @@ pub(crate) mod check;
 pub(crate) mod completions;
 pub(crate) mod doctor;
 pub(crate) mod explain;
+pub(crate) mod fixture;
 pub(crate) mod impact;
 pub(crate) mod inspect;
 pub(crate) mod lock;

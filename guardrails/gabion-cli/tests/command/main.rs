@@ -6,6 +6,7 @@ mod author;
 mod bad_input;
 mod check;
 mod explain;
+mod fixture;
 mod inputs;
 mod known;
 mod large;

@@ -576,3 +576,51 @@ fn many_findings_fit_a_screen() {
         "{github}"
     );
 }
+
+/// A value that a finding shows may be a secret that nobody marked.
+#[test]
+fn no_output_shows_a_token() {
+    let token = format!("{}{}", "ghp_", "a1B2c3D4e5F6g7H8i9J0k1L2m3N4o5P6q7R8");
+    let plan = serde_json::json!({
+        "format_version": "1.2", "complete": true, "errored": false, "planned_values": {"root_module": {}},
+        "resource_changes": [{
+            "address": "aws_s3_bucket_versioning.v", "mode": "managed", "type": "aws_s3_bucket_versioning", "name": "v",
+            "provider_name": "registry.terraform.io/hashicorp/aws",
+            "change": {"actions": ["create"], "before": null, "after_unknown": {}, "after_sensitive": {},
+                "after": {"bucket": "logs", "versioning_configuration": [{"status": token, "mfa_delete": null}]}}
+        }]
+    });
+    let desk = Desk::with_plan(plan.to_string());
+    for format in ["text", "json", "sarif", "junit", "github"] {
+        let ended = desk.run(&["check", "plan.json", "--rule", "DT03", "-o", format]);
+        assert_eq!(ended.code, 1, "{}", ended.err);
+        assert!(
+            ended.out.contains("[redacted: github-pat]"),
+            "{}",
+            ended.out
+        );
+        assert!(!ended.out.contains("a1B2c3D4"), "{}", ended.out);
+    }
+    let args = [
+        "fixture",
+        "from-plan",
+        "plan.json",
+        "aws_s3_bucket_versioning.v",
+        "--rule",
+        "DT03",
+        "-o",
+        "v.guardtest.hcl",
+    ];
+    let ended = desk.run(&args);
+    assert_eq!(ended.code, 0, "{}", ended.err);
+    let ended = desk.run(&[
+        "test",
+        "v.guardtest.hcl",
+        "--pack",
+        "baseline",
+        "-o",
+        "json",
+    ]);
+    assert_eq!(ended.code, 0, "{}", ended.out);
+    assert!(!ended.out.contains("a1B2c3D4"), "{}", ended.out);
+}

@@ -371,7 +371,7 @@ fn pipelines_get_junit() {
 #[test]
 fn what_cannot_be_tested_is_said() {
     assert_snapshot!(test("# nothing yet\n", &[]).err, @r#"error: cases/topics.guardtest.hcl:1:1: the file has no case: write `case "what it shows" { ... }`"#);
-    assert_snapshot!(test("fixture \"x\" {\n  plan = \"missing.json\"\n}\n", &[]).err, @r#"error: cases/topics.guardtest.hcl:2:10: cannot read the plan `cases/missing.json`: there is no such file; write one with `terraform show -json PLAN`"#);
+    assert_snapshot!(test("fixture \"x\" {\n  plan = \"missing.json\"\n}\n", &[]).err, @r#"error: cases/topics.guardtest.hcl:2:10: there is no plan `cases/missing.json`; save one with `terraform plan -out=cases/missing.json`"#);
     let cases = states("S01", ["violation", "pass", "undetermined"]);
     let ended = test(&cases, &["--filter", "bucket"]);
     assert_eq!(ended.code, 3);

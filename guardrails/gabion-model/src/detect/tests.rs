@@ -166,3 +166,26 @@ fn the_names_of_kinds_stay() {
     names.dedup();
     assert_eq!(names.len(), listed.len());
 }
+
+/// The tables of the guide: what it says is caught is, and what it says is not is not.
+#[test]
+fn the_guide_says_what_is_caught() {
+    let guide = include_str!("../../../../docs/guides/secrets.md");
+    let (mut caught, mut missed) = (0, 0);
+    for line in guide.lines().filter(|line| line.starts_with("| `")) {
+        let cells: Vec<&str> = line.trim_matches('|').split(" | ").map(str::trim).collect();
+        let [under, text, last] = cells[..] else {
+            panic!("{line}")
+        };
+        let code = |cell: &str| cell.trim_matches('`').replace('·', "");
+        let found = kinds_in(Some(&code(under)), &code(text));
+        if last.starts_with('`') {
+            assert_eq!(found, [code(last)], "{line}");
+            caught += 1;
+        } else {
+            assert_eq!(found, [""; 0], "{line}");
+            missed += 1;
+        }
+    }
+    assert!(caught >= 7 && missed >= 12, "{caught} {missed}");
+}
