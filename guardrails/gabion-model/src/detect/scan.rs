@@ -6,6 +6,7 @@ use std::ops::Range;
 use std::sync::LazyLock;
 
 use aho_corasick::AhoCorasick;
+use base64::Engine as _;
 
 use super::rules::{EVERYWHERE, RULES, Rule};
 use super::{Hit, MOST_DECODED};
@@ -140,7 +141,8 @@ fn matches(rule: &Rule, text: &str) -> Vec<Range<usize>> {
         let allowed = std::iter::once(&EVERYWHERE)
             .chain(rule.allowlists)
             .any(|list| list.allows(secret, all.trim_matches('\n'), line));
-        if !allowed && !(is_guess(rule.kind) && in_an_arn(text, &range)) {
+        let names_one = is_guess(rule.kind) && in_an_arn(text, &range);
+        if !allowed && !names_one {
             found.push(range);
         }
     }
@@ -190,10 +192,6 @@ fn entropy(text: &str) -> f64 {
             *count += 1;
         }
     }
-    #[expect(
-        clippy::cast_precision_loss,
-        reason = "texts of a plan are shorter than 2^52"
-    )]
     let length = text.len() as f64;
     counts
         .iter()
@@ -237,8 +235,6 @@ pub(super) fn encoded(text: &str) -> Vec<Hit> {
     }
     hits
 }
-
-use base64::Engine as _;
 
 /// Without padding: a run ends before it.
 const LENIENT: base64::engine::GeneralPurpose = base64::engine::GeneralPurpose::new(
