@@ -211,9 +211,11 @@ fn sealed(lit: Lit, marked: bool) -> Lit {
 fn document(text: String, exact: bool) -> Lit {
     if text.starts_with(['{', '['])
         && let Ok(json) = serde_json::from_str::<serde_json::Value>(&text)
-        && (!exact || json.to_string() == text)
     {
-        return Lit::Call("jsonencode", Box::new(Lit::of_json(&json)));
+        let written = json.to_string();
+        if !exact || written == text {
+            return Lit::Call("jsonencode", Box::new(Lit::of_json(&json)));
+        }
     }
     Lit::Text(text)
 }

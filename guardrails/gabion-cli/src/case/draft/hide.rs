@@ -38,10 +38,11 @@ impl Hide {
 
     fn collect(&mut self, tree: &Tree, id: gabion_model::NodeId) {
         match tree.data(id) {
-            Data::Text(text) if tree.is_sensitive(id) => {
-                if !self.sensitive.iter().any(|known| **known == **text) {
-                    self.sensitive.push(text.to_string());
-                }
+            Data::Text(text)
+                if tree.is_sensitive(id)
+                    && !self.sensitive.iter().any(|known| **known == **text) =>
+            {
+                self.sensitive.push(text.to_string());
             }
             Data::Sequence(items) => items.iter().for_each(|item| self.collect(tree, *item)),
             Data::Mapping(_, items) => items.iter().for_each(|(_, item)| self.collect(tree, *item)),
