@@ -133,7 +133,12 @@ impl Verdict {
                 hide(finding);
             }),
             Self::Error(reason) => detect::redact_in_place(None, reason),
-            Self::NotApplicable | Self::Pass | Self::Undetermined(_) => {}
+            Self::Undetermined(why) => {
+                if let Some(reason) = &mut why.reason {
+                    detect::redact_in_place(None, reason);
+                }
+            }
+            Self::NotApplicable | Self::Pass => {}
         }
         clean
     }

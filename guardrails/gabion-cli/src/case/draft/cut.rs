@@ -32,9 +32,16 @@ impl<'a> Cut<'a> {
         keep: Keep,
         side: Side,
         reads: &'a [Read],
+        address: Option<&str>,
         hide: &'a mut Hide,
     ) -> Self {
-        let reads = reads.iter().filter(|read| read.side == side).collect();
+        // A read of a whole-plan rule says of which resource it is.
+        let own = |read: &&Read| read.address.is_none() || read.address.as_deref() == address;
+        let reads = reads
+            .iter()
+            .filter(|read| read.side == side)
+            .filter(own)
+            .collect();
         Self {
             tree,
             keep,

@@ -337,9 +337,14 @@ fn essence(evaluation: &Evaluation, named: Option<&[String]>) -> Essence {
             })
             .map(|finding| (finding.address.clone(), finding.path.to_string()))
             .collect(),
-        Verdict::Undetermined(blocked) => blocked
+        Verdict::Undetermined(why) => why
+            .blocked
             .iter()
-            .map(|one| (None, one.path.to_string()))
+            .filter(|one| {
+                let address = one.address.as_ref();
+                named.is_none_or(|named| address.is_none_or(|address| named.contains(address)))
+            })
+            .map(|one| (one.address.clone(), one.path.to_string()))
             .collect(),
         _ => BTreeSet::new(),
     };

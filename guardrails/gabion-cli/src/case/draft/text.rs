@@ -150,9 +150,16 @@ impl Case<'_> {
             lines.text("provider_version", version);
         }
         let mut side = |tree: &Tree, side: Side, keep: Keep| {
-            Cut::new(tree, keep, side, self.reads, hide).side()
+            Cut::new(
+                tree,
+                keep,
+                side,
+                self.reads,
+                change.address.as_deref(),
+                hide,
+            )
+            .side()
         };
-        // A whole-plan rule's reads are of any of its resources, which is why they are no less than what it read here.
         let before = side(&change.before, Side::Before, self.form.keep);
         let after = side(&change.after, Side::After, self.form.keep);
         let around = if self.form.frame && self.form.keep == Keep::Read {
@@ -205,8 +212,8 @@ impl Case<'_> {
             if !path.is_empty() && matches!(sort, Sort::Violation | Sort::Undetermined) {
                 lines.text("path", path);
             }
-            if let Some(address) = address.filter(|_| self.rule.scope == gabion_model::Scope::Plan)
-            {
+            let of_whole_plan = self.rule.scope == gabion_model::Scope::Plan;
+            if let Some(address) = address.filter(|_| of_whole_plan && *sort == Sort::Violation) {
                 lines.text("address", &hide.text(&Path::root(), address));
             }
             let _ = write!(text, "  expect {{\n{}  }}\n", lines.write(4));
