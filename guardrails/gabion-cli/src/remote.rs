@@ -95,6 +95,12 @@ impl Signers {
         Self::read(&asked.keys, threshold)
     }
 
+    /// Whether one of the keys made this signature, of this component and for this place.
+    fn made(&self, what: &str, component: &Digest, signature: &store::Signature) -> bool {
+        let one = std::slice::from_ref(signature);
+        trust::verify(what, component, &self.keys, 1, one).is_ok()
+    }
+
     /// The keys that signed a component for this place; at least as many as are asked for.
     pub(crate) fn verify(
         &self,
@@ -107,7 +113,8 @@ impl Signers {
     }
 }
 
-/// Verifies what came from a registry or a bundle and, only then, puts it into the store. Gives the component's
+/// Verifies what came from a registry or a bundle and, only then, puts it and the signatures that were verified into
+/// the store. Gives the component's
 /// digest and the fingerprints of those who signed, sorted.
 pub(crate) fn keep(
     store: &Store,
@@ -118,18 +125,24 @@ pub(crate) fn keep(
 ) -> Result<(Digest, Vec<String>), String> {
     let digest = Digest::of(&pulled.artifact.component);
     let signatures = for_store(&pulled.artifact.manifest, signatures);
-    let mut signed = Vec::new();
+    let (mut signed, mut good) = (Vec::new(), Vec::new());
     if let Some(asked) = signers {
         let signers = Signers::asked(asked)?;
         for key in signers.verify(what, &digest, &signatures)? {
             signed.push(key.fingerprint().to_string());
         }
         signed.sort();
+        // Anybody who may write to the registry can add signatures; what nobody asked for is not kept.
+        good.extend(
+            signatures
+                .iter()
+                .filter(|signature| signers.made(what, &digest, signature)),
+        );
     }
     store
         .put(&pulled.artifact.component)
         .map_err(|error| error.to_string())?;
-    for signature in &signatures {
+    for signature in good {
         store
             .put_signature(&digest, signature)
             .map_err(|error| error.to_string())?;

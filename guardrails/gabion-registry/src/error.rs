@@ -77,6 +77,36 @@ pub enum RegistryError {
         /// Where it wants them.
         realm: String,
     },
+    /// Tokens are to be had nowhere.
+    #[error(
+        "the registry `{host}` wants the credentials sent to `{realm}`, which is no address of a login; they are not sent: \
+         ask who runs it"
+    )]
+    OddRealm {
+        /// The host and its port.
+        host: String,
+        /// Where it wants them.
+        realm: String,
+    },
+    /// More tags than are read.
+    #[error(
+        "`{what}` has more than {most} tags, and the version that is wanted may be among those that were not read; \
+         take old tags out, or keep the packs in a repository of their own"
+    )]
+    TooMany {
+        /// The repository.
+        what: String,
+        /// How many are read.
+        most: usize,
+    },
+    /// No room for one more signature.
+    #[error("`{what}` holds {most} signatures already, more than are looked at; take old ones out")]
+    Full {
+        /// The place.
+        what: String,
+        /// How many are looked at.
+        most: usize,
+    },
     /// 401.
     #[error("the registry `{host}` does not let you in{}", if *.had {
         ": it refuses the credentials that were found; log in again with `docker login`"

@@ -1,7 +1,7 @@
 //! Reading from a registry: every answer is bounded in size and time, and every byte is checked against its digest.
 //!
-//! The registry client reads answers whole whatever their size, so reading is done here; logging in and writing is
-//! the client's work.
+//! The registry client reads answers whole whatever their size, so reading is done here, and logging in in `login`;
+//! writing is the client's work.
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -11,6 +11,7 @@ use reqwest::header::{ACCEPT, HeaderMap, WWW_AUTHENTICATE};
 
 use crate::error::RegistryError;
 use crate::location::Location;
+use crate::login::{self, Challenge, Odd};
 
 /// How to speak to a registry.
 #[derive(Clone, Debug)]
@@ -42,16 +43,11 @@ impl Default for Options {
 
 const AGENT: &str = concat!("gabion/", env!("CARGO_PKG_VERSION"));
 
-/// How a registry wants to be logged in to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Challenge {
-    None,
-    Basic,
-    Bearer,
-}
-
 /// Both clients with the same settings: the one that reads, and what the one that writes is made of.
-pub(crate) fn client(options: &Options) -> Result<(reqwest::Client, ClientConfig), RegistryError> {
+pub(crate) fn client(
+    options: &Options,
+    location: &Location,
+) -> Result<(reqwest::Client, ClientConfig), RegistryError> {
     // Whoever was first has installed one; any of them serves.
     let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
     let extra = match &options.ca {
@@ -64,7 +60,14 @@ pub(crate) fn client(options: &Options) -> Result<(reqwest::Client, ClientConfig
         .map(|der| reqwest::Certificate::from_der(der))
         .collect::<Result<Vec<_>, _>>()
         .map_err(start)?;
-    let client = reqwest::Client::builder()
+    let builder = reqwest::Client::builder();
+    // What this machine serves is not asked for elsewhere: a proxy has a loopback of its own.
+    let builder = if location.is_loopback() {
+        builder.no_proxy()
+    } else {
+        builder
+    };
+    let client = builder
         .user_agent(AGENT)
         .connect_timeout(options.connect)
         .read_timeout(options.silence)
@@ -83,6 +86,13 @@ pub(crate) fn client(options: &Options) -> Result<(reqwest::Client, ClientConfig
                 data,
             })
             .collect(),
+        // Any proxy that is named here replaces the environment's, and this one serves nobody.
+        http_proxy: location
+            .is_loopback()
+            .then(|| "http://127.0.0.1:9".to_owned()),
+        no_proxy: location
+            .is_loopback()
+            .then(|| "127.0.0.0/8,::1,localhost,*".to_owned()),
         ..ClientConfig::default()
     };
     Ok((client, config))
@@ -135,9 +145,15 @@ pub(crate) async fn probe(
         .iter()
         .filter_map(|value| value.to_str().ok())
         .collect();
-    let challenge = challenge(&challenges, plain).map_err(|realm| RegistryError::PlainRealm {
-        host: host.to_owned(),
-        realm: crate::error::plain(&realm),
+    let challenge = login::challenge(&challenges, plain).map_err(|odd| match odd {
+        Odd::Plain(realm) => RegistryError::PlainRealm {
+            host: host.to_owned(),
+            realm: crate::error::plain(&realm),
+        },
+        Odd::NoPlace(realm) => RegistryError::OddRealm {
+            host: host.to_owned(),
+            realm: crate::error::plain(&realm),
+        },
     })?;
     if challenge == Challenge::None && response.status().is_server_error() {
         let code = response.status().as_u16();
@@ -146,30 +162,6 @@ pub(crate) async fn probe(
         ));
     }
     Ok((plain, challenge))
-}
-
-/// How a registry wants to be logged in to; the realm of a token where that is not encrypted and the registry is.
-fn challenge(texts: &[&str], plain: bool) -> Result<Challenge, String> {
-    let is = |text: &str, scheme: &str| {
-        text.get(..scheme.len())
-            .is_some_and(|start| start.eq_ignore_ascii_case(scheme))
-    };
-    if let Some(bearer) = texts.iter().find(|text| is(text, "bearer ")) {
-        let realm = bearer
-            .split("realm=\"")
-            .nth(1)
-            .and_then(|rest| rest.split('"').next())
-            .unwrap_or_default();
-        if !plain && !is(realm, "https://") {
-            return Err(realm.to_owned());
-        }
-        return Ok(Challenge::Bearer);
-    }
-    Ok(if texts.iter().any(|text| is(text, "basic ")) {
-        Challenge::Basic
-    } else {
-        Challenge::None
-    })
 }
 
 pub(crate) fn protocol(host: &str, plain: bool) -> ClientProtocol {
@@ -268,28 +260,5 @@ pub(crate) fn seconds(time: Duration) -> String {
         format!("{} ms", time.as_millis())
     } else {
         format!("{} s", time.as_secs())
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_login_leaves_an_encrypted_registry_encrypted_only() {
-        let token = r#"Bearer realm="https://auth.example.com/token",service="x""#;
-        let open = r#"Bearer service="x",realm="http://auth.example.com/token""#;
-        assert_eq!(challenge(&[token], false), Ok(Challenge::Bearer));
-        assert_eq!(
-            challenge(&["Basic realm=\"x\"", open], false),
-            Err("http://auth.example.com/token".to_owned())
-        );
-        assert_eq!(challenge(&[open], true), Ok(Challenge::Bearer));
-        assert!(challenge(&["Bearer"], false) == Ok(Challenge::None));
-        assert_eq!(
-            challenge(&["basic realm=\"x\""], false),
-            Ok(Challenge::Basic)
-        );
-        assert_eq!(challenge(&[], false), Ok(Challenge::None));
     }
 }

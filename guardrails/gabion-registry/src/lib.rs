@@ -13,6 +13,7 @@ mod http;
 mod key;
 mod layout;
 mod location;
+mod login;
 mod registry;
 mod signature;
 

@@ -37,21 +37,16 @@ impl Location {
     /// What the text is not, and the form it should have.
     pub fn parse(text: &str) -> Result<Self, LocationError> {
         let wrong = |reason| LocationError {
-            text: text.to_owned(),
+            text: redacted(text),
             reason,
         };
-        let rest = text.strip_prefix("oci://").ok_or(wrong(FORM))?;
-        let (host, path) = rest.split_once('/').ok_or(wrong(FORM))?;
-        if host.contains('@') {
-            // What is written before the host is not shown again.
-            return Err(LocationError {
-                text: format!(
-                    "oci://...@{}",
-                    rest.rsplit_once('@').map_or("", |(_, rest)| rest)
-                ),
-                reason: "credentials do not belong there; log in with `docker login`, and they are found",
-            });
+        let rest = text.strip_prefix("oci://").ok_or_else(|| wrong(FORM))?;
+        if has_credentials(rest) {
+            return Err(wrong(
+                "credentials do not belong there; log in with `docker login`, and they are found",
+            ));
         }
+        let (host, path) = rest.split_once('/').ok_or_else(|| wrong(FORM))?;
         let named = host.contains(['.', ':']) || host == "localhost";
         if !named || path.is_empty() {
             return Err(wrong(FORM));
@@ -139,6 +134,39 @@ impl Location {
     }
 }
 
+/// Whether what stands before an `@` is no repository with a digest behind it. A password may hold a slash.
+fn has_credentials(rest: &str) -> bool {
+    match rest.rsplit_once('@') {
+        Some((before, digest)) => !looks_like_digest(digest) || before.contains('@'),
+        None => false,
+    }
+}
+
+fn looks_like_digest(text: &str) -> bool {
+    text.split_once(':').is_some_and(|(kind, hex)| {
+        kind.starts_with("sha") && hex.bytes().all(|c| c.is_ascii_hexdigit())
+    })
+}
+
+/// A text without what may be credentials: they are not shown again.
+fn redacted(text: &str) -> String {
+    let (scheme, rest) = match text.split_once("://") {
+        Some((scheme, rest)) => (format!("{scheme}://"), rest),
+        None => (String::new(), text),
+    };
+    if !has_credentials(rest) {
+        return text.to_owned();
+    }
+    let parts: Vec<&str> = rest.split('@').collect();
+    // The digest goes with the repository before it.
+    let shown = match parts.as_slice() {
+        [.., place, digest] if looks_like_digest(digest) => format!("{place}@{digest}"),
+        [.., place] => (*place).to_owned(),
+        [] => String::new(),
+    };
+    format!("{scheme}...@{shown}")
+}
+
 impl fmt::Display for Location {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "oci://{}/{}", self.host, self.repository)?;
@@ -178,6 +206,25 @@ mod tests {
         insta::assert_snapshot!(refused("registry.example.com/acme"), @"`registry.example.com/acme` is no place in a registry: write `oci://HOST/REPOSITORY`, such as `oci://registry.example.com/acme/guardrails`, with `:TAG` or `@sha256:DIGEST` where one is wanted");
         insta::assert_snapshot!(refused("oci://registry.example.com/Acme"), @"`oci://registry.example.com/Acme` is no place in a registry: a repository is written in lower case");
         insta::assert_snapshot!(refused("oci://me:secret@registry.example.com/acme"), @"`oci://...@registry.example.com/acme` is no place in a registry: credentials do not belong there; log in with `docker login`, and they are found");
+        for text in [
+            "oci://me:se/cret@registry.example.com/acme",
+            "oci://me:se/cr@et@registry.example.com/acme:1.0.0",
+            "oci://me/se:cret@registry.example.com",
+            "https://me:se/cret@registry.example.com/acme",
+            "me:se/cret@registry.example.com/acme",
+            &format!(
+                "oci://me:se/cret@registry.example.com/acme@sha256:{}",
+                "0".repeat(64)
+            ),
+            &format!(
+                "oci://me:se/cret@registry.example.com/Acme@sha256:{}",
+                "0".repeat(64)
+            ),
+        ] {
+            let said = refused(text);
+            assert!(!said.contains("se/cr") && !said.contains("cret"), "{said}");
+            assert!(said.contains("...@registry.example.com"), "{said}");
+        }
         for text in [
             "oci://acme/guardrails",
             "oci://registry.example.com/",

@@ -14,8 +14,9 @@ use crate::artifact::{self, Artifact, IMAGE_MANIFEST, LARGEST_MANIFEST, Part};
 use crate::credential;
 use crate::digest::sha256;
 use crate::error::RegistryError;
-use crate::http::{self, Challenge, Get, Proof};
+use crate::http::{self, Get, Proof};
 use crate::location::Location;
+use crate::login::{Challenge, Wanted};
 use crate::signature::{self, Signature};
 
 pub use crate::http::Options;
@@ -77,7 +78,7 @@ impl std::fmt::Debug for Registry {
     }
 }
 
-/// Pages of tags that are read; a repository with more has other problems.
+/// Pages of tags that are read, with some to spare for registries that give fewer at a time than they are asked for.
 const PAGES: usize = 200;
 const PAGE: usize = 1000;
 
@@ -91,8 +92,8 @@ impl Registry {
             .enable_all()
             .build()
             .map_err(|error| RegistryError::Start(error.to_string()))?;
-        let (http, mut config) = http::client(options)?;
         let location = location.bare();
+        let (http, mut config) = http::client(options, &location)?;
         let (plain, challenge) = runtime.block_on(http::probe(&http, &location, options))?;
         // Credentials that nobody asks for are not even looked for.
         let auth = match challenge {
@@ -152,10 +153,14 @@ impl Registry {
                 Some(name) if headers.contains_key("link") && tags.len() > before => {
                     last = (*name).to_owned();
                 }
-                _ => break,
+                _ => return Ok(tags.into_iter().collect()),
             }
         }
-        Ok(tags.into_iter().collect())
+        // A list that is cut would hide the newest version.
+        Err(RegistryError::TooMany {
+            what,
+            most: tags.len(),
+        })
     }
 
     /// The digest of the manifest that a tag names now.
@@ -264,13 +269,9 @@ impl Registry {
     /// # Errors
     /// What can go wrong on the way.
     pub fn signatures(&self, manifest_digest: &str) -> Result<Vec<Signature>, RegistryError> {
-        let place = self.location.at_tag(&signature::tag(manifest_digest));
-        let manifest = match self.manifest(&place) {
-            Ok(manifest) => manifest,
-            Err(RegistryError::Missing { .. }) => return Ok(Vec::new()),
-            Err(error) => return Err(error),
+        let Some(manifest) = self.signature_manifest(manifest_digest)? else {
+            return Ok(Vec::new());
         };
-        let manifest: Value = serde_json::from_slice(&manifest).map_err(|_| self.odd())?;
         signature::layers(&manifest)
             .into_iter()
             .map(|(digest, size, signature)| {
@@ -282,24 +283,35 @@ impl Registry {
             .collect()
     }
 
-    /// Adds a signature to those that a manifest has.
+    fn signature_manifest(&self, manifest_digest: &str) -> Result<Option<Value>, RegistryError> {
+        let place = self.location.at_tag(&signature::tag(manifest_digest));
+        match self.manifest(&place) {
+            Ok(manifest) => serde_json::from_slice(&manifest)
+                .map(Some)
+                .map_err(|_| self.odd()),
+            Err(RegistryError::Missing { .. }) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Adds a signature to those that a manifest has. What else lies there, such as cosign's keyless signatures with
+    /// their certificates, stays as it is.
     ///
     /// # Errors
-    /// What can go wrong on the way.
+    /// [`RegistryError::Full`], and what can go wrong on the way.
     pub fn add_signature(
         &self,
         manifest_digest: &str,
         signature: Signature,
     ) -> Result<(), RegistryError> {
-        let mut all = self.signatures(manifest_digest)?;
-        all.push(signature);
-        let (manifest, config) = signature::manifest(&all);
-        let mut blobs: Vec<&[u8]> = all.iter().map(|one| one.payload.as_slice()).collect();
-        blobs.sort_unstable();
-        blobs.dedup();
-        blobs.push(&config);
         let place = self.location.at_tag(&signature::tag(manifest_digest));
-        self.write(&place, &manifest, &blobs)
+        let there = self.signature_manifest(manifest_digest)?;
+        let (manifest, config) =
+            signature::with(there.as_ref(), &signature).ok_or_else(|| RegistryError::Full {
+                what: place.to_string(),
+                most: signature::MOST,
+            })?;
+        self.write(&place, &manifest, &[&signature.payload, &config])
     }
 
     fn write(
@@ -313,10 +325,14 @@ impl Registry {
         let had = self.auth != RegistryAuth::Anonymous;
         let waited = http::seconds(self.options.silence);
         let what = place.to_string();
+        let auth = match &self.challenge {
+            Challenge::Bearer(_) => RegistryAuth::Bearer(self.token(host, "pull,push")?),
+            _ => self.auth.clone(),
+        };
         self.bounded(host, async {
             let work = async {
                 self.oci
-                    .auth(&reference, &self.auth, RegistryOperation::Push)
+                    .auth(&reference, &auth, RegistryOperation::Push)
                     .await?;
                 for blob in blobs {
                     let digest = sha256(blob);
@@ -389,21 +405,9 @@ impl Registry {
         if let Some(proof) = self.proof.borrow().as_ref() {
             return Ok(proof.clone());
         }
-        let proof = match (self.challenge, &self.auth) {
+        let proof = match (&self.challenge, &self.auth) {
             (Challenge::None, _) | (Challenge::Basic, RegistryAuth::Anonymous) => Proof::None,
-            (Challenge::Bearer, auth) => {
-                let reference = self.location.reference();
-                let had = *auth != RegistryAuth::Anonymous;
-                let waited = http::seconds(self.options.silence);
-                let what = self.location.to_string();
-                let token = self.bounded(host, async {
-                    self.oci
-                        .auth(&reference, auth, RegistryOperation::Pull)
-                        .await
-                        .map_err(|error| RegistryError::writing(host, &what, had, &waited, &error))
-                })?;
-                token.map_or(Proof::None, Proof::Bearer)
-            }
+            (Challenge::Bearer(_), _) => Proof::Bearer(self.token(host, "pull")?),
             (_, RegistryAuth::Basic(user, password)) => {
                 Proof::Basic(user.clone(), password.clone())
             }
@@ -411,6 +415,25 @@ impl Registry {
         };
         *self.proof.borrow_mut() = Some(proof.clone());
         Ok(proof)
+    }
+
+    /// A token to do this with the repository.
+    fn token(&self, host: &str, actions: &str) -> Result<String, RegistryError> {
+        let Challenge::Bearer(realm) = &self.challenge else {
+            return Err(self.odd());
+        };
+        let what = self.location.to_string();
+        let wanted = Wanted {
+            scope: format!(
+                "repository:{}:{actions}",
+                self.location.reference().repository()
+            ),
+            auth: &self.auth,
+            host,
+            what: &what,
+            waited: http::seconds(self.options.silence),
+        };
+        self.bounded(host, realm.token(&self.http, wanted))
     }
 
     fn bounded<T>(

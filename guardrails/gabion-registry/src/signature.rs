@@ -47,12 +47,23 @@ pub(crate) fn tag(manifest_digest: &str) -> String {
 
 /// The manifest and the configuration that hold these signatures, as cosign writes them.
 pub(crate) fn manifest(signatures: &[Signature]) -> (Vec<u8>, Vec<u8>) {
-    let digests: Vec<String> = signatures.iter().map(|s| sha256(&s.payload)).collect();
-    let history: Vec<Value> = signatures
+    let config = config(signatures.iter().map(|s| sha256(&s.payload)).collect());
+    let layers: Vec<Value> = signatures.iter().map(layer).collect();
+    let manifest = json!({
+        "schemaVersion": 2,
+        "mediaType": IMAGE_MANIFEST,
+        "config": descriptor(CONFIG, &config),
+        "layers": layers,
+    });
+    (manifest.to_string().into_bytes(), config)
+}
+
+fn config(digests: Vec<String>) -> Vec<u8> {
+    let history: Vec<Value> = digests
         .iter()
         .map(|_| json!({ "created": "0001-01-01T00:00:00Z" }))
         .collect();
-    let config = json!({
+    json!({
         "architecture": "",
         "created": "0001-01-01T00:00:00Z",
         "history": history,
@@ -61,25 +72,43 @@ pub(crate) fn manifest(signatures: &[Signature]) -> (Vec<u8>, Vec<u8>) {
         "config": {},
     })
     .to_string()
-    .into_bytes();
-    let layers: Vec<Value> = signatures
-        .iter()
-        .map(|signature| {
-            let mut layer = descriptor(SIMPLE_SIGNING, &signature.payload);
-            if let Some(layer) = layer.as_object_mut() {
-                let text = STANDARD.encode(&signature.signature);
-                layer.insert("annotations".to_owned(), json!({ ANNOTATION: text }));
-            }
-            layer
-        })
-        .collect();
-    let manifest = json!({
-        "schemaVersion": 2,
-        "mediaType": IMAGE_MANIFEST,
-        "config": descriptor(CONFIG, &config),
-        "layers": layers,
-    });
-    (manifest.to_string().into_bytes(), config)
+    .into_bytes()
+}
+
+fn layer(signature: &Signature) -> Value {
+    let mut layer = descriptor(SIMPLE_SIGNING, &signature.payload);
+    if let Some(layer) = layer.as_object_mut() {
+        let text = STANDARD.encode(&signature.signature);
+        layer.insert("annotations".to_owned(), json!({ ANNOTATION: text }));
+    }
+    layer
+}
+
+/// A manifest of signatures with one more, and its configuration. All that is there stays as it is, as other tools
+/// keep other things there. `None` where there is no room.
+pub(crate) fn with(there: Option<&Value>, signature: &Signature) -> Option<(Vec<u8>, Vec<u8>)> {
+    let mut layers = there
+        .and_then(|manifest| manifest.get("layers")?.as_array().cloned())
+        .unwrap_or_default();
+    if layers.len() >= MOST {
+        return None;
+    }
+    layers.push(layer(signature));
+    let config = config(
+        layers
+            .iter()
+            .filter_map(|layer| layer.get("digest")?.as_str().map(str::to_owned))
+            .collect(),
+    );
+    let mut manifest = there
+        .and_then(Value::as_object)
+        .cloned()
+        .unwrap_or_default();
+    manifest.insert("schemaVersion".to_owned(), json!(2));
+    manifest.insert("mediaType".to_owned(), json!(IMAGE_MANIFEST));
+    manifest.insert("config".to_owned(), descriptor(CONFIG, &config));
+    manifest.insert("layers".to_owned(), Value::Array(layers));
+    Some((Value::Object(manifest).to_string().into_bytes(), config))
 }
 
 /// The payloads that a manifest of signatures names: digest, size, signature. What is of another kind is left out:
@@ -106,6 +135,40 @@ pub(crate) fn layers(manifest: &Value) -> Vec<(String, u64, Vec<u8>)> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_others_keep_there_stays() {
+        let keyless = json!({
+            "mediaType": SIMPLE_SIGNING, "size": 3, "digest": sha256(b"abc"),
+            "annotations": { ANNOTATION: "AQID", "dev.sigstore.cosign/certificate": "CERT", "dev.sigstore.cosign/bundle": "{}" },
+        });
+        let there = json!({
+            "schemaVersion": 2, "mediaType": IMAGE_MANIFEST, "layers": [keyless], "annotations": { "of": "the manifest" },
+            "config": { "mediaType": CONFIG, "size": 1, "digest": sha256(b"") },
+        });
+        let ours = Signature {
+            payload: payload("h/r", "sha256:0"),
+            signature: vec![7],
+        };
+        let (manifest, config) = with(Some(&there), &ours).unwrap();
+        let manifest: Value = serde_json::from_slice(&manifest).unwrap();
+        assert_eq!(manifest["layers"][0], keyless);
+        assert_eq!(manifest["annotations"]["of"], "the manifest");
+        assert_eq!(manifest["config"]["digest"], sha256(&config).as_str());
+        let config: Value = serde_json::from_slice(&config).unwrap();
+        assert_eq!(
+            config["rootfs"]["diff_ids"],
+            json!([sha256(b"abc"), sha256(&ours.payload)])
+        );
+        assert_eq!(layers(&manifest).len(), 2);
+        // The first one is as it would be made from nothing.
+        assert_eq!(
+            with(None, &ours).unwrap().0,
+            super::manifest(std::slice::from_ref(&ours)).0
+        );
+        let full = json!({ "layers": vec![keyless; MOST] });
+        assert_eq!(with(Some(&full), &ours), None);
+    }
 
     #[test]
     fn what_is_written_is_read() {

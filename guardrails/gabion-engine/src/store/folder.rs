@@ -11,6 +11,8 @@ use crate::verify;
 
 /// The variable that names another folder, for images that carry their packs.
 const VARIABLE: &str = "GABION_PACKS";
+/// So many signatures of one component are kept.
+const MOST_SIGNATURES: usize = 100;
 /// No list of signatures is larger.
 const LARGEST_LIST: u64 = 16 << 20;
 
@@ -159,7 +161,8 @@ impl Store {
         }
     }
 
-    /// Adds a signature to those of a component; one that is there already is not added again.
+    /// Adds a signature to those of a component; one that is there already is not added again, and the oldest makes
+    /// room where there are too many.
     ///
     /// # Errors
     /// Where the list cannot be read or written.
@@ -173,6 +176,9 @@ impl Store {
             return Ok(());
         }
         list.push(signature.clone());
+        if list.len() > MOST_SIGNATURES {
+            list.remove(0);
+        }
         self.write(&self.list(digest), signature::write(&list).as_bytes())
     }
 

@@ -215,6 +215,90 @@ fn a_token_is_fetched_with_the_login_and_used() {
 static HOST: std::sync::OnceLock<String> = std::sync::OnceLock::new();
 
 #[test]
+fn a_login_that_changes_its_place_gets_nothing() {
+    let desk = desk();
+    let elsewhere = Fake::start(|_, _| Answer::ok(r#"{"token":"stolen"}"#));
+    let other = elsewhere.host.clone();
+    let asked: Arc<std::sync::atomic::AtomicUsize> = Arc::default();
+    let count = asked.clone();
+    let own: Arc<std::sync::OnceLock<String>> = Arc::default();
+    let host = own.clone();
+    // What it says at first is what counts, and there is one reading of it.
+    let fake = Fake::start(move |_, path| {
+        if path.starts_with("/token?") {
+            return Answer::ok(r#"{"token":"a-token"}"#);
+        }
+        let first = count.fetch_add(1, std::sync::atomic::Ordering::SeqCst) == 0;
+        let host = host.get().unwrap();
+        let realm = if first {
+            format!("service=\"realm=http://{other}/\", Realm=\"http://{host}/token\"")
+        } else {
+            format!("realm=\"http://{other}/token\"")
+        };
+        Answer::Whole(
+            401,
+            vec![("WWW-Authenticate", format!("Bearer {realm}"))],
+            Vec::new(),
+        )
+    });
+    own.set(fake.host.clone()).unwrap();
+    login(&desk, &fake.host, "ada", "lovelace");
+    let place = format!("oci://{}/acme", fake.host);
+    for args in [
+        &["pull", &format!("{place}:1.0.0")][..],
+        &["push", "pack.wasm", &place],
+    ] {
+        asked.store(0, std::sync::atomic::Ordering::SeqCst);
+        let ended = run(&desk, args);
+        assert_eq!(ended.code, 4, "{ended:?}");
+    }
+    assert!(elsewhere.seen().is_empty(), "{:?}", elsewhere.seen());
+    let token = fake
+        .seen()
+        .into_iter()
+        .find(|seen| seen.target.starts_with("/token?"));
+    assert!(token.unwrap().proof.unwrap().starts_with("Basic "));
+}
+
+#[test]
+fn this_machine_is_asked_without_a_proxy() {
+    let fake = faulty(|_, _| None);
+    let desk = desk();
+    let pack = format!("oci://{}/acme:1.0.0", fake.host);
+    let ended = run_with(&desk, &["pull", &pack, "--timeout", "2"], |command| {
+        command
+            .env("HTTP_PROXY", "http://127.0.0.1:9")
+            .env("HTTPS_PROXY", "http://127.0.0.1:9");
+    });
+    assert_eq!(ended.code, 0, "{}", ended.err);
+}
+
+#[test]
+fn a_list_of_tags_that_is_cut_is_an_error() {
+    let page = std::sync::atomic::AtomicUsize::new(0);
+    let fake = Fake::start(move |_, path| {
+        if !path.starts_with("/v2/acme/tags/list") {
+            return Answer::ok("{}");
+        }
+        let page = page.fetch_add(1, std::sync::atomic::Ordering::SeqCst);
+        let body = format!("{{\"tags\":[\"0.0.{page}\"]}}");
+        Answer::Whole(
+            200,
+            vec![("Link", "</next>; rel=\"next\"".to_owned())],
+            body.into(),
+        )
+    });
+    let source = format!("oci://{}/acme", fake.host);
+    let desk = desk().write(
+        "gabion.hcl",
+        format!("pack \"acme\" {{ source = \"{source}\" }}\n"),
+    );
+    let ended = run(&desk, &["lock"]);
+    assert_eq!(ended.code, 4, "{ended:?}");
+    assert_snapshot!(ended.err.replace(&fake.host, "HOST"), @r#"error: gabion.hcl:1:24: `oci://HOST/acme` has more than 200 tags, and the version that is wanted may be among those that were not read; take old tags out, or keep the packs in a repository of their own"#);
+}
+
+#[test]
 fn what_lies_there_is_something_else() {
     let desk = desk();
     let image = r#"{"schemaVersion":2,"config":{},"layers":[{"mediaType":"application/vnd.oci.image.layer.v1.tar+gzip"}]}"#;
