@@ -128,7 +128,10 @@ pub(crate) fn files(name: &str, language: Language) -> Vec<File> {
 
 /// The template's names replaced, see `templates/README.md`.
 fn renamed(text: &str, name: &str) -> String {
-    let text = text.replace("AC01", &first_code(name));
+    // The pack is checked with the gabion that made it, until its authors choose another.
+    let text = text
+        .replace("AC01", &first_code(name))
+        .replace("0.0.0-template", env!("CARGO_PKG_VERSION"));
     let crate_name = name.replace('-', "_");
     // In one pass: the new name may hold the old one.
     let mut renamed = String::with_capacity(text.len());
@@ -172,6 +175,16 @@ mod tests {
                 renamed("acme_rules of acme", name),
                 format!("{crate_name}_rules of {name}")
             );
+        }
+    }
+
+    #[test]
+    fn the_workflow_installs_the_gabion_that_made_it() {
+        let pinned = format!("--tag v{} gabion-cli", env!("CARGO_PKG_VERSION"));
+        for language in Language::ALL {
+            let files = files("acme", language);
+            let workflow = text(&files, ".github/workflows/guardrails.yml");
+            assert!(workflow.contains(&pinned), "{language}: {workflow}");
         }
     }
 

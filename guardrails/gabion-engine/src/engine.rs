@@ -3,7 +3,8 @@
 use std::fs::File;
 use std::io::Read;
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, mpsc};
+use std::time::Duration;
 
 use wasmtime::component::{Component, HasSelf, Linker};
 
@@ -27,7 +28,11 @@ pub struct EngineOptions {
     pub cache: CacheOptions,
     /// The earlier releases of the pack inside the binary, in place of the embedded ones.
     pub released: Option<Vec<Released>>,
+    /// How long compiling one pack may take; by default five minutes. The largest of ours takes seconds.
+    pub compile: Option<Duration>,
 }
+
+const COMPILE: Duration = Duration::from_secs(300);
 
 /// Loads packs. Cheap to clone; the clones share everything.
 #[derive(Clone)]
@@ -40,6 +45,7 @@ pub(crate) struct Inner {
     pub(crate) budgets: Budgets,
     cache: Cache,
     released: Vec<Released>,
+    compile: Duration,
     /// What compiled code depends on, besides the component: engine, options, processor.
     compiler: String,
 }
@@ -75,6 +81,7 @@ impl Engine {
             released: options
                 .released
                 .unwrap_or_else(|| baseline::RELEASED.to_vec()),
+            compile: options.compile.unwrap_or(COMPILE),
             compiler,
         })))
     }
@@ -232,11 +239,7 @@ impl Engine {
 
     fn compile(&self, bytes: &[u8], digest: &str, origin: &str) -> Result<Component, EngineError> {
         verify::inspect(bytes, origin)?;
-        let component =
-            Component::new(&self.0.wasmtime, bytes).map_err(|error| EngineError::Malformed {
-                origin: origin.to_owned(),
-                reason: format!("{error:#}"),
-            })?;
+        let component = self.compile_in_time(bytes, origin)?;
         match component.serialize() {
             Ok(code) => self.0.cache.keep_code(&self.code_key(digest), &code),
             Err(error) => {
@@ -244,6 +247,36 @@ impl Engine {
             }
         }
         Ok(component)
+    }
+}
+
+impl Engine {
+    /// Compiles on a thread of its own, and does not wait for ever: a pack may be made to take that long. A compiler
+    /// that is not done cannot be stopped; it ends with the process, which has nothing more to do.
+    fn compile_in_time(&self, bytes: &[u8], origin: &str) -> Result<Component, EngineError> {
+        let (done, compiled) = mpsc::channel();
+        let (engine, bytes) = (self.0.wasmtime.clone(), bytes.to_vec());
+        std::thread::Builder::new()
+            .name("gabion-compile".to_owned())
+            .spawn(move || {
+                // Nobody listens any more where it took too long.
+                let _ = done.send(Component::new(&engine, bytes));
+            })
+            .map_err(|error| EngineError::Start(error.to_string()))?;
+        match compiled.recv_timeout(self.0.compile) {
+            Ok(component) => component.map_err(|error| EngineError::Malformed {
+                origin: origin.to_owned(),
+                reason: format!("{error:#}"),
+            }),
+            Err(mpsc::RecvTimeoutError::Timeout) => Err(EngineError::CompileTime {
+                origin: origin.to_owned(),
+                seconds: self.0.compile.as_secs(),
+            }),
+            Err(mpsc::RecvTimeoutError::Disconnected) => Err(EngineError::Malformed {
+                origin: origin.to_owned(),
+                reason: "the compiler gave up on it".to_owned(),
+            }),
+        }
     }
 }
 

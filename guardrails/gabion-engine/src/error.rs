@@ -27,6 +27,25 @@ pub enum EngineError {
         /// The largest that is allowed.
         most: u64,
     },
+    /// It takes too long to compile.
+    #[error(
+        "the pack `{origin}` is not compiled after {seconds} s, more than any pack needs: it may be made to keep a \
+         machine busy; ask its publisher, or on a slow machine fill the cache elsewhere (`gabion cache warm`)"
+    )]
+    CompileTime {
+        /// Where the pack came from.
+        origin: String,
+        /// How long was waited.
+        seconds: u64,
+    },
+    /// More functions than any pack has.
+    #[error("the pack `{origin}` has more than {most} functions, which no pack needs")]
+    Functions {
+        /// Where the pack came from.
+        origin: String,
+        /// How many are allowed.
+        most: u32,
+    },
     /// Other bytes than those that were asked for.
     #[error("the pack `{origin}` has the digest `{found}`, and `{wanted}` is wanted")]
     Digest {

@@ -9,6 +9,9 @@ use crate::error::EngineError;
 /// The largest pack: twice the size of a whole Python engine.
 pub(crate) const LARGEST: u64 = 256 << 20;
 
+/// A Python engine has some 30,000.
+const MOST_FUNCTIONS: u32 = 500_000;
+
 /// Refuses what is no guardrail for this engine.
 pub(crate) fn inspect(bytes: &[u8], origin: &str) -> Result<(), EngineError> {
     let origin = || origin.to_owned();
@@ -24,6 +27,7 @@ pub(crate) fn inspect(bytes: &[u8], origin: &str) -> Result<(), EngineError> {
         reason: format!("{} at byte {}", error.message(), error.offset()),
     };
     let mut depth = 0_u32;
+    let mut functions = 0_u32;
     let mut exports = Vec::new();
     for payload in Parser::new(0).parse_all(bytes) {
         match payload.map_err(malformed)? {
@@ -34,6 +38,16 @@ pub(crate) fn inspect(bytes: &[u8], origin: &str) -> Result<(), EngineError> {
                     return Err(EngineError::Malformed {
                         origin: origin(),
                         reason,
+                    });
+                }
+            }
+            // Of all modules in it, before anything is compiled.
+            Payload::CodeSectionStart { count, .. } => {
+                functions = functions.saturating_add(count);
+                if functions > MOST_FUNCTIONS {
+                    return Err(EngineError::Functions {
+                        origin: origin(),
+                        most: MOST_FUNCTIONS,
                     });
                 }
             }

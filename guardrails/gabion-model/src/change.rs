@@ -1,5 +1,6 @@
 //! One planned change, and the graph of a whole plan.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -19,6 +20,17 @@ pub enum Mode {
     Data,
     /// An ephemeral resource.
     Ephemeral,
+}
+
+impl Mode {
+    /// The type as the targets of rules name it: `TYPE`, `data.TYPE` or `ephemeral.TYPE`.
+    pub fn target(self, resource_type: &str) -> Cow<'_, str> {
+        match self {
+            Self::Managed => Cow::Borrowed(resource_type),
+            Self::Data => Cow::Owned(["data.", resource_type].concat()),
+            Self::Ephemeral => Cow::Owned(["ephemeral.", resource_type].concat()),
+        }
+    }
 }
 
 /// What is about to happen. The order is that of the WIT enum `operation`.

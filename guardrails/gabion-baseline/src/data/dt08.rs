@@ -8,6 +8,7 @@ use crate::target::{aws, gabion};
 const LONGEST_PERIOD: i64 = 365;
 
 const PERIOD: &str = "rotation_period_in_days";
+const STORE: &str = "custom_key_store_id";
 
 /// ## What it does
 ///
@@ -85,7 +86,9 @@ fn can_rotate(key: &Value) -> Result<bool, Stop> {
     let is = |name: &str, default: &str| -> Result<bool, Stop> {
         Ok(key.get(name).filled()?.is_none_or(|value| value == default))
     };
+    // Early versions of hashicorp/aws 4 do not have it: with them no key is in a store of its own.
+    let stores = key.keys()?.iter().any(|name| name == STORE);
     Ok(is("customer_master_key_spec", "SYMMETRIC_DEFAULT")?
         && is("key_usage", "ENCRYPT_DECRYPT")?
-        && key.get("custom_key_store_id").filled()?.is_none())
+        && (!stores || key.get(STORE).filled()?.is_none()))
 }

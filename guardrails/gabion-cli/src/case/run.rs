@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use gabion_engine::policy::{Problem, reason};
 use gabion_engine::{EngineError, LogLine, Pack, Session, Severity};
-use gabion_model::{Evaluation, Mode, Read, RuleInfo, Runner, Scope, Side, Verdict, detect};
+use gabion_model::{Evaluation, Read, RuleInfo, Runner, Scope, Side, Verdict, detect};
 
 use super::expect::describe;
 use super::file::{Case, Settings, Subject};
@@ -155,7 +155,7 @@ impl Bench {
             lines.push(format!(
                 "why:       `{}` is not asked about `{}`; it judges `{}`",
                 rule.code,
-                key(change.mode, &change.resource_type),
+                change.mode.target(&change.resource_type).into_owned(),
                 types.join("`, `")
             ));
         }
@@ -264,7 +264,7 @@ pub(crate) fn judges(rule: &RuleInfo, subject: &Subject) -> bool {
     match (rule.scope, subject) {
         (Scope::Plan, Subject::Plan(_)) => true,
         (Scope::Change, Subject::Change(change)) => {
-            let key = key(change.mode, &change.resource_type);
+            let key = change.mode.target(&change.resource_type);
             rule.applies_to.is_empty()
                 || rule
                     .applies_to
@@ -272,14 +272,6 @@ pub(crate) fn judges(rule: &RuleInfo, subject: &Subject) -> bool {
                     .any(|target| target.resource_type == key)
         }
         _ => false,
-    }
-}
-
-fn key(mode: Mode, resource_type: &str) -> String {
-    match mode {
-        Mode::Managed => resource_type.to_owned(),
-        Mode::Data => format!("data.{resource_type}"),
-        Mode::Ephemeral => format!("ephemeral.{resource_type}"),
     }
 }
 

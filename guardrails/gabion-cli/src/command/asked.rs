@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use gabion_engine::{Engine, Pack};
-use gabion_model::{Change, Graph, Mode, Operation, RuleInfo};
+use gabion_model::{Change, Graph, Operation, RuleInfo};
 
 use crate::exit::Failure;
 use crate::input::{self, Input};
@@ -59,7 +59,8 @@ impl Subjects {
     pub(crate) fn read(path: &Path) -> Result<Self, Failure> {
         let input = Input::read(path, &input::Options::default())?;
         let unreadable = |error: PlanError| input.unreadable(&error);
-        let plan = input.plan()?;
+        let mut plan = input.plan()?;
+        plan.written = input::written(path);
         let mut names = Names::default();
         let mut changes = Vec::new();
         for planned in plan
@@ -82,11 +83,7 @@ impl Subjects {
 
 /// Whether a rule speaks of a change.
 pub(crate) fn applies(rule: &RuleInfo, change: &Change) -> bool {
-    let name = match change.mode {
-        Mode::Managed => change.resource_type.clone(),
-        Mode::Data => format!("data.{}", change.resource_type),
-        Mode::Ephemeral => format!("ephemeral.{}", change.resource_type),
-    };
+    let name = change.mode.target(&change.resource_type);
     rule.applies_to.is_empty()
         || rule
             .applies_to

@@ -68,6 +68,7 @@ pub(crate) fn build(folder: &Path) -> Result<Built, Failure> {
     let pack = engine
         .load(&bytes, &folder.display().to_string())
         .map_err(|error| Failure::failed(error.to_string()))?;
+    check_name(&pack.info().name)?;
     let path = folder
         .join("dist")
         .join(format!("{}.wasm", pack.info().name));
@@ -81,6 +82,22 @@ pub(crate) fn build(folder: &Path) -> Result<Built, Failure> {
         size: bytes.len(),
         path,
     })
+}
+
+/// The name that a component gives itself becomes that of a file.
+fn check_name(name: &str) -> Result<(), Failure> {
+    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
+    if name.starts_with(|c: char| c.is_ascii_alphanumeric())
+        && name.len() <= 64
+        && name.chars().all(plain)
+    {
+        return Ok(());
+    }
+    let shown: String = name.chars().filter(|c| !c.is_control()).take(80).collect();
+    Err(Failure::failed(format!(
+        "the pack calls itself `{shown}`, which cannot be the name of a file: take letters, digits, `-`, `_` and `.`, 64 at \
+         most, as in `acme`; the name stands in package.json, pyproject.toml or `pack!`"
+    )))
 }
 
 /// All of it or nothing: a policy may name this file.
@@ -183,4 +200,32 @@ fn json(built: &Built) -> String {
         "rules": rules,
     });
     format!("{value:#}\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_pack_cannot_choose_where_it_is_written() {
+        for good in ["acme", "platform-team", "a.b_c", "3"] {
+            check_name(good).unwrap();
+        }
+        for bad in [
+            "",
+            "../acme",
+            "@acme/rules",
+            "/etc/x",
+            ".acme",
+            "a b",
+            "a\0",
+            "é",
+        ] {
+            let error = check_name(bad).unwrap_err().message;
+            assert!(
+                error.contains("cannot be the name of a file"),
+                "{bad}: {error}"
+            );
+        }
+    }
 }

@@ -182,6 +182,14 @@ impl Check {
             if let Some(fault) = plan.fault() {
                 return Err(fault.clone());
             }
+            if !plan.says_complete {
+                let by = plan.terraform_version.as_deref();
+                let by = by.map_or_else(String::new, |version| format!(" (it is by {version})"));
+                judgement.notices.push(format!(
+                    "the plan does not say whether it holds everything{by}, as Terraform does from 1.8 on: a companion that \
+                     is missing from it may be elsewhere, so rules on whole plans do not decide that"
+                ));
+            }
         }
         for ruling in &mut judgement.rulings {
             let source = ruling
@@ -210,7 +218,7 @@ impl Check {
             .filter(|_| listed)
             .map(|planned| {
                 (
-                    planned.address.clone().into_owned(),
+                    planned.shown().into_owned(),
                     planned.index_type().into_owned(),
                 )
             })

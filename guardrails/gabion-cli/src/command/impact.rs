@@ -11,6 +11,7 @@ use serde_json::json;
 use crate::command::asked::{self, Subjects};
 use crate::command::engine;
 use crate::exit::{Exit, Failure};
+use crate::input;
 use crate::output::{self, Form};
 
 const LONG: &str = "\
@@ -121,15 +122,12 @@ fn plans(folder: &Path) -> Result<Vec<PathBuf>, Failure> {
     let mut plans: Vec<PathBuf> = entries
         .filter_map(Result::ok)
         .map(|entry| entry.path())
-        .filter(|path| {
-            path.extension()
-                .is_some_and(|extension| extension == "json")
-        })
+        .filter(|path| input::is_plan(path))
         .collect();
     plans.sort();
     if plans.is_empty() {
         return Err(Failure::nothing(format!(
-            "there is no plan in `{}`: write some with `terraform show -json PLAN > NAME.json`",
+            "there is no plan in `{}`: save some with `terraform plan -out=NAME`, or write `terraform show -json PLAN > NAME.json`",
             folder.display()
         )));
     }

@@ -86,7 +86,8 @@ impl List {
 /// Asks the guard about all of a plan, which notes the waivers that are met.
 fn judge(guard: &Guard, path: &Path) -> Result<(), Failure> {
     let input = Input::read(path, &input::Options::default())?;
-    let plan = input.plan()?;
+    let mut plan = input.plan()?;
+    plan.written = input::written(path);
     judging::everything(guard, &plan).map_err(|error| input.unreadable(&error))?;
     Ok(())
 }

@@ -6,9 +6,11 @@ mod show;
 
 use std::io::{IsTerminal, Read, Write};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use crate::exit::Failure;
-use crate::plan::{self, Plan, PlanError};
+use crate::plan::{self, Plan, PlanError, Written};
+use crate::source::Sources;
 
 /// Bytes from which on a reader waits long enough to be told.
 const LARGE: usize = 32 << 20;
@@ -160,6 +162,37 @@ pub(crate) fn configuration(named: Option<&Path>, plan: &Path) -> Result<Option<
         .flatten()
         .find(|folder| crate::source::holds_configuration(folder))
         .map(Path::to_path_buf))
+}
+
+/// What the files of the configuration say, where they lie beside the plan.
+pub(crate) fn written(plan: &Path) -> Option<Arc<dyn Written>> {
+    let folder = plan.parent().filter(|folder| *folder != Path::new(""));
+    let sources = Sources::open(folder.unwrap_or(Path::new(".")))?;
+    Some(Arc::new(sources))
+}
+
+/// Whether a file of a folder is a plan, by its name or its beginning.
+pub(crate) fn is_plan(path: &Path) -> bool {
+    if !path.is_file() {
+        return false;
+    }
+    if path.extension().is_some_and(|end| end == "json") {
+        return true;
+    }
+    let mut head = Vec::new();
+    let read = std::fs::File::open(path).and_then(|file| file.take(1024).read_to_end(&mut head));
+    if read.is_err() {
+        return false;
+    }
+    // As PowerShell writes it, every second byte is none; a mark may stand before.
+    head.retain(|byte| *byte != 0);
+    let text = String::from_utf8_lossy(&head);
+    show::is_saved(&head)
+        || text.find('{').is_some_and(|at| {
+            text.get(at..)
+                .unwrap_or_default()
+                .starts_with("{\"format_version\"")
+        })
 }
 
 /// A line on a terminal that says what takes so long.

@@ -22,6 +22,8 @@ pub struct Plan<'a> {
     pub terraform_version: Option<String>,
     /// Whether it holds everything: false with `-target`, and where Terraform does not say.
     pub complete: bool,
+    /// Whether it says so, one way or the other: Terraform before 1.8 does not.
+    pub says_complete: bool,
     /// Whether the planning failed on the way.
     pub errored: bool,
     /// Whether changes were put off to a later plan, so that they are not in this one.
@@ -49,6 +51,9 @@ pub struct Planned<'a> {
     pub mode: Mode,
     /// What happens.
     pub operation: Operation,
+    /// The key of an object that was left behind when its successor was made: it is to be destroyed, beside what is
+    /// planned for the address.
+    pub deposed: Option<Cow<'a, str>>,
     provider: Cow<'a, str>,
     pub(super) before: Slice<'a>,
     after: Slice<'a>,
@@ -73,6 +78,13 @@ pub enum PlanError {
     NoPlan(&'static str),
     /// A format that is newer.
     Newer(String),
+    /// A change that cannot be told for what it is.
+    Odd {
+        /// The resource.
+        address: String,
+        /// What is wrong with it and what to do, a clause.
+        what: &'static str,
+    },
     /// A change that makes an object and does not say what it will be: no Terraform writes that.
     Hollow {
         /// The resource.
@@ -89,6 +101,7 @@ impl fmt::Display for PlanError {
             Self::NotText { offset } => write!(f, "it is no text at byte {offset}"),
             Self::Json(fault) => fault.fmt(f),
             Self::NoPlan(what) => f.write_str(what),
+            Self::Odd { address, what } => write!(f, "its change of `{address}` {what}"),
             Self::Hollow { address } => write!(
                 f,
                 "its change of `{address}` does not say what the resource will be (`after` is missing): it was cut down; write it with `terraform show -json PLAN`"
@@ -141,6 +154,7 @@ impl<'a> Plan<'a> {
             format_version: String::new(),
             terraform_version: None,
             complete: false,
+            says_complete: false,
             errored: false,
             deferred: false,
             changes: Vec::new(),
@@ -161,7 +175,11 @@ impl<'a> Plan<'a> {
                 "terraform_version" => {
                     plan.terraform_version = scan.text_or_skip()?.map(Cow::into_owned)
                 }
-                "complete" => plan.complete = scan.boolean_or_skip()?.unwrap_or(false),
+                "complete" => {
+                    let said = scan.boolean_or_skip()?;
+                    plan.says_complete = said.is_some();
+                    plan.complete = said.unwrap_or(false);
+                }
                 "errored" => plan.errored = scan.boolean_or_skip()?.unwrap_or(false),
                 "resource_changes" => {
                     planned = true;
@@ -287,7 +305,7 @@ impl<'a> Plan<'a> {
             after,
             config,
             provider_configuration: provider.unwrap_or_else(|| Arc::new(Tree::null())),
-            address: Some(planned.address.clone().into_owned()),
+            address: Some(planned.shown().into_owned()),
             module_address: Some(planned.module_address.clone().into_owned()),
         }
     }
@@ -354,13 +372,17 @@ impl Planned<'_> {
         self.after.is_null() && (self.after_unknown.is_null() || self.after_unknown.is_false())
     }
 
+    /// The address; that of a deposed object says so, as Terraform shows it.
+    pub fn shown(&self) -> Cow<'_, str> {
+        match &self.deposed {
+            Some(key) => Cow::Owned(format!("{} (deposed object {key})", self.address)),
+            None => Cow::Borrowed(&self.address),
+        }
+    }
+
     /// The type as the guard's index has it: `data.TYPE` for a data source, `ephemeral.TYPE` for an ephemeral resource.
     pub fn index_type(&self) -> Cow<'_, str> {
-        match self.mode {
-            Mode::Data => Cow::Owned(format!("data.{}", self.resource_type)),
-            Mode::Ephemeral => Cow::Owned(format!("ephemeral.{}", self.resource_type)),
-            Mode::Managed => Cow::Borrowed(&self.resource_type),
-        }
+        self.mode.target(&self.resource_type)
     }
 }
 
@@ -407,6 +429,7 @@ fn change<'a>(scan: &mut Scan<'a>) -> Result<Planned<'a>, PlanError> {
         resource_type: Cow::Borrowed(""),
         mode: Mode::Managed,
         operation: Operation::NoOp,
+        deposed: None,
         provider: Cow::Borrowed(""),
         before: Slice::NULL,
         after: Slice::NULL,
@@ -415,6 +438,7 @@ fn change<'a>(scan: &mut Scan<'a>) -> Result<Planned<'a>, PlanError> {
         after_sensitive: Slice::NULL,
     };
     let (mut actions, mut importing, mut moved) = (Vec::new(), false, false);
+    let mut mode = Some(Mode::Managed);
     let mut first = true;
     while let Some(key) = scan.key(&mut first)? {
         match key.as_ref() {
@@ -423,11 +447,13 @@ fn change<'a>(scan: &mut Scan<'a>) -> Result<Planned<'a>, PlanError> {
             "module_address" => planned.module_address = scan.text_or_skip()?.unwrap_or_default(),
             "type" => planned.resource_type = scan.text_or_skip()?.unwrap_or_default(),
             "provider_name" => planned.provider = scan.text_or_skip()?.unwrap_or_default(),
+            "deposed" => planned.deposed = scan.text_or_skip()?,
             "mode" => {
-                planned.mode = match scan.text_or_skip()?.as_deref() {
-                    Some("data") => Mode::Data,
-                    Some("ephemeral") => Mode::Ephemeral,
-                    _ => Mode::Managed,
+                mode = match scan.text_or_skip()?.as_deref() {
+                    None | Some("managed") => Some(Mode::Managed),
+                    Some("data") => Some(Mode::Data),
+                    Some("ephemeral") => Some(Mode::Ephemeral),
+                    Some(_) => None,
                 }
             }
             "change" if scan.peek()? == b'{' => {
@@ -454,6 +480,19 @@ fn change<'a>(scan: &mut Scan<'a>) -> Result<Planned<'a>, PlanError> {
         }
     }
     planned.operation = operation(&actions, importing, moved)?;
+    // Rules are chosen by type and mode: a change without them would be judged by none.
+    let odd = |what: &'static str| PlanError::Odd {
+        address: planned.address.clone().into_owned(),
+        what,
+    };
+    if planned.resource_type.is_empty() {
+        return Err(odd(
+            "has no `type`: it was cut down, or made by another tool; write it with `terraform show -json PLAN`",
+        ));
+    }
+    planned.mode = mode.ok_or_else(|| {
+        odd("has a `mode` that this gabion does not know; use a newer gabion, as what it does not know it cannot judge")
+    })?;
     Ok(planned)
 }
 

@@ -60,6 +60,13 @@ fn other_files() {
         refused(r#"{"format_version": "1.2", "resource_changes": [{"address": "a.b", "change": {"actions": ["explode"]}}]}"#),
         @r#"error: cannot read the plan from `plan.json`: it holds a change with actions that this gabion does not know; use a newer gabion, as what it does not know it cannot judge"#
     );
+    let one = |fields: &str| {
+        refused(format!(
+            "{{\"format_version\": \"1.2\", \"resource_changes\": [{{\"address\": \"a.b\"{fields}, \"change\": {{\"actions\": [\"delete\"]}}}}]}}"
+        ))
+    };
+    assert_snapshot!(one(""), @r#"error: cannot read the plan from `plan.json`: its change of `a.b` has no `type`: it was cut down, or made by another tool; write it with `terraform show -json PLAN`"#);
+    assert_snapshot!(one(", \"type\": \"a\", \"mode\": \"list\""), @r#"error: cannot read the plan from `plan.json`: its change of `a.b` has a `mode` that this gabion does not know; use a newer gabion, as what it does not know it cannot judge"#);
     let deep = format!("{{\"format_version\": \"1.2\", \"x\": {}", "[".repeat(2000));
     assert_snapshot!(refused(deep), @r#"error: cannot read the plan from `plan.json`: it is nested deeper than 256 levels at byte 286"#);
 }
@@ -101,6 +108,32 @@ fn broken_policies_and_packs() {
     assert_snapshot!(error("pack \"acme\" {\n  source = \"./missing.wasm\"\n}\n"), @r#"error: gabion.hcl:2:12: cannot read the pack `DIR/missing.wasm`: there is no such file"#);
     assert_snapshot!(error("pack \"acme\" {\n  source = \"./text.wasm\"\n}\n"), @r#"error: gabion.hcl:2:12: the pack `DIR/text.wasm` is not WebAssembly: it does not begin as a component does; name the file that `wasm-tools component new` wrote"#);
     assert_snapshot!(error("pack \"acme\" {\n  source = \"./core.wasm\"\n}\n"), @r#"error: gabion.hcl:2:12: the pack `DIR/core.wasm` is a core WebAssembly module, not a component: turn it into one with `wasm-tools component new`"#);
+}
+
+#[test]
+fn an_object_that_was_left_behind_is_told_from_its_successor() {
+    let change = |more: &str, actions: &str, rotates: &str| {
+        let state = format!("{{\"id\": \"k\", \"enable_key_rotation\": {rotates}}}");
+        let after = if actions == "delete" { "null" } else { &state };
+        format!(
+            "{{\"address\": \"aws_kms_key.k\", \"mode\": \"managed\", \"type\": \"aws_kms_key\", \"provider_name\": \"registry.terraform.io/hashicorp/aws\"{more}, \"change\": {{\"actions\": [\"{actions}\"], \"before\": {state}, \"after\": {after}}}}}"
+        )
+    };
+    let plan = format!(
+        "{{\"format_version\": \"1.2\", \"resource_changes\": [{}, {}]}}",
+        change(", \"deposed\": \"1a2b3c4d\"", "delete", "false"),
+        change("", "no-op", "true"),
+    );
+    let ended = Desk::with_plan(plan).run(&["check", "plan.json", "--all", "-o", "junit"]);
+    assert_eq!(ended.code, 0, "{ended:?}");
+    assert!(
+        ended
+            .out
+            .contains("aws_kms_key.k (deposed object 1a2b3c4d)"),
+        "{}",
+        ended.out
+    );
+    assert!(ended.out.contains("\"aws_kms_key.k\""), "{}", ended.out);
 }
 
 #[test]

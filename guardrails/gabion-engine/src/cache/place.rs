@@ -66,7 +66,8 @@ pub(crate) fn base(variable: &str, below_home: &str) -> Option<PathBuf> {
 ///
 /// # Errors
 /// Why it cannot be used, a clause for the log.
-pub(super) fn private(folder: &Path) -> Result<(), String> {
+/// Gives the folder without symbolic links, so that it stays the one that was looked at.
+pub(super) fn private(folder: &Path) -> Result<PathBuf, String> {
     let shown = folder.display();
     DirBuilder::new()
         .recursive(true)
@@ -86,6 +87,35 @@ pub(super) fn private(folder: &Path) -> Result<(), String> {
             "the cache `{shown}` is open to others; take that away with `chmod 700`"
         ));
     }
+    let folder = fs::canonicalize(folder)
+        .map_err(|error| format!("the cache `{shown}` cannot be looked at: {error}"))?;
+    above(&folder).map(|()| folder)
+}
+
+/// Refuses a folder whose place others can fill with another: each folder above it must belong to root or the user,
+/// and be closed to others, or sticky as `/tmp` is. A group that is the user's own (it has the user's number, as
+/// systems make them) counts as the user.
+fn above(folder: &Path) -> Result<(), String> {
+    let me = rustix::process::geteuid().as_raw();
+    for part in folder.ancestors().skip(1) {
+        let shown = part.display();
+        let metadata = fs::symlink_metadata(part)
+            .map_err(|error| format!("`{shown}` above the cache cannot be looked at: {error}"))?;
+        if metadata.uid() != 0 && metadata.uid() != me {
+            return Err(format!(
+                "`{shown}` above the cache belongs to another user, who could put another cache in its place"
+            ));
+        }
+        let sticky = metadata.mode() & 0o1000 != 0;
+        let own_group = metadata.uid() == me && metadata.gid() == me;
+        let open = if own_group { 0o002 } else { 0o022 };
+        if metadata.mode() & open != 0 && !sticky {
+            return Err(format!(
+                "`{shown}` above the cache can be written by others, who could put another cache in its place; take that \
+                 away with `chmod go-w`"
+            ));
+        }
+    }
     Ok(())
 }
 
@@ -97,4 +127,34 @@ pub(super) fn of_root_alone(path: &Path) -> bool {
                 metadata.uid() == 0 && metadata.mode() & 0o022 == 0 && !metadata.is_symlink()
             })
         })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::PermissionsExt;
+
+    use super::*;
+
+    #[test]
+    fn nobody_else_may_fill_the_caches_place() {
+        let desk = tempfile::tempdir().unwrap();
+        let open = desk.path().join("open");
+        let cache = open.join("gabion");
+        private(&cache).unwrap();
+        let mode = |mode| fs::set_permissions(&open, fs::Permissions::from_mode(mode)).unwrap();
+        mode(0o777);
+        let error = private(&cache).unwrap_err();
+        assert!(
+            error.contains("/open` above the cache can be written by others"),
+            "{error}"
+        );
+        // As `/tmp` is: nobody takes away what is another's.
+        mode(0o1777);
+        let real = private(&cache).unwrap();
+        mode(0o755);
+        // A link to it is followed once.
+        let link = desk.path().join("link");
+        std::os::unix::fs::symlink(&open, &link).unwrap();
+        assert_eq!(private(&link.join("gabion")).unwrap(), real);
+    }
 }

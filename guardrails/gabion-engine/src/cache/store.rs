@@ -63,7 +63,7 @@ impl Store {
             .clone()
             .ok_or("there is no folder for a cache")?;
         let key = options.key.as_ref().ok_or("there is no place for a key")?;
-        place::private(&folder)?;
+        let folder = place::private(&folder)?;
         let key = super::key::load(key)?;
         Ok(Self { folder, key })
     }

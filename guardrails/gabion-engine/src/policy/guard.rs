@@ -1,10 +1,11 @@
 //! The guard: packs and policy, loaded once, asked about every change.
 
+use std::borrow::Cow;
 use std::collections::{BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use gabion_model::{Change, Control, Level, Mode, Runner, Scope};
+use gabion_model::{Change, Control, Level, Runner, Scope};
 use jiff::Timestamp;
 
 use super::binding::{Binding, Scene};
@@ -304,13 +305,7 @@ impl Guard {
 
     /// The rules that apply to a change, and how each binds it.
     pub(super) fn applicable(&self, change: &Change) -> Vec<(&RuleEntry, Binding)> {
-        let typed = match change.mode {
-            Mode::Managed => self.index.get(&change.resource_type),
-            Mode::Data => self.index.get(&format!("data.{}", change.resource_type)),
-            Mode::Ephemeral => self
-                .index
-                .get(&format!("ephemeral.{}", change.resource_type)),
-        };
+        let typed = self.index.get(&*key(change));
         let positions = typed.into_iter().flatten().chain(&self.anywhere);
         positions
             .filter_map(|position| self.rules.get(*position))
@@ -405,7 +400,7 @@ impl RuleEntry {
 
     /// The versions tested with, where the change's provider is outside of them.
     pub(super) fn untested<'a>(&'a self, change: &'a Change) -> Option<(&'a str, &'a str)> {
-        let (provider, constraint) = self.targets.get(&key(change))?;
+        let (provider, constraint) = self.targets.get(&*key(change))?;
         let version = change.provider_version.as_deref()?;
         let (parsed, _) = lenient(version)?;
         let tested = constraint
@@ -440,10 +435,6 @@ fn strangers<'a>(
         })
 }
 
-pub(super) fn key(change: &Change) -> String {
-    match change.mode {
-        Mode::Managed => change.resource_type.clone(),
-        Mode::Data => format!("data.{}", change.resource_type),
-        Mode::Ephemeral => format!("ephemeral.{}", change.resource_type),
-    }
+pub(super) fn key(change: &Change) -> Cow<'_, str> {
+    change.mode.target(&change.resource_type)
 }

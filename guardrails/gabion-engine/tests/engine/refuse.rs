@@ -1,6 +1,6 @@
 //! What is refused before a rule is asked, each with a message of its own.
 
-use gabion_engine::{CacheOptions, EngineError};
+use gabion_engine::{CacheOptions, Engine, EngineError, EngineOptions};
 use insta::assert_snapshot;
 
 use crate::guest::{Guest, componentize};
@@ -31,6 +31,26 @@ fn a_core_module() {
 fn a_component_that_is_cut_off() {
     let bytes = Guest::new().build();
     assert_snapshot!(refused(&bytes[..bytes.len() / 2]), @"the pack `acme.wasm` is no valid component: unexpected end-of-file at byte 4995");
+}
+
+#[test]
+fn more_functions_than_any_pack() {
+    // A component with a module whose code section says that it has 600,000.
+    let module = b"\0asm\x01\0\0\0\x03\x03\xc0\xcf\x24\x0a\x03\xc0\xcf\x24";
+    let mut bytes = b"\0asm\x0d\0\x01\0\x01".to_vec();
+    bytes.push(u8::try_from(module.len()).unwrap());
+    bytes.extend_from_slice(module);
+    assert_snapshot!(refused(&bytes), @"the pack `acme.wasm` has more than 500000 functions, which no pack needs");
+}
+
+#[test]
+fn a_compilation_that_does_not_end() {
+    let mut options = EngineOptions::default();
+    options.cache = CacheOptions::off();
+    options.compile = Some(std::time::Duration::ZERO);
+    let engine = Engine::new(options).unwrap();
+    let error = engine.load(&Guest::new().build(), "acme.wasm").unwrap_err();
+    assert_snapshot!(error, @r#"the pack `acme.wasm` is not compiled after 0 s, more than any pack needs: it may be made to keep a machine busy; ask its publisher, or on a slow machine fill the cache elsewhere (`gabion cache warm`)"#);
 }
 
 #[test]
