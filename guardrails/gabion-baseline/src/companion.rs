@@ -1,4 +1,4 @@
-//! The companions of a bucket: resources of their own that carry its settings. Rules on whole plans ask whether one
+//! The companions of a bucket, a VPC, a file system: resources of their own that carry its settings. Rules on whole plans ask whether one
 //! is missing; whether it says the right thing is for the rule that judges it.
 
 use gabion_guardrail::prelude::*;
@@ -17,9 +17,14 @@ pub(crate) struct Companion<'g> {
 impl<'g> Companion<'g> {
     /// All companions of a type, in the plan.
     pub(crate) fn of(graph: &'g Graph, resource_type: &'static str) -> Self {
+        Self::by(graph, resource_type, "bucket")
+    }
+
+    /// The same, where it is another attribute that names what the companion belongs to.
+    pub(crate) fn by(graph: &'g Graph, resource_type: &'static str, attribute: &str) -> Self {
         Self {
             resource_type,
-            companions: graph.companions(resource_type, "bucket"),
+            companions: graph.companions(resource_type, attribute),
         }
     }
 
@@ -34,7 +39,21 @@ impl<'g> Companion<'g> {
         own: impl FnOnce(&Change) -> Result<bool, Stop>,
         message: &str,
     ) -> Result<Option<Finding>, Stop> {
-        let join = self.companions.of(bucket, &NAMES);
+        self.missing_by(bucket, &NAMES, own, message)
+    }
+
+    /// The same, where it is these attributes of the subject that a companion names.
+    ///
+    /// # Errors
+    /// Undetermined, where a companion may be elsewhere.
+    pub(crate) fn missing_by(
+        &self,
+        bucket: &Change,
+        names: &[&str],
+        own: impl FnOnce(&Change) -> Result<bool, Stop>,
+        message: &str,
+    ) -> Result<Option<Finding>, Stop> {
+        let join = self.companions.of(bucket, names);
         if let Join::Found(_) = join {
             return Ok(None);
         }

@@ -5,8 +5,8 @@
 //!
 //! What is planned: `resource`, the type; `operation`, `create` unless said; `stage`, `plan` unless said; `set`, what
 //! the configuration sets; `read`, what is known without being configured; `before`, the prior state; `sensitive`,
-//! attributes that the schema marks. The text `(known after apply)` is an unknown value; an object where a text
-//! belongs is its JSON. Everything else is as the provider plans it when nothing is said (`corpus/schemas.json`).
+//! attributes that the schema marks; `settings`, those of the pack. The text `(known after apply)` is an unknown value; an object where a text
+//! belongs is its JSON. Everything else is as the provider plans it when nothing is said (`corpus/schemas.json`, `corpus/schemas/`).
 
 mod plans;
 mod schema;
@@ -19,7 +19,8 @@ use serde_json::Value as Json;
 pub use plans::{PlanCase, plans};
 
 /// The case files, by rule.
-const FILES: [(&str, &str); 12] = [
+const FILES: [(&str, &str); 36] = [
+    ("CK01", include_str!("../cases/CK01.md")),
     ("DT01", include_str!("../cases/DT01.md")),
     ("DT02", include_str!("../cases/DT02.md")),
     ("DT03", include_str!("../cases/DT03.md")),
@@ -27,11 +28,34 @@ const FILES: [(&str, &str); 12] = [
     ("DT09", include_str!("../cases/DT09.md")),
     ("DT10", include_str!("../cases/DT10.md")),
     ("DT12", include_str!("../cases/DT12.md")),
+    ("DT13", include_str!("../cases/DT13.md")),
+    ("DT14", include_str!("../cases/DT14.md")),
+    ("DT15", include_str!("../cases/DT15.md")),
+    ("DT16", include_str!("../cases/DT16.md")),
+    ("DT17", include_str!("../cases/DT17.md")),
+    ("DT18", include_str!("../cases/DT18.md")),
+    ("ID01", include_str!("../cases/ID01.md")),
+    ("ID02", include_str!("../cases/ID02.md")),
+    ("ID15", include_str!("../cases/ID15.md")),
+    ("ID16", include_str!("../cases/ID16.md")),
+    ("ID17", include_str!("../cases/ID17.md")),
+    ("ID18", include_str!("../cases/ID18.md")),
+    ("ID19", include_str!("../cases/ID19.md")),
     ("LG01", include_str!("../cases/LG01.md")),
     ("LG02", include_str!("../cases/LG02.md")),
     ("LG03", include_str!("../cases/LG03.md")),
     ("LG11", include_str!("../cases/LG11.md")),
     ("LG12", include_str!("../cases/LG12.md")),
+    ("NW01", include_str!("../cases/NW01.md")),
+    ("NW02", include_str!("../cases/NW02.md")),
+    ("NW03", include_str!("../cases/NW03.md")),
+    ("NW04", include_str!("../cases/NW04.md")),
+    ("NW05", include_str!("../cases/NW05.md")),
+    ("NW06", include_str!("../cases/NW06.md")),
+    ("NW07", include_str!("../cases/NW07.md")),
+    ("NW08", include_str!("../cases/NW08.md")),
+    ("NW09", include_str!("../cases/NW09.md")),
+    ("NW15", include_str!("../cases/NW15.md")),
 ];
 
 /// One case.
@@ -41,6 +65,8 @@ pub struct Case {
     pub rule: &'static str,
     /// The heading.
     pub name: &'static str,
+    /// The settings of the pack.
+    pub settings: Json,
     /// What is planned.
     pub change: Arc<Change>,
     /// What the rule makes of it, as [`describe`] writes it.
@@ -56,13 +82,21 @@ pub fn corpus() -> Result<Vec<Case>, String> {
     let mut cases = Vec::new();
     for (rule, text) in FILES {
         for written in read(text).map_err(|why| format!("cases/{rule}.md: {why}"))? {
+            let mut settings = Json::Object(serde_json::Map::new());
             let change = serde_json::from_str(written.plan)
                 .map_err(|error| format!("the plan is no JSON: {error}"))
-                .and_then(|plan| change(&schemas, &plan))
+                .and_then(|mut plan: Json| {
+                    let given = plan
+                        .as_object_mut()
+                        .and_then(|plan| plan.remove("settings"));
+                    settings = given.unwrap_or_else(|| settings.clone());
+                    change(&schemas, &plan)
+                })
                 .map_err(|why| format!("cases/{rule}.md, `{}`: {why}", written.name))?;
             cases.push(Case {
                 rule,
                 name: written.name,
+                settings,
                 change: Arc::new(change),
                 verdict: written.verdict,
             });
@@ -243,16 +277,20 @@ mod tests {
     use super::*;
 
     fn pack() -> NativePack {
-        NativePack::new(&crate::PACK, &serde_json::json!({})).unwrap()
+        pack_with(&serde_json::json!({}))
+    }
+
+    fn pack_with(settings: &Json) -> NativePack {
+        NativePack::new(&crate::PACK, settings).unwrap()
     }
 
     /// With `GABION_UPDATE=1` the verdicts in the files are rewritten: read the difference before it is committed.
     #[test]
     fn every_case_has_the_verdict_that_its_file_says() {
-        let mut pack = pack();
         let mut wrong = Vec::new();
         let mut files: BTreeMap<&str, String> = BTreeMap::new();
         for case in corpus().unwrap() {
+            let mut pack = pack_with(&case.settings);
             let got = describe(&pack.check(case.rule, &case.change).verdict);
             if got != case.verdict {
                 wrong.push(format!(
@@ -376,8 +414,8 @@ mod tests {
 
     #[test]
     fn an_old_violation_is_the_same_in_the_prior_state_alone() {
-        let mut pack = pack();
         for case in corpus().unwrap() {
+            let mut pack = pack_with(&case.settings);
             let before = case.change.after.clone();
             let still = Change {
                 operation: Operation::Update,

@@ -1,4 +1,4 @@
-//! Data: buckets and keys.
+//! Data: buckets, keys, disks, databases and file systems.
 
 pub(crate) mod dt01;
 pub(crate) mod dt01a;
@@ -10,5 +10,12 @@ pub(crate) mod dt08;
 pub(crate) mod dt09;
 pub(crate) mod dt10;
 pub(crate) mod dt12;
+pub(crate) mod dt13;
+pub(crate) mod dt14;
+pub(crate) mod dt15;
+pub(crate) mod dt16;
+pub(crate) mod dt17;
+pub(crate) mod dt18;
+pub(crate) mod dt18a;
 mod key_policy;
 mod sink;

@@ -14,12 +14,18 @@ use super::schema::Schemas;
 use super::{change, read};
 
 /// The case files, by rule.
-pub(super) const FILES: [(&str, &str); 5] = [
+pub(super) const FILES: [(&str, &str); 11] = [
     ("DT01A", include_str!("../../cases/DT01A.md")),
     ("DT02A", include_str!("../../cases/DT02A.md")),
     ("DT03A", include_str!("../../cases/DT03A.md")),
+    ("DT18A", include_str!("../../cases/DT18A.md")),
+    ("ID19A", include_str!("../../cases/ID19A.md")),
     ("LG01A", include_str!("../../cases/LG01A.md")),
     ("LG11A", include_str!("../../cases/LG11A.md")),
+    ("NW01A", include_str!("../../cases/NW01A.md")),
+    ("NW07A", include_str!("../../cases/NW07A.md")),
+    ("NW15A", include_str!("../../cases/NW15A.md")),
+    ("NW16", include_str!("../../cases/NW16.md")),
 ];
 
 /// One case of a rule on whole plans.

@@ -8,6 +8,17 @@ use serde_json::Value as Json;
 /// The text that stands for an unknown value.
 const UNKNOWN: &str = "(known after apply)";
 
+/// Types and what of them the rules and the cases name: whole ones in the first file, parts in the others.
+const FILES: [(&str, &str); 4] = [
+    ("schemas.json", include_str!("schemas.json")),
+    ("schemas/compute.json", include_str!("schemas/compute.json")),
+    (
+        "schemas/identity.json",
+        include_str!("schemas/identity.json"),
+    ),
+    ("schemas/network.json", include_str!("schemas/network.json")),
+];
+
 /// The types.
 pub(super) struct Schemas(BTreeMap<String, Schema>);
 
@@ -61,8 +72,12 @@ enum Of {
 
 impl Schemas {
     pub(super) fn load() -> Result<Self, String> {
-        let all: BTreeMap<String, Json> = serde_json::from_str(include_str!("schemas.json"))
-            .map_err(|error| format!("corpus/schemas.json: {error}"))?;
+        let mut all: BTreeMap<String, Json> = BTreeMap::new();
+        for (file, text) in FILES {
+            let types: BTreeMap<String, Json> =
+                serde_json::from_str(text).map_err(|error| format!("corpus/{file}: {error}"))?;
+            all.extend(types);
+        }
         let mut schemas = BTreeMap::new();
         for (name, written) in all {
             let text = |key: &str| {
@@ -73,8 +88,8 @@ impl Schemas {
                     .ok_or_else(|| format!("{name} has no `{key}`"))
             };
             let (provider, version) = (text("provider")?, text("version")?);
-            let block = Block::read(&written)
-                .map_err(|why| format!("corpus/schemas.json: {name}: {why}"))?;
+            let block =
+                Block::read(&written).map_err(|why| format!("corpus/schemas: {name}: {why}"))?;
             schemas.insert(
                 name,
                 Schema {
@@ -90,7 +105,7 @@ impl Schemas {
     pub(super) fn of(&self, resource_type: &str) -> Result<&Schema, String> {
         self.0
             .get(resource_type)
-            .ok_or_else(|| format!("`{resource_type}` is not in corpus/schemas.json"))
+            .ok_or_else(|| format!("`{resource_type}` is in none of corpus/schemas"))
     }
 }
 

@@ -1,37 +1,11 @@
 //! DT10.
 
-use gabion_guardrail::policy::{Condition, Set, account_of};
+use gabion_guardrail::policy::Set;
 use gabion_guardrail::prelude::*;
 
 use super::key_policy;
 use crate::target::{aws, gabion};
-
-/// Condition keys that say who calls, or on whose behalf.
-const NARROWING: [&str; 14] = [
-    "kms:CallerAccount",
-    "aws:PrincipalAccount",
-    "aws:PrincipalArn",
-    "aws:PrincipalOrgID",
-    "aws:PrincipalOrgPaths",
-    "aws:SourceAccount",
-    "aws:SourceArn",
-    "aws:SourceOrgID",
-    "aws:SourceOrgPaths",
-    "aws:SourceVpc",
-    "aws:SourceVpce",
-    "aws:VpceAccount",
-    "aws:VpceOrgID",
-    "aws:userid",
-];
-
-/// Operators that compare for being the same.
-const COMPARING: [&str; 5] = [
-    "StringEquals",
-    "StringEqualsIgnoreCase",
-    "StringLike",
-    "ArnEquals",
-    "ArnLike",
-];
+use crate::who::says_who;
 
 /// ## What it does
 ///
@@ -40,7 +14,7 @@ const COMPARING: [&str; 5] = [
 ///
 /// Conditions that count: `kms:CallerAccount`, `aws:PrincipalAccount`, `aws:PrincipalArn`, `aws:PrincipalOrgID`,
 /// `aws:PrincipalOrgPaths`, `aws:SourceAccount`, `aws:SourceArn`, `aws:SourceOrgID`, `aws:SourceOrgPaths`,
-/// `aws:SourceVpc`, `aws:SourceVpce`, `aws:VpceAccount`, `aws:VpceOrgID` and `aws:userid`, compared for being the
+/// `aws:SourceOwner`, `aws:SourceVpc`, `aws:SourceVpce`, `aws:VpceAccount`, `aws:VpceOrgID` and `aws:userid`, compared for being the
 /// same with a value that is not open itself: `*`, `1*`, `vpce-*`, an ARN with a wildcard for its account, and a
 /// policy variable are. `...IfExists` and `ForAllValues:` do not count, as they hold when the key is missing. Nor do
 /// `kms:ViaService` and `aws:SourceIp` alone: everybody can call through a service.
@@ -156,70 +130,4 @@ fn open(at: &Value, statement: &Statement, index: usize) -> Option<Finding> {
     ]
     .concat();
     Some(at.finding(message).observed(observed))
-}
-
-/// Whether a condition holds for some callers only, and those are named.
-fn says_who(condition: &Condition) -> bool {
-    let is = |known: &&str, text: &str| known.eq_ignore_ascii_case(text);
-    NARROWING.iter().any(|key| is(key, &condition.key))
-        && COMPARING
-            .iter()
-            .any(|operator| is(operator, condition.base_operator()))
-        && !condition.holds_when_missing()
-        && !condition.values.is_empty()
-        && condition.values.iter().all(|value| names_somebody(value))
-}
-
-fn names_somebody(value: &str) -> bool {
-    if value.contains("${") || value.bytes().all(|byte| matches!(byte, b'*' | b'?')) {
-        return false;
-    }
-    let is_arn = value.starts_with("arn:");
-    let wild = |text: &str| text.contains(['*', '?']);
-    match account_of(value) {
-        Some(account) => !wild(account),
-        // An S3 ARN has no account; its bucket names somebody when it does not begin with a wildcard.
-        None if is_arn => value
-            .splitn(6, ':')
-            .nth(5)
-            .is_some_and(|resource| !resource.starts_with(['*', '?'])),
-        // `o-abc/*` and `AROAEXAMPLE:*` name an organization and a role; `arn*`, `1*` and `vpce-*` name nobody.
-        None => value
-            .split_once(['*', '?'])
-            .is_none_or(|(before, _)| before.contains(['/', ':'])),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn values_that_name_somebody() {
-        for value in [
-            "111122223333",
-            "o-abc",
-            "o-abc/r-ab12/*",
-            "arn:aws:iam::111122223333:role/*",
-            "arn:aws:s3:::logs/*",
-            "AROAEXAMPLE:*",
-        ] {
-            assert!(names_somebody(value), "{value}");
-        }
-        for value in [
-            "*",
-            "",
-            "${aws:PrincipalAccount}",
-            "arn:aws:iam::*:role/x",
-            "arn:*",
-            "*:role/x",
-            "arn:aws:s3:::*",
-            "arn*",
-            "1*",
-            "o-*",
-            "vpce-*",
-        ] {
-            assert!(!names_somebody(value), "{value}");
-        }
-    }
 }

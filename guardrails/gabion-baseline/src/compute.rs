@@ -1,0 +1,3 @@
+//! Compute: instances.
+
+pub(crate) mod ck01;

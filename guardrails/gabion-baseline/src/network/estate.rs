@@ -1,0 +1,24 @@
+//! What the tags of a VPC say of it: environment, data tier, egress.
+
+use gabion_guardrail::prelude::*;
+
+/// The value of a tag, in lower case, whatever the case of its key; `None` where it is not set.
+///
+/// # Errors
+/// Why it cannot be read.
+pub(super) fn tag(resource: &Value, wanted: &str) -> Result<Option<String>, Stop> {
+    for tags in [Tags::own(resource), Tags::all(resource)] {
+        for key in tags.keys()? {
+            if key.eq_ignore_ascii_case(wanted) {
+                let value = tags.get(&key)?;
+                return Ok(value.map(|text| text.trim().to_ascii_lowercase()));
+            }
+        }
+    }
+    Ok(None)
+}
+
+/// Whether data of a tier may not leave by every way.
+pub(super) fn is_confidential(tier: &str) -> bool {
+    matches!(tier, "confidential" | "regulated")
+}

@@ -1,0 +1,21 @@
+//! Findings at what nobody set.
+
+use gabion_guardrail::prelude::*;
+
+/// A finding at a value that may be left to the provider: "known after apply" would tell its reader nothing.
+pub(crate) fn finding(at: &Value, message: &str) -> Finding {
+    let finding = at.finding(message);
+    if at.is_computed() {
+        finding.observed("not set")
+    } else {
+        finding
+    }
+}
+
+/// The boolean at `at` must be true, also where the provider would decide it.
+///
+/// # Errors
+/// Why it cannot be read.
+pub(crate) fn must_be_true(at: &Value, message: &str) -> Result<Option<Finding>, Stop> {
+    Ok((at.boolean()? != Some(true)).then(|| finding(at, message).fix(true)))
+}
