@@ -109,10 +109,13 @@ pub(crate) fn route_between_environments(graph: &Graph) -> Outcome {
     review.outcome()
 }
 
+/// What the tag of a VPC says, where it can be read.
+type Environment = Result<Option<String>, Stop>;
+
 /// The VPCs at one end of all peerings.
 struct Side {
     /// Address of the peering, environment of the VPC.
-    known: Vec<(Option<String>, Result<Option<String>, Stop>)>,
+    known: Vec<(Option<String>, Environment)>,
     unclear: Option<String>,
 }
 

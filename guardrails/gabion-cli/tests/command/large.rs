@@ -27,7 +27,7 @@ fn two_hundred_megabytes() {
         let kind = if index % 1000 == 0 {
             "aws_kms_key"
         } else {
-            "aws_instance"
+            "aws_placement_group"
         };
         let text = change(index, kind);
         size += text.len() + 1;
