@@ -403,8 +403,8 @@ fn what_is_not_there_is_told_with_what_is_near() {
     let all = [
         near(&["aws_kms_key.bat"]),
         near(&["aws_kms_key.another"]),
-        near(&["aws_instance.web"]),
-        near(&["DT08", "aws_instance.web"]),
+        near(&["aws_placement_group.web"]),
+        near(&["DT08", "aws_placement_group.web"]),
         near(&["DT8", "aws_kms_key.bad"]),
         near(&["DT08-00000000"]),
         near(&["DT08"]),
@@ -413,8 +413,8 @@ fn what_is_not_there_is_told_with_what_is_near() {
     assert_snapshot!(all.concat(), @r#"
     error: `plan.json` has no resource `aws_kms_key.bat`; did you mean `aws_kms_key.bad`?
     error: `plan.json` has no resource `aws_kms_key.another`; did you mean `aws_kms_key.later`?
-    error: no rule in force judges `aws_instance`, which `aws_instance.web` is
-    error: rule `DT08` does not judge `aws_instance`, which `aws_instance.web` is; it judges `aws_kms_key`, `gabion_kms_key`
+    error: no rule in force judges `aws_placement_group`, which `aws_placement_group.web` is
+    error: rule `DT08` does not judge `aws_placement_group`, which `aws_placement_group.web` is; it judges `aws_kms_key`, `gabion_kms_key`
     error: no pack in force has a rule `DT8`; did you mean `DT08`?
     error: no finding of `plan.json` has the id `DT08-00000000`; DT08 has DT08-c8c33c11 (aws_kms_key.bad), DT08-55957599 (aws_kms_key.old), DT08-34790a64 (aws_kms_key.still), DT08-de2a0e42 (aws_kms_key.later), DT08-65be63e6 (module.keys["a.b"].aws_kms_key.this[0])
     error: rule `DT08` judges one resource at a time: name a resource, or a finding; DT08 has DT08-c8c33c11 (aws_kms_key.bad), DT08-55957599 (aws_kms_key.old), DT08-34790a64 (aws_kms_key.still), DT08-de2a0e42 (aws_kms_key.later), DT08-65be63e6 (module.keys["a.b"].aws_kms_key.this[0])

@@ -82,6 +82,8 @@ fn expression(tree: &Tree, at: NodeId, name: &str) -> Option<Json> {
     Some(match tree.data(at) {
         Data::Null => return None,
         Data::Unknown | Data::Computed => json!({"references": ["var.given"]}),
+        // No block: a configuration without it.
+        Data::Sequence(items) if items.is_empty() => return None,
         Data::Sequence(items)
             if !NESTED_ATTRIBUTES.contains(&name)
                 && items
