@@ -24,6 +24,23 @@ resource "gabion_workload_role" "ops" {
   permissions_boundary = "arn:aws:iam::aws:policy/PowerUserAccess"
   human                = { principal = "arn:aws:iam::123456789012:user/ada" }
 }
+resource "terraform_data" "account" {
+  input = "111122223333"
+}
+resource "gabion_workload_role" "far" {
+  name                 = "far"
+  principal_kind       = "service"
+  service              = { principal = "ec2.amazonaws.com" }
+  permissions_boundary = "arn:aws:iam::aws:policy/PowerUserAccess"
+  account_id           = terraform_data.account.output
+  dynamic "statement" {
+    for_each = toset([terraform_data.account.output])
+    content {
+      actions   = ["s3:GetObject"]
+      resources = ["arn:aws:s3:::${statement.value}/*"]
+    }
+  }
+}
 output "arn" {
   value = gabion_workload_role.deploy.arn
 }
@@ -99,6 +116,15 @@ fn each_kind_from_create_to_destroy() -> Result<()> {
             "token.actions.githubusercontent.com:aud": "sts.amazonaws.com",
             "token.actions.githubusercontent.com:sub": "repo:acme/app:ref:refs/heads/main",
         })
+    );
+    // In an account that was not known at plan, bound to nothing that EC2 does not send.
+    let far = world.terraform.state("gabion_workload_role.far")?;
+    assert_eq!(far["arn"], "arn:aws:iam::111122223333:role/far");
+    assert!(
+        !far["assume_role_policy"]
+            .as_str()
+            .unwrap()
+            .contains("Condition")
     );
     let state = world.terraform.state(ADDRESS)?;
     assert_eq!(state["unique_id"], app["RoleId"]);

@@ -141,7 +141,8 @@ pub(super) fn validate(statements: &[RoleStatement], diags: &mut Diagnostics) {
                 ("resources", "not_resources"),
             ),
         ] {
-            if only.is_null() == except.is_null() {
+            // In a block that is not known yet, everything is unknown.
+            if (only.is_null() && except.is_null()) || (only.is_known() && except.is_known()) {
                 fault(
                     path.clone(),
                     format!(
