@@ -25,22 +25,47 @@ def scp(name, content=SCP):
     return made["Policy"]["PolicySummary"]["Id"]
 
 
-@probe("organizations:CreatePolicy, DescribePolicy, UpdatePolicy, DeletePolicy")
+@probe("organizations:ListRoots, EnablePolicyType")
+def _():
+    top = root()
+    orgs.enable_policy_type(RootId=top, PolicyType="SERVICE_CONTROL_POLICY")
+    kinds = [one["Type"] for one in orgs.list_roots()["Roots"][0]["PolicyTypes"]]
+    expect("SERVICE_CONTROL_POLICY" in kinds, "not enabled")
+
+
+@probe("organizations:CreatePolicy, ListPolicies, DescribePolicy, UpdatePolicy, DeletePolicy")
 def _():
     id = scp("scp-1")
     orgs.update_policy(PolicyId=id, Name="scp-2", Content=SCP.replace("Leave", "Describe"))
     found = orgs.describe_policy(PolicyId=id)["Policy"]
     expect(found["PolicySummary"]["Name"] == "scp-2" and "Describe" in found["Content"], "the policy stays")
-    expect(orgs.list_tags_for_resource(ResourceId=id)["Tags"] == [{"Key": "a", "Value": "1"}], "no tags")
+    listed = orgs.list_policies(Filter="SERVICE_CONTROL_POLICY")["Policies"]
+    expect(id in [one["Id"] for one in listed], "not listed")
     orgs.delete_policy(PolicyId=id)
     refused(lambda: orgs.describe_policy(PolicyId=id), "PolicyNotFoundException")
 
 
-@probe("organizations:AttachPolicy, ListTargetsForPolicy, DetachPolicy of a control policy")
+@probe("organizations:CreatePolicy that exists")
+def _():
+    scp("scp-7")
+    refused(lambda: scp("scp-7"), "DuplicatePolicyException")
+
+
+@probe("organizations:TagResource, UntagResource, ListTagsForResource of a policy")
+def _():
+    id = scp("scp-8")
+    orgs.tag_resource(ResourceId=id, Tags=[{"Key": "b", "Value": "2"}])
+    orgs.untag_resource(ResourceId=id, TagKeys=["a"])
+    expect(orgs.list_tags_for_resource(ResourceId=id)["Tags"] == [{"Key": "b", "Value": "2"}], "tags differ")
+
+
+@probe("organizations:AttachPolicy, ListTargetsForPolicy, ListPoliciesForTarget, DetachPolicy of a control policy")
 def _():
     id, top = scp("scp-3"), root()
     orgs.attach_policy(PolicyId=id, TargetId=top)
     expect([one["TargetId"] for one in orgs.list_targets_for_policy(PolicyId=id)["Targets"]] == [top], "not attached")
+    listed = orgs.list_policies_for_target(TargetId=top, Filter="SERVICE_CONTROL_POLICY")["Policies"]
+    expect(id in [one["Id"] for one in listed], "not listed at the target")
     orgs.detach_policy(PolicyId=id, TargetId=top)
     expect(orgs.list_targets_for_policy(PolicyId=id)["Targets"] == [], "still attached")
 

@@ -1,12 +1,13 @@
-variable "root_id" {
-  type        = string
-  description = "Id of the organization's root, or of a unit."
+variable "units" {
+  type        = set(string)
+  description = "Ids of the units that the guardrail is for, or of the root."
+  default     = []
 }
 
 # Every account below: stays in the organization, keeps its trails and detectors, has no working root user.
 resource "gabion_org_guardrail" "baseline" {
   name    = "baseline"
-  targets = [var.root_id]
+  targets = var.units
 
   deny_leaving_organization = true
   deny_disabling_trails     = true

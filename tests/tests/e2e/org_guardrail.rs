@@ -144,6 +144,8 @@ fn from_create_to_destroy() -> Result<()> {
                 == "arn:aws:iam::*:role/OrganizationAccountAccessRole"
     }));
 
+    world.calls_are_on_the_page("org_guardrail")?;
+
     // Import by id and by name changes nothing.
     world.proxy.forget();
     for name in [id.as_str(), "app"] {
@@ -219,7 +221,7 @@ fn from_create_to_destroy() -> Result<()> {
     world.terraform.apply(&[])?.ok()?;
     world.terraform.destroy(&[])?.ok()?;
     assert!(policies(&mut world)?.is_empty());
-    Ok(())
+    world.calls_are_on_the_page("org_guardrail")
 }
 
 #[test]

@@ -1,9 +1,9 @@
 //! What every test begins with.
 
-use anyhow::Result;
+use anyhow::{Result, ensure};
 use gabion_tests::terraform::Tool;
 use gabion_tests::tools::python;
-use gabion_tests::{Aws, Emulator, Kind, Proxy, Terraform, skip};
+use gabion_tests::{Aws, Emulator, Kind, Proxy, Terraform, skip, workspace};
 
 /// An emulator behind the proxy, Terraform in front of it, and a client beside them.
 pub(crate) struct World {
@@ -52,6 +52,19 @@ impl World {
             terraform,
             aws,
         }))
+    }
+
+    /// Every call so far stands on that resource's page, and so in the policies that it publishes.
+    pub(crate) fn calls_are_on_the_page(&self, resource: &str) -> Result<()> {
+        let page = workspace::root().join(format!("docs/resources/{resource}.md"));
+        let page = std::fs::read_to_string(page)?;
+        let calls = self.proxy.calls();
+        ensure!(!calls.is_empty(), "no call was recorded");
+        for call in calls {
+            let name = format!("`{}:{}`", call.operation.service, call.operation.name);
+            ensure!(page.contains(&name), "{resource}.md does not list {name}");
+        }
+        Ok(())
     }
 
     /// Writes `main.tf` and runs `init`.

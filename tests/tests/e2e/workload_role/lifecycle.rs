@@ -130,6 +130,8 @@ fn each_kind_from_create_to_destroy() -> Result<()> {
     assert_eq!(state["unique_id"], app["RoleId"]);
     assert_eq!(state["id"], "app");
 
+    world.calls_are_on_the_page("workload_role")?;
+
     // By name or ARN: nothing is written, and nothing is left to change.
     world.proxy.forget();
     for (address, id) in [
@@ -171,7 +173,7 @@ fn each_kind_from_create_to_destroy() -> Result<()> {
     world.terraform.apply(&[])?.ok()?;
     world.terraform.destroy(&[])?.ok()?;
     assert!(roles(&mut world)?.is_empty());
-    Ok(())
+    world.calls_are_on_the_page("workload_role")
 }
 
 #[test]
@@ -270,5 +272,6 @@ resource "gabion_workload_role" "app" {
     assert!(world.terraform.plan(&[])?.ok()?.changes()?);
     world.terraform.apply(&[])?.ok()?;
     assert_ne!(get(&mut world, "app")?["RoleId"], id);
-    world.terraform.settled()
+    world.terraform.settled()?;
+    world.calls_are_on_the_page("workload_role")
 }

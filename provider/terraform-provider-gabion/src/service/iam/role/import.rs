@@ -151,6 +151,31 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_role_of_the_aws_provider_moves() {
+        let source = |type_name: &str, state: serde_json::Value| MoveSource {
+            provider_address: "registry.terraform.io/hashicorp/aws".to_owned(),
+            type_name: type_name.to_owned(),
+            schema_version: 0,
+            state,
+            private: Vec::new(),
+        };
+        let arn = serde_json::json!({"arn": "arn:aws:iam::111122223333:role/team/app"});
+        let moved = move_from(&source("aws_iam_role", arn.clone()))
+            .unwrap()
+            .unwrap();
+        assert_eq!(moved.name.as_str(), Some("app"));
+        assert_eq!(moved.account_id.as_str(), Some("111122223333"));
+        // Everything else is read from AWS: the next refresh takes it for an import.
+        assert!(moved.assume_role_policy.is_null());
+        assert!(
+            move_from(&source("aws_iam_role", serde_json::json!({})))
+                .unwrap()
+                .is_err()
+        );
+        assert!(move_from(&source("aws_iam_user", arn)).is_none());
+    }
+
+    #[test]
     fn targets() {
         assert_eq!(target("app").unwrap(), (Place::default(), "app"));
         let (place, name) = target("arn:aws:iam::111122223333:role/team/app").unwrap();
