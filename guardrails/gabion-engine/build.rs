@@ -6,6 +6,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use gabion_componentize::{Crate, compile, encode, find, sources};
+use sha2::{Digest as _, Sha256};
 
 #[path = "build/released.rs"]
 mod released;
@@ -59,10 +60,12 @@ fn run() -> Result<(), Box<dyn Error>> {
             loud: false,
         },
     )?;
-    fs::write(
-        out.join("baseline.wasm"),
-        encode("gabion-baseline", &fs::read(&module)?)?,
-    )?;
+    let component = encode("gabion-baseline", &fs::read(&module)?)?;
+    println!(
+        "cargo::rustc-env=GABION_BASELINE_DIGEST={}",
+        digest(&component)
+    );
+    fs::write(out.join("baseline.wasm"), component)?;
 
     println!(
         "cargo::rustc-env=GABION_BASELINE_VERSION={}",
@@ -74,6 +77,13 @@ fn run() -> Result<(), Box<dyn Error>> {
         println!("cargo::rerun-if-changed={}", input.display());
     }
     Ok(())
+}
+
+/// As `gabion_engine::cache` writes it.
+fn digest(bytes: &[u8]) -> String {
+    let digits = Sha256::digest(bytes);
+    let digits: String = digits.iter().map(|byte| format!("{byte:02x}")).collect();
+    format!("sha256:{digits}")
 }
 
 fn variable(name: &str) -> Result<String, Box<dyn Error>> {

@@ -3,6 +3,9 @@
 /// The component, made from `guardrails/gabion-baseline` by the build script.
 pub const COMPONENT: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/baseline.wasm"));
 
+/// The digest of [`COMPONENT`]: taken when it was built, as hashing it is a part of every start.
+pub(crate) const DIGEST: &str = env!("GABION_BASELINE_DIGEST");
+
 /// The pack's version, as its manifest has it.
 pub const VERSION: &str = env!("GABION_BASELINE_VERSION");
 
@@ -17,3 +20,11 @@ pub struct Released {
 
 /// The releases in `guardrails/gabion-baseline/released`, oldest first.
 pub const RELEASED: &[Released] = include!(concat!(env!("OUT_DIR"), "/released.rs"));
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn the_digest_is_that_of_the_component() {
+        assert_eq!(crate::cache::digest(super::COMPONENT), super::DIGEST);
+    }
+}

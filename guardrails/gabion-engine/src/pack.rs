@@ -1,6 +1,6 @@
 //! A pack: a component that was compiled, checked and asked what it offers.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use gabion_model::PackInfo;
 use serde_json::Value;
@@ -22,6 +22,8 @@ pub(crate) struct Inner {
     pub(crate) engine: Engine,
     pub(crate) guest: v1::GuardrailPre<State>,
     pub(crate) info: PackInfo,
+    /// The instance that described the pack, for the first session: starting one costs more than most calls.
+    pub(crate) first: Mutex<Option<Live>>,
     digest: String,
     origin: String,
     wit: String,
@@ -59,11 +61,12 @@ impl Pack {
             .instantiate_pre(&component)
             .map_err(misfit)?;
         let guest = v1::GuardrailPre::new(guest).map_err(misfit)?;
-        let info = described(engine, &guest, origin)?;
+        let (info, first) = described(engine, &guest, origin)?;
         Ok(Self(Arc::new(Inner {
             engine: engine.clone(),
             guest,
             info,
+            first: Mutex::new(Some(first)),
             digest,
             origin: origin.to_owned(),
             wit,
@@ -135,7 +138,7 @@ fn described(
     engine: &Engine,
     guest: &v1::GuardrailPre<State>,
     origin: &str,
-) -> Result<PackInfo, EngineError> {
+) -> Result<(PackInfo, Live), EngineError> {
     let failed = |reason: String| EngineError::Describe {
         origin: origin.to_owned(),
         reason,
@@ -150,7 +153,7 @@ fn described(
     let info = v1::pack(pack);
     let problems = describe::problems(&info);
     if problems.is_empty() {
-        Ok(info)
+        Ok((info, live))
     } else {
         Err(EngineError::Described {
             origin: origin.to_owned(),

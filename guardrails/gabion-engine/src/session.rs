@@ -155,7 +155,11 @@ impl Session {
             pack: inner.info.name.clone(),
             reason,
         };
-        let mut live = Live::start(&inner.engine, &inner.guest, budgets).map_err(failed)?;
+        let first = inner.first.lock().map_or(None, |mut first| first.take());
+        let mut live = match first {
+            Some(live) => live,
+            None => Live::start(&inner.engine, &inner.guest, budgets).map_err(failed)?,
+        };
         let answer = live
             .call(&inner.engine, budgets, |guest, store| {
                 guest

@@ -1,7 +1,7 @@
 //! The clock of the sandbox: a thread that moves the engine's epoch while guests run, and sleeps while none does.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
@@ -10,12 +10,23 @@ pub(crate) const TICK: Duration = Duration::from_millis(10);
 /// So many ticks without a call, and the thread sleeps: a call in a loop pays no wake-up.
 const IDLE_TICKS: u32 = 20;
 
+/// So many threads count apart from each other: one count for all would be fetched from the other processor with
+/// every call.
+const COUNTS: usize = 16;
+
+/// The calls of some threads, on a line of memory of their own.
 #[derive(Debug, Default)]
-struct Shared {
+#[repr(align(128))]
+struct Count {
     /// Grows with every call.
     calls: AtomicU64,
     /// How many calls run now.
     running: AtomicU64,
+}
+
+#[derive(Debug, Default)]
+struct Shared {
+    counts: [Count; COUNTS],
     asleep: AtomicBool,
     stop: AtomicBool,
 }
@@ -29,7 +40,31 @@ pub(crate) struct Ticker {
 
 /// While it lives, the clock ticks.
 #[derive(Debug)]
-pub(crate) struct Running<'a>(&'a Shared);
+pub(crate) struct Running<'a>(&'a AtomicU64);
+
+thread_local! {
+    /// Where this thread counts.
+    static PLACE: usize = {
+        static NEXT: AtomicUsize = AtomicUsize::new(0);
+        NEXT.fetch_add(1, Ordering::Relaxed) % COUNTS
+    };
+}
+
+impl Shared {
+    fn own(&self) -> &Count {
+        let [first, ..] = &self.counts;
+        self.counts.get(PLACE.with(|place| *place)).unwrap_or(first)
+    }
+
+    fn calls(&self) -> u64 {
+        let calls = (self.counts.iter()).map(|count| count.calls.load(Ordering::SeqCst));
+        calls.fold(0, u64::wrapping_add)
+    }
+
+    fn is_running(&self) -> bool {
+        (self.counts.iter()).any(|count| count.running.load(Ordering::SeqCst) > 0)
+    }
+}
 
 impl Ticker {
     /// Starts the clock of an engine.
@@ -51,14 +86,16 @@ impl Ticker {
 
     /// Marks that a guest runs.
     pub(crate) fn run(&self) -> Running<'_> {
-        self.shared.running.fetch_add(1, Ordering::SeqCst);
-        self.shared.calls.fetch_add(1, Ordering::SeqCst);
-        if self.shared.asleep.swap(false, Ordering::SeqCst)
+        let count = self.shared.own();
+        count.running.fetch_add(1, Ordering::SeqCst);
+        count.calls.fetch_add(1, Ordering::SeqCst);
+        if self.shared.asleep.load(Ordering::SeqCst)
+            && self.shared.asleep.swap(false, Ordering::SeqCst)
             && let Some(thread) = &self.thread
         {
             thread.thread().unpark();
         }
-        Running(&self.shared)
+        Running(&count.running)
     }
 }
 
@@ -74,14 +111,14 @@ fn tick(shared: &Shared, engine: &wasmtime::Engine) {
     let mut idle = 0;
     let mut seen = u64::MAX;
     while !shared.stop.load(Ordering::SeqCst) {
-        let calls = shared.calls.load(Ordering::SeqCst);
-        let busy = shared.running.load(Ordering::SeqCst) > 0 || calls != seen;
+        let calls = shared.calls();
+        let busy = shared.is_running() || calls != seen;
         seen = calls;
         idle = if busy { 0 } else { idle + 1 };
         if idle > IDLE_TICKS {
             shared.asleep.store(true, Ordering::SeqCst);
             // A call that came in between sees either `asleep`, or is seen here.
-            if shared.calls.load(Ordering::SeqCst) == seen && !shared.stop.load(Ordering::SeqCst) {
+            if shared.calls() == seen && !shared.stop.load(Ordering::SeqCst) {
                 thread::park();
             }
             shared.asleep.store(false, Ordering::SeqCst);
@@ -95,7 +132,7 @@ fn tick(shared: &Shared, engine: &wasmtime::Engine) {
 
 impl Drop for Running<'_> {
     fn drop(&mut self) {
-        self.0.running.fetch_sub(1, Ordering::SeqCst);
+        self.0.fetch_sub(1, Ordering::SeqCst);
     }
 }
 

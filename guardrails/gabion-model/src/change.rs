@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::path::Path;
-use crate::tree::{Data, Tree};
+use crate::tree::{Data, Kind, Tree};
 
 /// What kind of object a change is about.
 #[derive(
@@ -110,13 +110,13 @@ impl Change {
                 crate::Step::Name(name) => config.child(at, name),
                 crate::Step::Index(index) => config.element(at, *index),
             };
-            match (next, config.data(at)) {
+            match (next, config.kind(at)) {
                 (Some(next), _) => at = next,
-                (None, Data::Unknown | Data::Computed) => return None,
+                (None, Kind::Unknown | Kind::Computed) => return None,
                 (None, _) => return Some(false),
             }
         }
-        Some(!matches!(config.data(at), Data::Null))
+        Some(config.kind(at) != Kind::Null)
     }
 
     /// The same change as if nothing had changed: the prior state on both sides. What a rule says of it is old.
@@ -134,7 +134,7 @@ impl Change {
     /// an object that goes away. Text as it is, everything else as JSON, secrets left out; `None` where the
     /// tree has no such node.
     pub fn observed(&self, path: &Path) -> Option<String> {
-        let side = if matches!(self.after.data(self.after.root()), Data::Null) {
+        let side = if self.after.is_null() {
             &self.before
         } else {
             &self.after
@@ -147,7 +147,7 @@ impl Change {
 
     /// The object's own id where the state has one: `arn`, else `id`, else `name`.
     pub fn identity(&self) -> Option<String> {
-        let side = if matches!(self.before.data(self.before.root()), Data::Null) {
+        let side = if self.before.is_null() {
             &self.after
         } else {
             &self.before

@@ -17,7 +17,7 @@ pub use change::{Change, Graph, Mode, Operation, Reference, Referrers, Stage};
 pub use detect::Secret;
 pub use path::{Path, Step};
 pub use rule::{AppliesTo, Control, Level, PackInfo, RuleInfo, Scope, SettingsProblem};
-pub use tree::{Data, Kind, NodeId, Shape, Tree, TreeBuilder};
+pub use tree::{Attributes, Data, Kind, NodeId, Shape, Tree, TreeBuilder};
 pub use verdict::{
     Evaluation, Finding, Patch, RawVerdict, Runner, RunnerError, Undecided, Undetermined, Verdict,
 };

@@ -1,8 +1,12 @@
 //! The value tree: one resource, one side of a change, held as an arena so that a handle is two words.
 
+mod parts;
+
 use std::sync::{Arc, OnceLock};
 
 use crate::path::{Path, Step};
+pub use parts::Attributes;
+use parts::Parts;
 
 /// Where a node stands in its [`Tree`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -87,19 +91,22 @@ enum Repr {
         make: Arc<dyn Fn() -> Arc<Tree> + Send + Sync>,
         null: bool,
     },
+    /// An object whose attributes are made when they are first looked at.
+    Parts(Parts),
 }
 
 impl PartialEq for Tree {
     fn eq(&self, other: &Self) -> bool {
-        self.nodes() == other.nodes() && self.root() == other.root()
+        self.solid() == other.solid()
     }
 }
 
 impl std::fmt::Debug for Tree {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let (nodes, root) = self.solid();
         f.debug_struct("Tree")
-            .field("nodes", &self.nodes())
-            .field("root", &self.root())
+            .field("nodes", &nodes)
+            .field("root", &root)
             .finish()
     }
 }
@@ -190,22 +197,54 @@ impl Tree {
         })
     }
 
-    fn nodes(&self) -> &[Node] {
+    /// An object whose attributes are made when they are first looked at.
+    pub fn by_attribute(source: Arc<dyn Attributes>) -> Self {
+        Self(Repr::Parts(Parts::new(source)))
+    }
+
+    /// All nodes and the root, of a tree that is made for it where it is not yet.
+    fn solid(&self) -> (&[Node], NodeId) {
         match &self.0 {
-            Repr::Built { nodes, .. } => nodes,
-            Repr::Lazy { made, make, .. } => made.get_or_init(|| make()).nodes(),
+            Repr::Built { nodes, root } => (nodes, *root),
+            Repr::Lazy { made, make, .. } => made.get_or_init(|| make()).solid(),
+            Repr::Parts(parts) => parts.whole().solid(),
         }
     }
 
+    fn into_nodes(self) -> (Vec<Node>, NodeId) {
+        match self.0 {
+            Repr::Built { nodes, root } => (nodes, root),
+            _ => {
+                let (nodes, root) = self.solid();
+                (nodes.to_vec(), root)
+            }
+        }
+    }
+
+    fn nodes(&self) -> &[Node] {
+        self.solid().0
+    }
+
     fn node(&self, id: NodeId) -> Option<&Node> {
-        self.nodes().get(id.0 as usize)
+        match &self.0 {
+            Repr::Parts(parts) => parts.node(id),
+            _ => self.nodes().get(id.0 as usize),
+        }
+    }
+
+    /// The object, where it is made by attribute and the node is its root.
+    fn unmade(&self, id: NodeId) -> Option<&Parts> {
+        match &self.0 {
+            Repr::Parts(parts) if id == parts::ROOT => Some(parts),
+            _ => None,
+        }
     }
 
     /// The root.
     pub fn root(&self) -> NodeId {
         match &self.0 {
-            Repr::Built { root, .. } => *root,
-            Repr::Lazy { made, make, .. } => made.get_or_init(|| make()).root(),
+            Repr::Parts(_) => parts::ROOT,
+            _ => self.solid().1,
         }
     }
 
@@ -214,6 +253,7 @@ impl Tree {
         match &self.0 {
             Repr::Built { .. } => matches!(self.data(self.root()), Data::Null),
             Repr::Lazy { null, .. } => *null,
+            Repr::Parts(_) => false,
         }
     }
 
@@ -232,8 +272,22 @@ impl Tree {
         self.node(id).map_or(&NULL, |node| &node.data)
     }
 
+    /// The shape of a mapping; `None` of anything else.
+    pub fn shape(&self, id: NodeId) -> Option<Shape> {
+        if self.unmade(id).is_some() {
+            return Some(Shape::Object);
+        }
+        match self.data(id) {
+            Data::Mapping(shape, _) => Some(*shape),
+            _ => None,
+        }
+    }
+
     /// The node's kind.
     pub fn kind(&self, id: NodeId) -> Kind {
+        if self.unmade(id).is_some() {
+            return Kind::Mapping;
+        }
         match self.data(id) {
             Data::Null => Kind::Null,
             Data::Unknown => Kind::Unknown,
@@ -248,12 +302,12 @@ impl Tree {
 
     /// Whether the node, or one above it, is marked sensitive.
     pub fn is_sensitive(&self, id: NodeId) -> bool {
-        let mut at = Some(id);
+        let mut at = Some(id).filter(|id| self.unmade(*id).is_none());
         while let Some(node) = at.and_then(|id| self.node(id)) {
             if node.sensitive {
                 return true;
             }
-            at = node.parent;
+            at = node.parent.filter(|id| self.unmade(*id).is_none());
         }
         false
     }
@@ -262,7 +316,14 @@ impl Tree {
     pub fn path(&self, id: NodeId) -> Path {
         let mut steps = Vec::new();
         let mut at = id;
+        if self.unmade(id).is_some() {
+            return Path::root();
+        }
         while let Some(parent) = self.node(at).and_then(|node| node.parent) {
+            if let Some(name) = self.unmade(parent).and_then(|parts| parts.name(at)) {
+                steps.push(Step::Name(name));
+                break;
+            }
             steps.extend(self.step(parent, at));
             at = parent;
         }
@@ -290,6 +351,9 @@ impl Tree {
 
     /// The child of a mapping by name.
     pub fn child(&self, id: NodeId, name: &str) -> Option<NodeId> {
+        if let Some(parts) = self.unmade(id) {
+            return parts.child(name);
+        }
         match self.data(id) {
             Data::Mapping(_, children) => children
                 .binary_search_by(|(key, _)| key.as_ref().cmp(name))
@@ -302,6 +366,9 @@ impl Tree {
 
     /// The element of a sequence.
     pub fn element(&self, id: NodeId, index: u32) -> Option<NodeId> {
+        if self.unmade(id).is_some() {
+            return None;
+        }
         match self.data(id) {
             Data::Sequence(children) => children.get(index as usize).copied(),
             _ => None,

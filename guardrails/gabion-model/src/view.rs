@@ -343,17 +343,19 @@ impl View {
         let step = || Step::Name(name.into());
         match &self.at {
             At::Beside(_, _, nothing) => self.beside(step(), *nothing),
-            At::Node(id) => match self.tree.data(*id) {
-                Data::Mapping(shape, _) => match (self.tree.child(*id, name), shape) {
+            At::Node(id) => match self.tree.shape(*id) {
+                Some(shape) => match (self.tree.child(*id, name), shape) {
                     (Some(child), _) => self.moved(At::Node(child)),
                     (None, Shape::Map) => self.beside(step(), Nothing::Null),
                     (None, Shape::Object) => self.beside(step(), Nothing::NoSuchPath),
                     (None, Shape::Unsure) => self.beside(step(), Nothing::NoSchema),
                 },
-                Data::Null => self.beside(step(), Nothing::Null),
-                Data::Unknown => self.beside(step(), Nothing::Unknown),
-                Data::Computed => self.beside(step(), Nothing::Computed),
-                _ => self.beside(step(), Nothing::NoSuchPath),
+                None => match self.tree.kind(*id) {
+                    Kind::Null => self.beside(step(), Nothing::Null),
+                    Kind::Unknown => self.beside(step(), Nothing::Unknown),
+                    Kind::Computed => self.beside(step(), Nothing::Computed),
+                    _ => self.beside(step(), Nothing::NoSuchPath),
+                },
             },
         }
     }

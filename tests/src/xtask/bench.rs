@@ -3,6 +3,7 @@
 mod authors;
 mod cases;
 mod figures;
+mod languages;
 mod peers;
 
 use std::path::{Path, PathBuf};
@@ -26,7 +27,7 @@ pub(crate) struct Args {
     #[arg(long, default_value_t = 9)]
     runs: usize,
     /// Only these figures
-    #[arg(long, value_delimiter = ',', default_value = "a,b,c,d,e,f,g")]
+    #[arg(long, value_delimiter = ',', default_value = "a,b,c,d,e,f,g,h")]
     only: Vec<String>,
 }
 
@@ -49,7 +50,7 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     let mut verdict = |figure: &str, found: f64, most: f64| {
         let fits = found <= most;
         println!(
-            "  {}: {found:.3} times, promised at most {most}",
+            "  {}: {found:.3}, promised at most {most}",
             if fits { "kept" } else { "MISSED" }
         );
         if !fits {
@@ -76,6 +77,9 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     }
     if wants("g") {
         authors::growth(&binaries, folder.path(), args.runs, &mut verdict)?;
+    }
+    if wants("h") {
+        languages::run(&binaries, folder.path(), args.runs, &mut verdict)?;
     }
     if missed.is_empty() {
         return Ok(());

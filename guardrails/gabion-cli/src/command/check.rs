@@ -12,7 +12,7 @@ use crate::exit::{Exit, Failure};
 use crate::input::{self, Input, Progress};
 use crate::known;
 use crate::output::{self, Format, Report, Target};
-use crate::plan::{Names, Plan, PlanError, Planned, Written};
+use crate::plan::{Plan, PlanError, Planned, Written};
 use crate::source::Sources;
 
 const LONG: &str = "\
@@ -101,7 +101,8 @@ impl Check {
             || self.policy.load_alone(alone),
             || Plan::read(text),
         );
-        let guard = guard?;
+        // The process ends with this command: taking apart what it made would be for nothing.
+        let guard: &'static Guard = Box::leak(Box::new(guard?));
         if let Some(rule) = guard
             .rules()
             .into_iter()
@@ -120,12 +121,12 @@ impl Check {
         plan.written = sources
             .clone()
             .map(|sources| -> Arc<dyn Written> { sources });
-        let plan = Arc::new(plan);
+        let plan: &'static Plan<'static> = Box::leak(Box::new(plan));
         if let Some(file) = &self.write_baseline {
-            return known::write(&guard, &plan, file.as_deref());
+            return known::write(guard, plan, file.as_deref());
         }
         let mut report = self
-            .judge(&guard, &plan)
+            .judge(guard, plan)
             .map_err(|error| input.unreadable(&error))?;
         report.exit = self.exit(&report);
         if let Some(sources) = sources {
@@ -151,34 +152,39 @@ impl Check {
         Ok(report.exit)
     }
 
-    fn judge<'p>(
+    fn judge(
         &self,
         guard: &Guard,
-        plan: &'p Arc<Plan<'static>>,
-    ) -> Result<Report<'p>, PlanError> {
+        plan: &'static Plan<'static>,
+    ) -> Result<Report<'static>, PlanError> {
         // A rule whose scope is `all` refuses what does not change, too, as it does inside a plan.
         let unchanged = self.all || guard.judges_unchanged();
         let wanted = |planned: &&Planned<'_>| unchanged || planned.operation != Operation::NoOp;
-        let considered: Vec<&'p Planned<'static>> = plan.changes.iter().filter(wanted).collect();
-        let concerned: Vec<&'p Planned<'static>> = considered
-            .iter()
-            .copied()
+        let considered = plan.changes.iter().filter(wanted).count();
+        let concerned: Vec<&'static Planned<'static>> = (plan.changes.iter())
+            .filter(wanted)
             .filter(|planned| guard.concerns(&planned.index_type()))
             .collect();
         let mut judgement = Judgement::default();
-        for part in in_parallel(&concerned, |planned, names| {
-            let change = plan.change(planned, names)?;
-            let mut judgement = guard.judge(&Arc::new(change));
-            if planned.operation == Operation::NoOp && !self.all {
-                judgement.rulings.retain(Ruling::refuses);
+        for part in in_parallel(&concerned, |share| {
+            let (mut judgement, mut judging) = (Judgement::default(), guard.judging());
+            for planned in share {
+                let mut more = judging.judge(&Arc::new(plan.lazy_change(planned)?));
+                if planned.operation == Operation::NoOp && !self.all {
+                    more.rulings.retain(Ruling::refuses);
+                }
+                judgement.extend(more);
             }
             Ok(judgement)
         }) {
             judgement.extend(part?);
         }
+        if let Some(fault) = plan.fault() {
+            return Err(fault.clone());
+        }
         let types = plan.changes.iter();
         if guard.judges_plans(types.map(Planned::index_type)) {
-            judgement.extend(guard.judge_plan(&Arc::new(Plan::lazy_graph(plan)?)));
+            judgement.extend(guard.judge_plan(&Arc::new(plan.lazy_graph()?)));
             if let Some(fault) = plan.fault() {
                 return Err(fault.clone());
             }
@@ -232,7 +238,7 @@ impl Check {
             format_version: &plan.format_version,
             terraform_version: plan.terraform_version.as_deref(),
             complete: plan.complete,
-            changes: considered.len(),
+            changes: considered,
             judged: concerned.len(),
             rules: guard.rules(),
             judgement,
@@ -279,24 +285,28 @@ fn beside<L: Send, R>(
 /// Changes that a thread takes at a time: enough that taking costs nothing, few enough that all end together.
 const SHARE: usize = 128;
 
-/// Works on every item, on all processors where there are many, and gives the results in order.
-fn in_parallel<'a, T: Send>(
-    items: &[&'a Planned<'a>],
-    work: impl Fn(&'a Planned<'a>, &mut Names) -> Result<T, PlanError> + Sync,
-) -> Vec<Result<T, PlanError>> {
-    let threads = std::thread::available_parallelism()
-        .map_or(1, usize::from)
-        .min(items.len().div_ceil(SHARE));
+/// Works on all items, a share at a time, on all processors where there are many, and gives what there is to say in
+/// order.
+fn in_parallel<T: Sync>(
+    items: &[T],
+    work: impl Fn(&[T]) -> Result<Judgement, PlanError> + Sync,
+) -> Vec<Result<Judgement, PlanError>> {
+    let shares = items.len().div_ceil(SHARE);
+    let threads = match shares {
+        0 | 1 => 1,
+        many => std::thread::available_parallelism()
+            .map_or(1, usize::from)
+            .min(many),
+    };
     let next = AtomicUsize::new(0);
     let run = || {
-        let (mut names, mut done) = (Names::default(), Vec::new());
+        let mut done = Vec::new();
         loop {
             let share = next.fetch_add(1, Ordering::Relaxed);
             let Some(part) = items.chunks(SHARE).nth(share) else {
                 return done;
             };
-            let results: Vec<_> = part.iter().map(|item| work(item, &mut names)).collect();
-            done.push((share, results));
+            done.push((share, work(part)));
         }
     };
     let mut done = if threads < 2 {
@@ -315,5 +325,5 @@ fn in_parallel<'a, T: Send>(
         })
     };
     done.sort_unstable_by_key(|(share, _)| *share);
-    done.into_iter().flat_map(|(_, results)| results).collect()
+    done.into_iter().map(|(_, judged)| judged).collect()
 }

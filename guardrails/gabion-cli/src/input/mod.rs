@@ -116,9 +116,8 @@ fn text(bytes: Vec<u8>, shown: &str) -> Result<String, Failure> {
 /// file before it, and the lines of the wrapper that GitHub's setup-terraform puts around the program.
 fn without_company(mut text: String) -> String {
     const START: &str = "{\"format_version\"";
-    if !text.starts_with(START)
+    if !text.trim_start().starts_with('{')
         && let Some(start) = text.find(&format!("\n{START}"))
-        && !text.trim_start().starts_with('{')
     {
         text.drain(..=start);
     }

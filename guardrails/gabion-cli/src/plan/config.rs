@@ -20,10 +20,12 @@ pub struct Configuration<'a> {
     present: bool,
 }
 
+/// A resource block.
 #[derive(Debug)]
-struct Resource<'a> {
+pub(super) struct Resource<'a> {
     provider: Cow<'a, str>,
-    expressions: Slice<'a>,
+    /// Null where there is none.
+    pub(super) expressions: Slice<'a>,
     for_each: Slice<'a>,
 }
 
@@ -102,7 +104,7 @@ impl<'a> Configuration<'a> {
                 scan.token()?;
                 let mut first = true;
                 while scan.item(&mut first)? {
-                    self.resource(scan, path)?;
+                    self.read_resource(scan, path)?;
                 }
                 Ok(())
             }
@@ -140,7 +142,7 @@ impl<'a> Configuration<'a> {
         })
     }
 
-    fn resource(&mut self, scan: &mut Scan<'a>, path: &str) -> Result<(), Fault> {
+    fn read_resource(&mut self, scan: &mut Scan<'a>, path: &str) -> Result<(), Fault> {
         let (mut address, mut provider) = (None, None);
         let (mut expressions, mut for_each) = (Slice::NULL, Slice::NULL);
         each(scan, |scan, key| {
@@ -173,9 +175,9 @@ impl<'a> Configuration<'a> {
         Ok(())
     }
 
-    /// Whether the configuration has the resource.
-    pub(super) fn has(&self, key: &str) -> bool {
-        self.resources.contains_key(key)
+    /// A resource, by its address without instance keys.
+    pub(super) fn resource(&self, key: &str) -> Option<&Resource<'a>> {
+        self.resources.get(key)
     }
 
     /// What the expressions of a resource say, by its address without instance keys.
@@ -191,13 +193,13 @@ impl<'a> Configuration<'a> {
     }
 
     /// The version of the resource's provider where the configuration pins one, and the provider's configuration.
-    pub(super) fn provider(&self, key: &str) -> (Option<String>, Option<Arc<Tree>>) {
-        let provider = self
-            .resources
-            .get(key)
-            .and_then(|resource| self.providers.get(&resource.provider));
+    pub(super) fn provider(
+        &self,
+        resource: Option<&Resource<'_>>,
+    ) -> (Option<String>, Option<&Arc<Tree>>) {
+        let provider = resource.and_then(|resource| self.providers.get(resource.provider.as_ref()));
         provider.map_or((None, None), |provider| {
-            (provider.version.clone(), Some(provider.tree.clone()))
+            (provider.version.clone(), Some(&provider.tree))
         })
     }
 
@@ -425,7 +427,7 @@ mod tests {
             "root_module": {"resources": [{"address": "aws_kms_key.k", "provider_config_key": "aws", "expressions": {}}],
             "module_calls": {"m": {"source": "terraform-aws-modules/kms/aws", "module": {"module_calls": {"n": {"source": "./n", "module": {}}}}}}}}"#;
         let configuration = Configuration::read(&mut Scan::new(text)).unwrap();
-        let (version, tree) = configuration.provider("aws_kms_key.k");
+        let (version, tree) = configuration.provider(configuration.resource("aws_kms_key.k"));
         assert_eq!(version.as_deref(), Some("5.100.0"));
         let tree = tree.unwrap();
         assert_eq!(

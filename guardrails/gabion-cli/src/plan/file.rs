@@ -2,17 +2,18 @@
 
 use std::borrow::Cow;
 use std::fmt;
-use std::sync::{Arc, Mutex, OnceLock};
+use std::sync::{Arc, OnceLock};
 
-use gabion_model::{Change, Data, Mode, Operation, Shape, Stage, Tree, TreeBuilder};
+use gabion_model::{Change, Data, Mode, NodeId, Operation, Shape, Stage, Tree, TreeBuilder};
 
 use super::config::{Configuration, expression_node, without_keys};
 use super::follow::Written;
+use super::outline::Outline;
 use super::scan::{Fault, Json, Scan, Slice};
 use super::tree::{self, Names};
 
 /// The newest format that this binary knows: all of its minors only add.
-const NEWEST_MAJOR: u64 = 1;
+pub(super) const NEWEST_MAJOR: u64 = 1;
 
 /// A plan as `terraform show -json` writes it, borrowing from the text.
 pub struct Plan<'a> {
@@ -34,7 +35,6 @@ pub struct Plan<'a> {
     pub configuration: Configuration<'a>,
     /// The files of the configuration, where they are there: they tell what a plan does not.
     pub written: Option<Arc<dyn Written>>,
-    pub(super) names: Mutex<Names>,
     pub(super) fault: OnceLock<PlanError>,
 }
 
@@ -54,12 +54,12 @@ pub struct Planned<'a> {
     /// The key of an object that was left behind when its successor was made: it is to be destroyed, beside what is
     /// planned for the address.
     pub deposed: Option<Cow<'a, str>>,
-    provider: Cow<'a, str>,
+    pub(super) provider: Cow<'a, str>,
     pub(super) before: Slice<'a>,
-    after: Slice<'a>,
-    after_unknown: Slice<'a>,
-    before_sensitive: Slice<'a>,
-    after_sensitive: Slice<'a>,
+    pub(super) after: Slice<'a>,
+    pub(super) after_unknown: Slice<'a>,
+    pub(super) before_sensitive: Slice<'a>,
+    pub(super) after_sensitive: Slice<'a>,
 }
 
 /// Why a plan cannot be read. Each text goes on a sentence that names the file.
@@ -149,88 +149,7 @@ impl<'a> Plan<'a> {
                 "it is no plan: a plan is a JSON object; write one with `terraform show -json PLAN`",
             ));
         }
-        scan.token()?;
-        let mut plan = Self {
-            format_version: String::new(),
-            terraform_version: None,
-            complete: false,
-            says_complete: false,
-            errored: false,
-            deferred: false,
-            changes: Vec::new(),
-            configuration: Configuration::default(),
-            written: None,
-            names: Mutex::default(),
-            fault: OnceLock::new(),
-        };
-        let (mut planned, mut state, mut log) = (false, false, false);
-        let (mut listed, mut resources, mut redacted) = (false, false, false);
-        let mut first = true;
-        while let Some(key) = scan.key(&mut first)? {
-            match key.as_ref() {
-                "format_version" => {
-                    plan.format_version = scan.text_or_skip()?.unwrap_or_default().into_owned();
-                    check_format(&plan.format_version)?;
-                }
-                "terraform_version" => {
-                    plan.terraform_version = scan.text_or_skip()?.map(Cow::into_owned)
-                }
-                "complete" => {
-                    let said = scan.boolean_or_skip()?;
-                    plan.says_complete = said.is_some();
-                    plan.complete = said.unwrap_or(false);
-                }
-                "errored" => plan.errored = scan.boolean_or_skip()?.unwrap_or(false),
-                "resource_changes" => {
-                    planned = true;
-                    listed = true;
-                    plan.changes = changes(&mut scan)?;
-                }
-                "configuration" => {
-                    planned = true;
-                    plan.configuration = Configuration::read(&mut scan)?;
-                }
-                "planned_values" => {
-                    planned = true;
-                    // Terraform leaves the list of resources out where there are none.
-                    resources = scan.skip()?.contains("\"resources\"");
-                }
-                "deferred_changes" => plan.deferred = scan.skip()?.contains("\"address\""),
-                other => {
-                    redacted |= other == "plan_format_version";
-                    state |= other == "values";
-                    log |= other == "@level";
-                    scan.skip()?;
-                }
-            }
-        }
-        if log {
-            return Err(PlanError::NoPlan(
-                "it is the log of `terraform plan -json`, not a plan; save the plan with `-out=PLAN` and write `terraform show -json PLAN`",
-            ));
-        }
-        scan.end()?;
-        if redacted && plan.format_version.is_empty() {
-            return Err(PlanError::NoPlan(
-                "it is the redacted form of a plan, which is made for showing; get the plan's whole JSON (`json-output` of the run, or `terraform show -json PLAN`)",
-            ));
-        }
-        if plan.format_version.is_empty() {
-            return Err(PlanError::NoPlan(
-                "it is no plan: it has no `format_version`; write one with `terraform show -json PLAN`",
-            ));
-        }
-        if state && !planned {
-            return Err(PlanError::NoPlan(
-                "it is a state, not a plan; save a plan with `-out=PLAN` and write `terraform show -json PLAN`",
-            ));
-        }
-        if resources && !listed {
-            return Err(PlanError::NoPlan(
-                "it plans resources and has no `resource_changes`: it was cut down, or made by another tool; write it with `terraform show -json PLAN`",
-            ));
-        }
-        Ok(plan)
+        Outline::read(text, scan)?.plan()
     }
 
     /// A change with its values.
@@ -238,16 +157,7 @@ impl<'a> Plan<'a> {
     /// # Errors
     /// Where its part of the file is no JSON.
     pub fn change(&self, planned: &Planned<'a>, names: &mut Names) -> Result<Change, PlanError> {
-        // What does not change may be nothing before and after: Terraform writes so of an object that had gone already.
-        let makes = matches!(
-            planned.operation,
-            Operation::Create | Operation::Update | Operation::Replace
-        );
-        if planned.after.is_null() && makes {
-            return Err(PlanError::Hollow {
-                address: planned.address.clone().into_owned(),
-            });
-        }
+        planned.says_what_it_makes()?;
         let key = planned.config_key();
         let expressions = self.configuration.expressions(&key)?;
         let before = tree::build(
@@ -259,11 +169,7 @@ impl<'a> Plan<'a> {
             None,
             None,
         )?;
-        let dynamic = (self.written.as_ref()).and_then(|written| {
-            let module = without_keys(&planned.module_address);
-            let resource = key.strip_prefix(module.as_ref()).unwrap_or(&key);
-            written.dynamic(&module, resource.trim_start_matches('.'))
-        });
+        let dynamic = self.dynamic(planned);
         let after = tree::build(
             names,
             planned.after,
@@ -277,34 +183,49 @@ impl<'a> Plan<'a> {
             let made = made_by_dynamic(planned, &after, expressions, dynamic.as_deref());
             Arc::new(configured(names, expressions, &made))
         });
-        Ok(self.outline(planned, Arc::new(before), Arc::new(after), config))
+        let resource = self.configuration.resource(&key);
+        let (version, provider) = self.configuration.provider(resource);
+        let provider = provider.map_or_else(|| Arc::new(Tree::null()), Arc::clone);
+        let (before, after) = (Arc::new(before), Arc::new(after));
+        Ok(Self::outline(
+            planned, version, provider, before, after, config,
+        ))
     }
 
-    /// What was wrong with a change of [`Plan::lazy_graph`] that was looked at.
+    /// The block types that `dynamic` blocks make in the resource; `None` where the files do not tell.
+    pub(super) fn dynamic(&self, planned: &Planned<'_>) -> Option<Vec<String>> {
+        let written = self.written.as_ref()?;
+        let key = planned.config_key();
+        let module = without_keys(&planned.module_address);
+        let resource = key.strip_prefix(module.as_ref()).unwrap_or(&key);
+        written.dynamic(&module, resource.trim_start_matches('.'))
+    }
+
+    /// What was wrong with a change that was looked at, of [`Plan::lazy_change`] or [`Plan::lazy_graph`].
     pub fn fault(&self) -> Option<&PlanError> {
         self.fault.get()
     }
 
     /// A change around its values.
     pub(super) fn outline(
-        &self,
         planned: &Planned<'_>,
+        provider_version: Option<String>,
+        provider_configuration: Arc<Tree>,
         before: Arc<Tree>,
         after: Arc<Tree>,
         config: Option<Arc<Tree>>,
     ) -> Change {
-        let (version, provider) = self.configuration.provider(&planned.config_key());
         Change {
             resource_type: planned.resource_type.clone().into_owned(),
             mode: planned.mode,
             provider: planned.provider.clone().into_owned(),
-            provider_version: version,
+            provider_version,
             operation: planned.operation,
             stage: Stage::Check,
             before,
             after,
             config,
-            provider_configuration: provider.unwrap_or_else(|| Arc::new(Tree::null())),
+            provider_configuration,
             address: Some(planned.shown().into_owned()),
             module_address: Some(planned.module_address.clone().into_owned()),
         }
@@ -343,33 +264,52 @@ fn made_by_dynamic(
     let Data::Mapping(_, fields) = after.data(after.root()) else {
         return Vec::new();
     };
-    let blocks = |node| match after.data(node) {
-        Data::Sequence(items) => items
-            .iter()
-            .all(|item| matches!(after.data(*item), Data::Mapping(..)))
-            .then_some(items.len())
-            .filter(|count| *count > 0),
-        _ => None,
-    };
     let made = |name: &str| match dynamic {
         Some(dynamic) => dynamic.iter().any(|made| made == name),
         None => planned.operation == Operation::Create && expressions.get(name).is_none(),
     };
     (fields.iter())
         .filter(|(name, _)| made(name))
-        .filter_map(|(name, node)| Some((name.clone(), blocks(*node)?)))
+        .filter_map(|(name, node)| Some((name.clone(), blocks(after, *node)?)))
         .collect()
 }
 
+/// How many blocks a value has; `None` where it has none, or is something else.
+pub(super) fn blocks(tree: &Tree, node: NodeId) -> Option<usize> {
+    match tree.data(node) {
+        Data::Sequence(items) => items
+            .iter()
+            .all(|item| matches!(tree.data(*item), Data::Mapping(..)))
+            .then_some(items.len())
+            .filter(|count| *count > 0),
+        _ => None,
+    }
+}
+
 impl Planned<'_> {
+    /// Complains of a change that makes an object and does not say what it will be.
+    pub(super) fn says_what_it_makes(&self) -> Result<(), PlanError> {
+        // What does not change may be nothing before and after: Terraform writes so of an object that had gone already.
+        let makes = matches!(
+            self.operation,
+            Operation::Create | Operation::Update | Operation::Replace
+        );
+        if self.after.is_null() && makes {
+            return Err(PlanError::Hollow {
+                address: self.address.clone().into_owned(),
+            });
+        }
+        Ok(())
+    }
+
     /// Where the configuration has the resource: its address without instance keys.
     pub(super) fn config_key(&self) -> Cow<'_, str> {
         without_keys(&self.address)
     }
 
-    /// Whether there is no planned side: neither a value nor anything unknown.
+    /// Whether there is no planned side: it will neither be a value nor unknown as a whole.
     pub(super) fn has_no_after(&self) -> bool {
-        self.after.is_null() && (self.after_unknown.is_null() || self.after_unknown.is_false())
+        self.after.is_null() && !self.after_unknown.is_true()
     }
 
     /// The address; that of a deposed object says so, as Terraform shows it.
@@ -384,155 +324,4 @@ impl Planned<'_> {
     pub fn index_type(&self) -> Cow<'_, str> {
         self.mode.target(&self.resource_type)
     }
-}
-
-/// 0.1 and up, 1.x: minors only add.
-fn check_format(version: &str) -> Result<(), PlanError> {
-    let (major, minor) = version.split_once('.').unwrap_or((version, "0"));
-    match (major.parse::<u64>(), minor.parse::<u64>()) {
-        (Ok(0), Ok(1..)) | (Ok(1..=NEWEST_MAJOR), Ok(_)) => Ok(()),
-        (Ok(major), Ok(_)) if major > NEWEST_MAJOR => Err(PlanError::Newer(version.to_owned())),
-        _ => Err(PlanError::NoPlan(
-            "it is no plan: its `format_version` is no version; write one with `terraform show -json PLAN`",
-        )),
-    }
-}
-
-fn changes<'a>(scan: &mut Scan<'a>) -> Result<Vec<Planned<'a>>, PlanError> {
-    let mut changes = Vec::new();
-    if scan.peek()? != b'[' {
-        if !scan.skip()?.is_null() {
-            return Err(PlanError::NoPlan(
-                "it is no plan: `resource_changes` is no list; write one with `terraform show -json PLAN`",
-            ));
-        }
-        return Ok(changes);
-    }
-    scan.token()?;
-    let mut first = true;
-    while scan.item(&mut first)? {
-        if scan.peek()? != b'{' {
-            return Err(PlanError::NoPlan(
-                "it is no plan: `resource_changes` holds something else than objects",
-            ));
-        }
-        changes.push(change(scan)?);
-    }
-    Ok(changes)
-}
-
-fn change<'a>(scan: &mut Scan<'a>) -> Result<Planned<'a>, PlanError> {
-    scan.token()?;
-    let mut planned = Planned {
-        address: Cow::Borrowed(""),
-        module_address: Cow::Borrowed(""),
-        resource_type: Cow::Borrowed(""),
-        mode: Mode::Managed,
-        operation: Operation::NoOp,
-        deposed: None,
-        provider: Cow::Borrowed(""),
-        before: Slice::NULL,
-        after: Slice::NULL,
-        after_unknown: Slice::NULL,
-        before_sensitive: Slice::NULL,
-        after_sensitive: Slice::NULL,
-    };
-    let (mut actions, mut importing, mut moved) = (Vec::new(), false, false);
-    let mut mode = Some(Mode::Managed);
-    let mut first = true;
-    while let Some(key) = scan.key(&mut first)? {
-        match key.as_ref() {
-            "address" => planned.address = scan.text_or_skip()?.unwrap_or_default(),
-            "previous_address" => moved = scan.text_or_skip()?.is_some(),
-            "module_address" => planned.module_address = scan.text_or_skip()?.unwrap_or_default(),
-            "type" => planned.resource_type = scan.text_or_skip()?.unwrap_or_default(),
-            "provider_name" => planned.provider = scan.text_or_skip()?.unwrap_or_default(),
-            "deposed" => planned.deposed = scan.text_or_skip()?,
-            "mode" => {
-                mode = match scan.text_or_skip()?.as_deref() {
-                    None | Some("managed") => Some(Mode::Managed),
-                    Some("data") => Some(Mode::Data),
-                    Some("ephemeral") => Some(Mode::Ephemeral),
-                    Some(_) => None,
-                }
-            }
-            "change" if scan.peek()? == b'{' => {
-                scan.token()?;
-                let mut first = true;
-                while let Some(key) = scan.key(&mut first)? {
-                    match key.as_ref() {
-                        "actions" => actions = texts(scan)?,
-                        "before" => planned.before = scan.skip()?,
-                        "after" => planned.after = scan.skip()?,
-                        "after_unknown" => planned.after_unknown = scan.skip()?,
-                        "before_sensitive" => planned.before_sensitive = scan.skip()?,
-                        "after_sensitive" => planned.after_sensitive = scan.skip()?,
-                        "importing" => importing = !scan.skip()?.is_null(),
-                        _ => {
-                            scan.skip()?;
-                        }
-                    }
-                }
-            }
-            _ => {
-                scan.skip()?;
-            }
-        }
-    }
-    planned.operation = operation(&actions, importing, moved)?;
-    // Rules are chosen by type and mode: a change without them would be judged by none.
-    let odd = |what: &'static str| PlanError::Odd {
-        address: planned.address.clone().into_owned(),
-        what,
-    };
-    if planned.resource_type.is_empty() {
-        return Err(odd(
-            "has no `type`: it was cut down, or made by another tool; write it with `terraform show -json PLAN`",
-        ));
-    }
-    planned.mode = mode.ok_or_else(|| {
-        odd("has a `mode` that this gabion does not know; use a newer gabion, as what it does not know it cannot judge")
-    })?;
-    Ok(planned)
-}
-
-fn texts<'a>(scan: &mut Scan<'a>) -> Result<Vec<Cow<'a, str>>, Fault> {
-    let mut found = Vec::new();
-    if scan.peek()? != b'[' {
-        scan.skip()?;
-        return Ok(found);
-    }
-    scan.token()?;
-    let mut first = true;
-    while scan.item(&mut first)? {
-        found.extend(scan.text_or_skip()?);
-    }
-    Ok(found)
-}
-
-fn operation(
-    actions: &[Cow<'_, str>],
-    importing: bool,
-    moved: bool,
-) -> Result<Operation, PlanError> {
-    let actions: Vec<&str> = actions.iter().map(AsRef::as_ref).collect();
-    Ok(match actions.as_slice() {
-        ["no-op" | "update"] if importing => Operation::Import,
-        ["no-op"] if moved => Operation::Move,
-        ["no-op"] => Operation::NoOp,
-        ["create"] => Operation::Create,
-        ["update"] => Operation::Update,
-        ["delete"] => Operation::Delete,
-        ["read"] => Operation::Read,
-        ["open" | "renew" | "close"] => Operation::Open,
-        ["forget"] => Operation::Forget,
-        // A forgotten object whose address is filled again is a new object.
-        ["create", "forget"] | ["forget", "create"] => Operation::Create,
-        ["delete", "create"] | ["create", "delete"] => Operation::Replace,
-        _ => {
-            return Err(PlanError::NoPlan(
-                "it holds a change with actions that this gabion does not know; use a newer gabion, as what it does not know it cannot judge",
-            ));
-        }
-    })
 }

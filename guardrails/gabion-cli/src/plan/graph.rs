@@ -1,8 +1,8 @@
 //! The graph of a plan: what the expressions of a resource refer to.
 
-use std::sync::{Arc, OnceLock, PoisonError};
+use std::sync::Arc;
 
-use gabion_model::{Change, Data, Graph, Path, Reference, Step, Tree};
+use gabion_model::{Change, Data, Graph, Path, Reference, Step};
 
 use super::config::{is_leaf, without_keys};
 use super::file::{Plan, PlanError, Planned};
@@ -10,19 +10,19 @@ use super::follow::{Follow, Place, own_key};
 use super::scan::{Fault, Json};
 use super::tree::Names;
 
-impl Plan<'_> {
+impl<'a> Plan<'a> {
     /// All changes with their references, for whole-plan rules.
     ///
     /// # Errors
     /// Where a part of the file is no JSON.
     pub fn graph(&self) -> Result<Graph, PlanError> {
         let mut names = Names::default();
-        self.assemble(|_, planned| self.change(planned, &mut names))
+        self.assemble(|planned| self.change(planned, &mut names))
     }
 
-    fn assemble(
-        &self,
-        mut make: impl FnMut(usize, &Planned<'_>) -> Result<Change, PlanError>,
+    fn assemble<'p>(
+        &'p self,
+        mut make: impl FnMut(&'p Planned<'a>) -> Result<Change, PlanError>,
     ) -> Result<Graph, PlanError> {
         let mut graph = Graph {
             complete: self.complete && self.configuration.is_whole(),
@@ -35,8 +35,8 @@ impl Plan<'_> {
                 .map(|planned| planned.address.as_ref())
                 .collect(),
         };
-        for (position, planned) in self.changes.iter().enumerate() {
-            let change: Change = make(position, planned)?;
+        for planned in &self.changes {
+            let change: Change = make(planned)?;
             let key = without_keys(&planned.address);
             let mut collect = Collect {
                 follow: &follow,
@@ -71,48 +71,8 @@ impl Plan<'static> {
     ///
     /// # Errors
     /// Where the configuration is no JSON.
-    pub fn lazy_graph(plan: &Arc<Self>) -> Result<Graph, PlanError> {
-        plan.assemble(|position, planned| {
-            let whole: Arc<OnceLock<Arc<Change>>> = Arc::default();
-            let side = |null: bool, pick: fn(&Change) -> Arc<Tree>| {
-                if null {
-                    return Arc::new(Tree::null());
-                }
-                let (plan, whole) = (plan.clone(), whole.clone());
-                Arc::new(Tree::lazy(false, move || {
-                    plan.changes.get(position).map_or_else(
-                        || Arc::new(Tree::null()),
-                        |planned| pick(whole.get_or_init(|| plan.looked_at(planned))),
-                    )
-                }))
-            };
-            let key = planned.config_key();
-            let configured = plan.configuration.has(&key).then(|| {
-                side(false, |change| {
-                    change
-                        .config
-                        .clone()
-                        .unwrap_or_else(|| Arc::new(Tree::null()))
-                })
-            });
-            Ok(plan.outline(
-                planned,
-                side(planned.before.is_null(), |change| change.before.clone()),
-                side(planned.has_no_after(), |change| change.after.clone()),
-                configured,
-            ))
-        })
-    }
-
-    fn looked_at(&self, planned: &Planned<'static>) -> Arc<Change> {
-        let mut names = self.names.lock().unwrap_or_else(PoisonError::into_inner);
-        let change = self.change(planned, &mut names).unwrap_or_else(|fault| {
-            // The caller asks for the fault before it believes any verdict.
-            let _ = self.fault.set(fault);
-            let null = Arc::new(Tree::null());
-            self.outline(planned, null.clone(), null, None)
-        });
-        Arc::new(change)
+    pub fn lazy_graph(&'static self) -> Result<Graph, PlanError> {
+        self.assemble(|planned| Ok(self.unlooked(planned)))
     }
 }
 

@@ -2,11 +2,13 @@
 //!
 //! What belongs here: bytes to [`gabion_model::Change`], and what a plan file cannot tell. What does not: rules, policy.
 
+mod attributes;
 mod config;
 mod encoding;
 mod file;
 mod follow;
 mod graph;
+mod outline;
 mod scan;
 mod skim;
 mod tree;

@@ -99,9 +99,62 @@ impl<'a> Slice<'a> {
         memchr::memmem::find(self.text.as_bytes(), text.as_bytes()).is_some()
     }
 
-    /// Whether it is false.
-    pub(super) fn is_false(self) -> bool {
-        self.text == "false"
+    /// Whether it is true.
+    pub(super) fn is_true(self) -> bool {
+        self.text == "true"
+    }
+
+    /// Whether it is an object.
+    pub(super) fn is_object(self) -> bool {
+        self.text.starts_with('{')
+    }
+
+    /// Whether it, as marks beside an object, says nothing of the object as a whole.
+    pub(super) fn marks_parts(self) -> bool {
+        self.is_object() || self.is_null() || self.text == "false"
+    }
+
+    /// The value at a name of an object; the last one, where it stands there twice.
+    ///
+    /// # Errors
+    /// Where the object is no JSON.
+    pub(super) fn field(self, name: &str) -> Result<Option<Self>, Fault> {
+        let mut found = None;
+        self.each(|key, value| {
+            if key == name {
+                found = Some(value);
+            }
+        })?;
+        Ok(found)
+    }
+
+    /// The same; the first one, as [`Json::get`] gives it.
+    ///
+    /// # Errors
+    /// Where the object is no JSON.
+    pub(super) fn first_field(self, name: &str) -> Result<Option<Self>, Fault> {
+        let mut found = None;
+        self.each(|key, value| {
+            if key == name {
+                found.get_or_insert(value);
+            }
+        })?;
+        Ok(found)
+    }
+
+    /// Every name and value of an object; nothing of anything else.
+    fn each(self, mut field: impl FnMut(&str, Self)) -> Result<(), Fault> {
+        if !self.is_object() {
+            return Ok(());
+        }
+        let mut scan = self.scan();
+        scan.token()?;
+        let mut first = true;
+        while let Some(key) = scan.key(&mut first)? {
+            let value = scan.skip()?;
+            field(&key, value);
+        }
+        Ok(())
     }
 
     /// Whether it is null.
@@ -119,6 +172,21 @@ impl<'a> Scan<'a> {
             base: 0,
             depth: 0,
         }
+    }
+
+    /// A reader that stands at a byte of a whole text, so deep inside of it.
+    pub(super) fn within(text: &'a str, at: usize, depth: usize) -> Self {
+        Self {
+            text,
+            at,
+            base: 0,
+            depth,
+        }
+    }
+
+    /// The byte at which it stands, counted from the beginning of its text.
+    pub(super) fn place(&self) -> usize {
+        self.at
     }
 
     fn fault<T>(&self, what: What) -> Result<T, Fault> {
@@ -284,6 +352,19 @@ impl<'a> Scan<'a> {
         let bytes = self.text.as_bytes();
         let mut at = self.at + 1;
         let mut plain = true;
+        // Most names and many values are short: two words tell sooner than a search that is made for long texts.
+        for _ in 0..2 {
+            let Some(word) = bytes.get(at..).and_then(<[u8]>::first_chunk) else {
+                break;
+            };
+            match skim::quote_or_escape(*word) {
+                Some(found) if bytes.get(at + found) == Some(&b'"') => {
+                    return Ok((at + found, plain));
+                }
+                Some(_) => break,
+                None => at += 8,
+            }
+        }
         loop {
             let rest = bytes.get(at..).unwrap_or_default();
             match memchr::memchr2(b'"', b'\\', rest) {
@@ -386,6 +467,37 @@ impl<'a> Json<'a> {
                 }
                 Self::Object(items)
             }
+        })
+    }
+
+    /// Reads an object as far as [`super::tree`] needs it for one name: that field alone, or all of it where it may be
+    /// an expression. An object without fields stands for nothing at all.
+    pub(super) fn read_only(object: Slice<'a>, name: &str) -> Result<Self, Fault> {
+        if !object.is_object() {
+            return if object.is_null() {
+                Ok(Self::Object(Vec::new()))
+            } else {
+                Self::read(&mut object.scan())
+            };
+        }
+        let (mut other, mut found) = (false, None);
+        object.each(|key, value| {
+            other |= !matches!(key, "constant_value" | "references");
+            if key == name {
+                found.get_or_insert(value);
+            }
+        })?;
+        if !other {
+            return Self::read(&mut object.scan());
+        }
+        // The other fields, of which one tells that the object is no expression.
+        let blank = (Cow::Borrowed(""), Self::Null);
+        Ok(match found {
+            Some(found) => Self::Object(vec![
+                (Cow::Owned(name.to_owned()), Self::read(&mut found.scan())?),
+                blank,
+            ]),
+            None => Self::Object(vec![blank]),
         })
     }
 

@@ -73,6 +73,17 @@ pub(super) fn end(bytes: &[u8], start: usize, most: usize) -> Result<usize, Endl
     Err(Endless::Truncated)
 }
 
+/// Where the first quote or backslash of eight bytes stands.
+pub(super) fn quote_or_escape(word: [u8; 8]) -> Option<usize> {
+    const LOW: u64 = 0x0101_0101_0101_0101;
+    const HIGH: u64 = 0x8080_8080_8080_8080;
+    let word = u64::from_le_bytes(word);
+    // The lowest mark is right; those above it may be carried over.
+    let zero = |word: u64| word.wrapping_sub(LOW) & !word & HIGH;
+    let found = zero(word ^ (LOW * u64::from(b'"'))) | zero(word ^ (LOW * u64::from(b'\\')));
+    (found != 0).then(|| found.trailing_zeros() as usize / 8)
+}
+
 /// The bytes that a backslash before them escapes. `carry` is 1 where the last block ended in one that counts.
 fn escaped(backslash: u64, carry: &mut u64) -> u64 {
     const EVEN: u64 = 0x5555_5555_5555_5555;
@@ -228,6 +239,12 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn the_first_quote_or_escape_is_found(word in prop::array::uniform8(prop_oneof![any::<u8>(), Just(b'"'), Just(b'\\'), Just(b'#'), Just(b']')])) {
+            let first = word.iter().position(|byte| matches!(byte, b'"' | b'\\'));
+            prop_assert_eq!(quote_or_escape(word), first);
+        }
+
         #[test]
         fn is_what_a_byte_by_byte_look_finds(text in "[\\[{](\\\\\\\\|\\\\\"|[\\[\\]{}\",:a \\\\]){0,300}", start in 0_usize..3, most in 1_usize..9) {
             let text = format!("{}{text}", "  ".get(..start).unwrap_or_default());

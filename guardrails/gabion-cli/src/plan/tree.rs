@@ -67,6 +67,10 @@ enum Mark<'a> {
 const NO: Mark<'static> = Mark::No;
 
 impl<'a> Mark<'a> {
+    fn of(slice: Option<Slice<'a>>) -> Result<Self, Fault> {
+        slice.map_or(Ok(Self::No), |slice| Self::read(&mut slice.scan()))
+    }
+
     fn read(scan: &mut Scan<'a>) -> Result<Self, Fault> {
         Ok(match scan.token()? {
             Token::Boolean(true) => Self::Yes,
@@ -146,6 +150,42 @@ enum Said<'c, 'a> {
 }
 
 impl<'c, 'a> Said<'c, 'a> {
+    /// What the expressions of a resource say; `None` where the plan has none.
+    fn of(expressions: Option<&'c Json<'a>>) -> Self {
+        expressions.map_or(Self::Untold, |expressions| match expressions {
+            // No expression at all: everything is unset.
+            Json::Object(items) if items.is_empty() => Self::Unset,
+            _ => Self::Here(expressions),
+        })
+    }
+
+    /// What is said of a field; only asked where something in it is unknown.
+    fn within(
+        &self,
+        key: &str,
+        mark: &Mark<'_>,
+        dynamic: Option<&[String]>,
+        had_blocks: impl FnOnce() -> bool,
+    ) -> Self {
+        if *mark == Mark::No {
+            return Self::Untold;
+        }
+        match (self.child(key), dynamic) {
+            (Self::Unset, Some(dynamic)) if dynamic.iter().any(|name| name == key) => Self::Untold,
+            // A block beside a dynamic one of its type: which is which is not told.
+            (Self::Here(Json::List(_)), Some(dynamic))
+                if dynamic.iter().any(|name| name == key) =>
+            {
+                Self::Untold
+            }
+            (said, Some(_)) => said,
+            // Blocks may come from a `dynamic` one, which the plan does not show; the prior state has some.
+            (Self::Unset, None) if BLOCKS.contains(&key) => Self::Untold,
+            (Self::Unset, None) if had_blocks() => Self::Untold,
+            (said, None) => said,
+        }
+    }
+
     fn child(&self, name: &str) -> Self {
         match self {
             Self::Untold => Self::Untold,
@@ -215,6 +255,57 @@ impl<'c, 'a> Said<'c, 'a> {
     }
 }
 
+/// One attribute of a side of a change.
+pub(super) struct Field<'n, 'a> {
+    pub(super) name: &'n str,
+    /// Its value; `None` where the plan has none, which may be because it is unknown.
+    pub(super) value: Option<Slice<'a>>,
+    pub(super) unknown: Option<Slice<'a>>,
+    pub(super) sensitive: Option<Slice<'a>>,
+}
+
+/// What is known of an unknown attribute: what the resource's expressions say, where the plan has them; the block types
+/// that `dynamic` blocks make; whether the prior state has blocks at the attribute.
+pub(super) type Written<'c, 'a> = (Option<&'c Json<'a>>, Option<&'c [String]>, bool);
+
+impl Field<'_, '_> {
+    /// Whether it may be unknown, or a part of it.
+    pub(super) fn is_unknown(&self) -> bool {
+        self.unknown.is_some_and(|unknown| unknown.contains("true"))
+    }
+
+    /// Builds the attribute as [`build`] does; `None` where the side has none. `written` is needed where it may be
+    /// unknown.
+    pub(super) fn build(
+        &self,
+        names: &mut Names,
+        written: Option<Written<'_, '_>>,
+    ) -> Result<Option<Tree>, Fault> {
+        let (unknown, sensitive) = (Mark::of(self.unknown)?, Mark::of(self.sensitive)?);
+        let (expressions, dynamic, had_blocks) = written.unwrap_or_default();
+        let said = Said::of(expressions).within(self.name, &unknown, dynamic, || had_blocks);
+        let mut builder = Builder {
+            builder: TreeBuilder::new(),
+            last: Kind::Null,
+            names,
+            before: None,
+            dynamic,
+        };
+        let root = match self.value {
+            Some(value) => builder.value(
+                &mut value.scan(),
+                &unknown,
+                &sensitive,
+                &said,
+                Place::Field(self.name),
+            )?,
+            None if unknown == Mark::No => return Ok(None),
+            None => builder.absent(&unknown, &sensitive, &said),
+        };
+        Ok(Some(builder.builder.finish(root)))
+    }
+}
+
 /// Where a value stands; it decides what is made of an object without schema.
 #[derive(Clone, Copy)]
 enum Place<'n> {
@@ -271,11 +362,7 @@ pub(super) fn build(
 ) -> Result<Tree, Fault> {
     let unknown = Mark::read(&mut unknown.scan())?;
     let sensitive = Mark::read(&mut sensitive.scan())?;
-    let said = expressions.map_or(Said::Untold, |expressions| match expressions {
-        // No expression at all: everything is unset.
-        Json::Object(items) if items.is_empty() => Said::Unset,
-        _ => Said::Here(expressions),
-    });
+    let said = Said::of(expressions);
     let mut builder = Builder {
         builder: TreeBuilder::with_capacity(if value.is_null() { 1 } else { 48 }),
         last: Kind::Null,
@@ -395,35 +482,9 @@ impl Builder<'_, '_> {
         mark: &Mark<'_>,
         place: Place<'_>,
     ) -> Said<'c, 'a> {
-        if *mark == Mark::No {
-            return Said::Untold;
-        }
-        match (said.child(key), self.dynamic) {
-            (Said::Unset, Some(dynamic)) if dynamic.iter().any(|name| name == key) => Said::Untold,
-            // A block beside a dynamic one of its type: which is which is not told.
-            (Said::Here(Json::List(_)), Some(dynamic))
-                if dynamic.iter().any(|name| name == key) =>
-            {
-                Said::Untold
-            }
-            (said, Some(_)) => said,
-            // Blocks may come from a `dynamic` one, which the plan does not show; the prior state has some.
-            (Said::Unset, None) if BLOCKS.contains(&key) => Said::Untold,
-            (Said::Unset, None) if matches!(place, Place::Top) && self.had_blocks(key) => {
-                Said::Untold
-            }
-            (said, None) => said,
-        }
-    }
-
-    fn had_blocks(&self, key: &str) -> bool {
-        let Some(before) = self.before else {
-            return false;
-        };
-        before
-            .child(before.root(), key)
-            .and_then(|list| before.element(list, 0))
-            .is_some_and(|item| before.kind(item) == Kind::Mapping)
+        said.within(key, mark, self.dynamic, || {
+            matches!(place, Place::Top) && self.before.is_some_and(|before| had_blocks(before, key))
+        })
     }
 
     /// A field that the plan leaves out because it is unknown, wholly or in parts.
@@ -484,6 +545,14 @@ impl Builder<'_, '_> {
         };
         self.builder.push(data, sensitive)
     }
+}
+
+/// Whether a state has blocks at an attribute.
+pub(super) fn had_blocks(state: &Tree, name: &str) -> bool {
+    state
+        .child(state.root(), name)
+        .and_then(|list| state.element(list, 0))
+        .is_some_and(|item| state.kind(item) == Kind::Mapping)
 }
 
 /// Whether the values of a mapping are all scalars of one kind.

@@ -213,6 +213,11 @@ fn path(text: &str) -> Result<model::Path, String> {
 
 /// Text of a guest without control characters: it must not steer the reader's terminal.
 pub(crate) fn plain(text: &str) -> String {
+    // All control characters begin with one of these bytes; most texts, the long ones above all, have none.
+    let suspect = |byte: &u8| matches!(byte, 0..=8 | 0x0B..=0x1F | 0x7F | 0xC2);
+    if !text.as_bytes().iter().any(suspect) {
+        return text.to_owned();
+    }
     text.chars()
         .map(|c| {
             if c.is_control() && c != '\n' && c != '\t' {

@@ -4,8 +4,8 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use gabion_model::{
-    Change, Data, Finding, Level, Operation, Path, Runner, Scope, Stage, Tree, Undecided,
-    Undetermined, Unreadable, Verdict, detect,
+    Change, Finding, Level, Operation, Path, Runner, Scope, Stage, Tree, Undecided, Undetermined,
+    Unreadable, Verdict, detect,
 };
 
 use super::binding::Binding;
@@ -32,7 +32,7 @@ pub(super) enum Age {
 
 impl Age {
     pub(super) fn of(change: &Change) -> Self {
-        let has_before = !matches!(change.before.data(change.before.root()), Data::Null);
+        let has_before = !change.before.is_null();
         match change.operation {
             Operation::NoOp => Self::Old,
             Operation::Delete | Operation::Forget => Self::Leaving,
@@ -86,7 +86,7 @@ impl Old {
     }
 }
 
-/// Sessions in use for one change, given back at its end.
+/// Sessions in use, given back at the end.
 struct Leases<'a> {
     guard: &'a Guard,
     held: Vec<(usize, Box<dyn Runner>)>,
@@ -126,14 +126,38 @@ impl Drop for Leases<'_> {
     }
 }
 
-impl Guard {
+/// Asks about one change after the other, with the same sessions: see [`Guard::judging`].
+pub struct Judging<'a>(Leases<'a>);
+
+impl std::fmt::Debug for Judging<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Judging").finish_non_exhaustive()
+    }
+}
+
+impl Judging<'_> {
     /// Asks every rule that applies about a change.
-    pub fn judge(&self, change: &Arc<Change>) -> Judgement {
-        let mut judgement = Judgement::default();
-        let mut leases = Leases {
+    pub fn judge(&mut self, change: &Arc<Change>) -> Judgement {
+        self.0.guard.judge_with(change, &mut self.0)
+    }
+}
+
+impl Guard {
+    /// For many changes on one thread: taking sessions and giving them back is done once.
+    pub fn judging(&self) -> Judging<'_> {
+        Judging(Leases {
             guard: self,
             held: Vec::new(),
-        };
+        })
+    }
+
+    /// Asks every rule that applies about a change.
+    pub fn judge(&self, change: &Arc<Change>) -> Judgement {
+        self.judging().judge(change)
+    }
+
+    fn judge_with(&self, change: &Arc<Change>, leases: &mut Leases<'_>) -> Judgement {
+        let mut judgement = Judgement::default();
         let mut prior: Option<Arc<Change>> = None;
         for (entry, binding) in self.applicable(change) {
             let Some(pack) = self.packs.get(entry.rule.pack) else {

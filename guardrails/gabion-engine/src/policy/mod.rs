@@ -34,6 +34,7 @@ pub use error::{Location, PolicyError, Problem, did_you_mean};
 pub use explain::{Explanation, ReadValue, Weighed};
 pub use find::FILE_NAME;
 pub use guard::{Guard, RuleInForce};
+pub use judge::Judging;
 pub use known::{BASELINE_NAME, KnownViolation, KnownViolations, read_baseline};
 pub use lock::{
     LockChange, LockError, LockOptions, LockedPack, Locking, Needed, Relock, Request, Resolved,

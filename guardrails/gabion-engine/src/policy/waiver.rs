@@ -53,7 +53,7 @@ fn matches(wanted: &Node, change: &Change) -> bool {
     collect(wanted, &mut Vec::new(), &mut leaves);
     !leaves.is_empty()
         && leaves.iter().all(|(names, value)| {
-            let gone = matches!(after.data(after.root()), Data::Null);
+            let gone = after.is_null();
             match (!gone)
                 .then(|| holds(after, after.root(), names, value))
                 .flatten()
