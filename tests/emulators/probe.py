@@ -15,6 +15,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from common import PROBES, Lax, Lost
 
 # Importing a module registers its probes, in this order.
+import probe_account  # noqa: F401
 import probe_identity  # noqa: F401
 import probe_kms  # noqa: F401
 import probe_role  # noqa: F401

@@ -3,7 +3,7 @@
 use aws_sdk_accessanalyzer::types::{AnalyzerStatus, Type};
 
 use crate::clients::Clients;
-use crate::error::{Absent, Result};
+use crate::error::{Absent, Kind, Result};
 use crate::{Created, Tags, operations};
 
 /// An analyzer.
@@ -79,7 +79,7 @@ impl AccessAnalyzer {
             .await;
         match created {
             Ok(_) => Ok(Created { adopted: false }),
-            Err(error) if error.is_already_exists() || error.may_have_happened() => {
+            Err(error) if error.kind == Kind::Conflict || error.may_have_happened() => {
                 let finder = Self::new(self.clients.unscoped());
                 let there = finder.account_analyzers().await?;
                 if there.iter().any(|analyzer| analyzer.name == name) {

@@ -82,6 +82,8 @@ fn run(service: impl Provider, options: ServeOptions) -> Result<(), ServeError> 
         Some(Request::from_env()?)
     };
     let runtime = tokio::runtime::Builder::new_multi_thread()
+        // Composite resources hold many calls at once, and their futures are large, above all in debug builds.
+        .thread_stack_size(16 << 20)
         .enable_all()
         .build()?;
     let served = runtime.block_on(serve_request(service, request, options));

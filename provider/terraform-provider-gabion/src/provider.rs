@@ -18,6 +18,9 @@ use crate::service::iam::role::WorkloadRole;
 use crate::service::kms::key::KmsKey;
 use crate::service::log_sink::LogSink;
 use crate::service::org_guardrail::OrgGuardrail;
+use crate::service::organizations::account::Account;
+use crate::service::organizations::account_baseline::AccountBaseline;
+use crate::service::organizations::organization::Organization;
 use crate::shared::tags;
 
 pub(crate) use config::{SESSION_NAME, SessionDuration, is_session_name};
@@ -109,9 +112,12 @@ impl Provider for GabionProvider {
 
     fn resources(&self) -> Vec<Box<dyn DynResource<Gabion>>> {
         vec![
+            Box::new(Account),
+            Box::new(AccountBaseline),
             Box::new(KmsKey),
             Box::new(LogSink),
             Box::new(OrgGuardrail),
+            Box::new(Organization),
             Box::new(WorkloadRole),
         ]
     }

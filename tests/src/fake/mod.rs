@@ -4,9 +4,13 @@
 //! What it covers is the last column of `tests/emulator-gaps.md`. A test that passes thanks to
 //! the fake proves the provider's side of a call, never AWS's.
 
+mod accessanalyzer;
 mod cloudtrail;
+mod ec2_defaults;
 mod kms;
 mod logs;
+mod organizations;
+mod quarantine;
 mod s3;
 
 use std::collections::BTreeMap;
@@ -42,6 +46,18 @@ struct State {
     group_key: BTreeMap<String, Value>,
     /// CloudWatch Logs: group to its deletion protection.
     group_protection: BTreeMap<String, bool>,
+    /// STS: access keys of sessions, to the account and ARN of their role.
+    sessions: BTreeMap<String, (String, String)>,
+    /// EC2: settings by account and region.
+    ec2_defaults: BTreeMap<(String, String), ec2_defaults::Defaults>,
+    /// Access Analyzer: analyzers by account, region and name.
+    analyzers: BTreeMap<(String, String, String), Value>,
+    /// Organizations: creations that are still under way, and how often that is told.
+    creations: BTreeMap<String, u32>,
+    /// Organizations: creations that failed.
+    failed_creations: BTreeMap<String, Value>,
+    /// Organizations: who is exempt from a policy that forbids everything in an account, by account and policy.
+    quarantines: BTreeMap<(String, String), Vec<String>>,
 }
 
 impl Fake {
@@ -59,7 +75,14 @@ impl Fake {
     /// # Errors
     /// When the emulator, asked on the way, does not answer.
     pub async fn answer(&self, request: &Request, upstream: &Upstream) -> Result<Option<Reply>> {
+        if let Some(reply) = self.quarantined(request) {
+            return Ok(Some(reply));
+        }
         match request.operation.service.as_str() {
+            "access-analyzer" => Ok(self.accessanalyzer(request)),
+            "ec2" => Ok(self.ec2_defaults(request)),
+            "organizations" => self.organizations(request, upstream).await,
+            "sts" => self.sts(request, upstream).await,
             "kms" => self.kms(request, upstream).await,
             "s3" => self.s3(request, upstream).await,
             "cloudtrail" => self.cloudtrail(request, upstream).await,

@@ -46,7 +46,7 @@ impl Operation {
         let mut parts = credential.split('/');
         let access_key = parts.next().unwrap_or_default().to_owned();
         let region = parts.nth(1).unwrap_or_default().to_owned();
-        let service = parts.next().unwrap_or("unsigned").to_owned();
+        let mut service = parts.next().unwrap_or("unsigned").to_owned();
         let (name, protocol) =
             if let Some(target) = headers.get("x-amz-target").and_then(|v| v.to_str().ok()) {
                 (
@@ -55,6 +55,11 @@ impl Operation {
                 )
             } else if let Some((_, name)) = uri.path().split_once("/operation/") {
                 (name.to_owned(), Protocol::Json)
+            } else if service == "s3" && uri.path().starts_with("/v20180820/") {
+                service = "s3control".to_owned();
+                (s3control(method, uri), Protocol::Query)
+            } else if let Some(name) = rest(&service, method, uri) {
+                (name, Protocol::Json)
             } else if service == "s3" {
                 (s3(method, uri), Protocol::S3)
             } else {
@@ -193,6 +198,44 @@ impl Operation {
 impl std::fmt::Display for Operation {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "{}:{}", self.service, self.name)
+    }
+}
+
+/// The account-wide settings of S3, of which the provider uses one.
+fn s3control(method: &Method, uri: &Uri) -> String {
+    let noun = if uri.path().ends_with("/publicAccessBlock") {
+        "PublicAccessBlock"
+    } else {
+        "Unknown"
+    };
+    let verb = match *method {
+        Method::PUT => "Put",
+        Method::DELETE => "Delete",
+        _ => "Get",
+    };
+    format!("{verb}{noun}")
+}
+
+/// Services that name their operations by method and path.
+fn rest(service: &str, method: &Method, uri: &Uri) -> Option<String> {
+    let path = uri.path().trim_matches('/');
+    match service {
+        "access-analyzer" if path.split('/').next() == Some("analyzer") => Some(
+            match (method.as_str(), path.contains('/')) {
+                ("PUT", false) => "CreateAnalyzer",
+                ("GET", false) => "ListAnalyzers",
+                ("DELETE", true) => "DeleteAnalyzer",
+                _ => "GetAnalyzer",
+            }
+            .to_owned(),
+        ),
+        // `/putAlternateContact`
+        "account" => {
+            let mut letters = path.chars();
+            let first = letters.next()?;
+            Some(first.to_uppercase().chain(letters).collect())
+        }
+        _ => None,
     }
 }
 

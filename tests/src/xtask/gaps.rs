@@ -97,6 +97,35 @@ says: only a real account proves it.
 /// What covers the gaps that neither emulator fills alone.
 const COVERED: &[(&str, &str)] = &[
     (
+        "organizations:CreateAccount is under way at first, ListCreateAccountStatus",
+        "fake",
+    ),
+    (
+        "organizations:CreateAccount with an address that is in use",
+        "fake; plan, in one organization",
+    ),
+    ("organizations:CreateOrganizationalUnit that exists", "fake"),
+    (
+        "organizations: an attached policy is enforced",
+        "fake, for the quarantine's policy alone",
+    ),
+    (
+        "ec2:ModifyEbsDefaultKmsKeyId, GetEbsDefaultKmsKeyId, ResetEbsDefaultKmsKeyId",
+        "fake",
+    ),
+    (
+        "ec2:ModifyInstanceMetadataDefaults, GetInstanceMetadataDefaults",
+        "fake",
+    ),
+    (
+        "ec2:ModifyVpcBlockPublicAccessOptions, DescribeVpcBlockPublicAccessOptions",
+        "fake",
+    ),
+    (
+        "accessanalyzer:CreateAnalyzer, ListAnalyzers, DeleteAnalyzer",
+        "fake",
+    ),
+    (
         "kms:EnableKeyRotation RotationPeriodInDays",
         "MiniStack; fake for moto",
     ),

@@ -11,6 +11,7 @@
     reason = "the helpers of tests fail as tests do: by a panic"
 )]
 
+mod account;
 mod author;
 mod bad_input;
 mod check;
@@ -25,6 +26,7 @@ mod kms_key;
 mod log_sink;
 mod main_path;
 mod org_guardrail;
+mod organization;
 mod outputs;
 mod parity;
 mod provider;

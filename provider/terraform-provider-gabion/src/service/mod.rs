@@ -4,3 +4,4 @@ pub(crate) mod iam;
 pub(crate) mod kms;
 pub(crate) mod log_sink;
 pub(crate) mod org_guardrail;
+pub(crate) mod organizations;

@@ -10,5 +10,6 @@ pub(crate) mod live;
 pub(crate) mod location;
 pub(crate) mod policy;
 pub(crate) mod policy_statement;
+pub(crate) mod progress;
 pub(crate) mod strings;
 pub(crate) mod tags;

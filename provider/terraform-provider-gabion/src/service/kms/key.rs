@@ -28,6 +28,7 @@ use crate::configured::Gabion;
 use crate::shared::{policy_statement, tags};
 
 pub(crate) use model::KmsKeyModel;
+pub(crate) use policy::policy_for_service;
 pub(crate) use unfinished::Unfinished;
 
 /// The resource's type.

@@ -120,6 +120,36 @@ fn users(names: BTreeSet<String>) -> Statement {
         .actions(USE.iter().copied().chain(["kms:DescribeKey"]))
 }
 
+/// The policy of a key that one service uses in the name of the account's principals, as JSON.
+///
+/// # Errors
+/// Never, while the service is known; told all the same.
+pub(crate) fn policy_for_service(
+    clients: &gabion_aws::Clients,
+    service: &str,
+) -> Result<String, Diagnostics> {
+    let key = KmsKeyModel {
+        administrators: strings::of(Vec::<String>::new()),
+        users: strings::of(Vec::<String>::new()),
+        service_users: Value::Known(vec![service_user::ServiceUser {
+            service: service.into(),
+            via_service: true.into(),
+            ..service_user::ServiceUser::default()
+        }]),
+        ..KmsKeyModel::default()
+    };
+    document(&key, &Scene::of(clients))
+        .map(|document| document.to_json())
+        .ok_or_else(|| {
+            Diagnostics::from_error(
+                "The key policy could not be made",
+                format!(
+                    "The policy for `{service}` depends on something unknown. Please report it."
+                ),
+            )
+        })
+}
+
 /// The policy of a planned key; none while something it depends on is unknown.
 pub(super) fn document(key: &KmsKeyModel, scene: &Scene<'_>) -> Option<Document> {
     let root = root_arn(scene.partition, scene.account);

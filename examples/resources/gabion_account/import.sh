@@ -1,0 +1,1 @@
+terraform import gabion_account.app 111122223333

@@ -1,0 +1,1 @@
+terraform import gabion_account_baseline.this 111122223333

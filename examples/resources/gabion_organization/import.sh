@@ -1,0 +1,1 @@
+terraform import gabion_organization.main o-exampleorgid

@@ -1,0 +1,8 @@
+//! The organization, its accounts, and what every account gets.
+
+pub(crate) mod account;
+pub(crate) mod account_baseline;
+mod baseline;
+pub(crate) mod organization;
+#[cfg(test)]
+mod page;

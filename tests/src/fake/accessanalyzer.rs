@@ -1,0 +1,67 @@
+//! Access Analyzer: analyzers of external access, which no emulator has.
+
+use hyper::StatusCode;
+use serde_json::{Value, json};
+
+use super::Fake;
+use crate::proxy::{Reply, Request};
+
+impl Fake {
+    pub(super) fn accessanalyzer(&self, request: &Request) -> Option<Reply> {
+        let account = self.account_of(request);
+        let region = request.operation.region.clone();
+        let mut state = self.state();
+        let here = |key: &(String, String, String)| key.0 == account && key.1 == region;
+        match request.operation.name.as_str() {
+            "CreateAnalyzer" => {
+                let body = request.json();
+                let name = request.text("analyzerName").unwrap_or_default();
+                let key = (account.clone(), region.clone(), name.clone());
+                if state.analyzers.contains_key(&key) {
+                    return Some(request.operation.error(
+                        StatusCode::CONFLICT,
+                        "ConflictException",
+                        "An analyzer with this name already exists.",
+                    ));
+                }
+                if state.analyzers.keys().any(here) {
+                    return Some(request.operation.error(
+                        StatusCode::PAYMENT_REQUIRED,
+                        "ServiceQuotaExceededException",
+                        "You have reached the quota of analyzers.",
+                    ));
+                }
+                let arn = format!("arn:aws:access-analyzer:{region}:{account}:analyzer/{name}");
+                let analyzer = json!({
+                    "arn": arn, "name": name, "type": body.get("type"), "status": "ACTIVE",
+                    "createdAt": "2026-01-01T00:00:00Z",
+                    "tags": body.get("tags").cloned().unwrap_or_else(|| json!({})),
+                });
+                state.analyzers.insert(key, analyzer);
+                Some(Reply::json(&json!({"arn": arn})))
+            }
+            "ListAnalyzers" => {
+                let list: Vec<&Value> = state
+                    .analyzers
+                    .iter()
+                    .filter(|(key, _)| here(key))
+                    .map(|(_, analyzer)| analyzer)
+                    .collect();
+                Some(Reply::json(&json!({"analyzers": list})))
+            }
+            "DeleteAnalyzer" => {
+                let name = request.uri.path().rsplit('/').next().unwrap_or_default();
+                let gone = state.analyzers.remove(&(account, region, name.to_owned()));
+                Some(match gone {
+                    Some(_) => Reply::json(&json!({})),
+                    None => request.operation.error(
+                        StatusCode::NOT_FOUND,
+                        "ResourceNotFoundException",
+                        "The analyzer does not exist.",
+                    ),
+                })
+            }
+            _ => None,
+        }
+    }
+}
