@@ -11,16 +11,17 @@ import sys
 import time
 
 from botocore.exceptions import BotoCoreError, ClientError
+from botocore.parsers import ResponseParserError
 
 from common import PROBES, Lax, Lost
 
 # Importing a module registers its probes, in this order.
-import probe_account  # noqa: F401
 import probe_identity  # noqa: F401
 import probe_kms  # noqa: F401
 import probe_role  # noqa: F401
 import probe_s3  # noqa: F401
 import probe_trail  # noqa: F401
+import probe_account  # noqa: F401
 import probe_control  # noqa: F401
 
 
@@ -40,7 +41,7 @@ for operation, function in PROBES:
     except ClientError as error:
         code = error.response["Error"].get("Code", "")
         outcome, text = "no", f"{error.operation_name} answers {code}"
-    except BotoCoreError as error:
+    except (BotoCoreError, ResponseParserError) as error:
         outcome, text = "no", type(error).__name__
     except (KeyError, IndexError, TypeError, AttributeError) as error:
         outcome, text = "no", f"the answer lacks {error}"
