@@ -123,8 +123,8 @@ fn made_repaired_imported_and_left_behind() -> Result<()> {
     assert!(plan.changes()?);
     for part in [
         "\"dev\"",
-        "cloudtrail.amazonaws.com",
-        "SERVICE_CONTROL_POLICY",
+        "\"cloudtrail.amazonaws.com\"",
+        "\"SERVICE_CONTROL_POLICY\"",
     ] {
         assert!(
             plan.flat().contains(&format!("+ {part}")),

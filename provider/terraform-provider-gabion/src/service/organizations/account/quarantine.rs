@@ -149,10 +149,16 @@ mod tests {
     }
 
     #[test]
-    fn the_policy() {
-        insta::assert_snapshot!(
-            text("aws", ACCOUNT, "vending/Role"),
-            @""
+    fn the_policy_has_no_principal_and_names_the_role_with_its_path() {
+        let text = text("aws", ACCOUNT, "vending/Role");
+        let policy: serde_json::Value = serde_json::from_str(&text).unwrap();
+        let statement = &policy["Statement"][0];
+        assert_eq!(statement["Effect"], "Deny");
+        assert!(statement.get("Principal").is_none(), "{text}");
+        assert!(
+            text.contains("arn:aws:iam::444455556666:role/vending/Role"),
+            "{text}"
         );
+        assert!(text.len() < 5120);
     }
 }
