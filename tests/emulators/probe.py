@@ -21,8 +21,8 @@ import probe_kms  # noqa: F401
 import probe_role  # noqa: F401
 import probe_s3  # noqa: F401
 import probe_trail  # noqa: F401
-import probe_account  # noqa: F401
 import probe_control  # noqa: F401
+import probe_account  # noqa: F401
 
 
 def note(error):

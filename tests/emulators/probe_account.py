@@ -65,6 +65,8 @@ def _():
 @probe("organizations:EnablePolicyType, DisablePolicyType")
 def _():
     types = lambda: [found["Type"] for found in root()["PolicyTypes"]]
+    if SCP in types():
+        orgs.disable_policy_type(RootId=root()["Id"], PolicyType=SCP)
     orgs.enable_policy_type(RootId=root()["Id"], PolicyType=SCP)
     expect(SCP in types(), "not enabled")
     orgs.disable_policy_type(RootId=root()["Id"], PolicyType=SCP)
