@@ -9,7 +9,12 @@ const RULES: &str = "rules/gitleaks.toml";
 
 /// The file. A field that is not known here may change what a rule means, so it stops the build.
 #[derive(serde::Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
 struct File {
+    #[serde(rename = "title")]
+    _title: String,
+    #[serde(rename = "minVersion")]
+    _min_version: String,
     allowlist: Allowlist,
     rules: Vec<Rule>,
 }

@@ -600,6 +600,23 @@ impl View {
         })
     }
 
+    /// The bytes of all texts in this value and below it: what [`Self::secrets`] searches. Not a read.
+    pub fn text_length(&self) -> usize {
+        let At::Node(id) = self.at else {
+            return 0;
+        };
+        let (mut length, mut left) = (0, vec![id]);
+        while let Some(id) = left.pop() {
+            match self.tree.data(id) {
+                Data::Text(text) => length += text.len(),
+                Data::Sequence(children) => left.extend(children),
+                Data::Mapping(_, children) => left.extend(children.iter().map(|(_, child)| child)),
+                _ => {}
+            }
+        }
+        length
+    }
+
     /// What looks like a secret in this value and below it, sensitive or not: kind and path, never the text. A
     /// part that is unknown counts as a read of something unknown.
     pub fn secrets(&self, trace: &mut Trace) -> Vec<Secret> {

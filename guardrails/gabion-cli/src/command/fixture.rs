@@ -151,10 +151,11 @@ impl FromPlan {
         }
         if draft.leaks(draft.text.get(start..).unwrap_or_default()) {
             return Err(Failure::failed(
-                "a name in the case is equal to a sensitive value of the plan, so it was not written; rename it in a copy of the plan",
+                "a name or a text in the case still holds a sensitive value of the plan, so it was not written; change it in a copy of the plan",
             ));
         }
         self.write(&draft.text)?;
+        warn_of_unmarked(&material.unmarked);
         Ok(self.report(&draft))
     }
 
@@ -209,7 +210,13 @@ impl FromPlan {
                 plan.change(planned, &mut names).map_err(unreadable)?,
             ));
         }
+        let mut unmarked: Vec<String> = (plan.changes.iter())
+            .filter(|planned| planned.lacks_marks())
+            .map(|planned| planned.shown().into_owned())
+            .collect();
+        unmarked.sort_by_key(|address| !self.addresses.contains(address));
         Ok(Material {
+            unmarked,
             changes,
             graph: Arc::new(plan.graph().map_err(unreadable)?),
             settings,
@@ -335,11 +342,14 @@ impl FromPlan {
         let mut exit = Exit::Clean;
         for case in draft.added.iter().filter(|case| !case.differs.is_empty()) {
             exit = Exit::Violations;
+            let says = if case.elsewhere {
+                "finds nothing in these resources, only in others".to_owned()
+            } else {
+                format!("ends in {}", case.verdict.word())
+            };
             eprintln!(
-                "warning: in the plan, `{}` ends in {}; the case `{}` gives another answer, so `gabion test` fails on it until you mend it:",
-                case.rule,
-                case.verdict.word(),
-                case.name
+                "warning: in the plan, `{}` {says}; the case `{}` gives another answer, so `gabion test` fails on it until you mend it:",
+                case.rule, case.name
             );
             for line in &case.differs {
                 eprintln!("    {line}");
@@ -347,6 +357,19 @@ impl FromPlan {
         }
         exit
     }
+}
+
+/// Says on the standard error that what is sensitive could not be hidden as such.
+fn warn_of_unmarked(unmarked: &[String]) {
+    let more = match unmarked {
+        [] => return,
+        [one] => format!("`{one}`"),
+        [first, rest @ ..] => format!("`{first}` and {} more", rest.len()),
+    };
+    eprintln!(
+        "warning: the plan does not mark what is sensitive in {more}, so only what looks like a secret is hidden of it: \
+         read the cases before you commit them, or write the plan with Terraform 0.15 or newer, or OpenTofu"
+    );
 }
 
 /// As any file that a command writes, not the private ones that temporary files have.

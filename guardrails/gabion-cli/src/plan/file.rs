@@ -302,6 +302,12 @@ impl Planned<'_> {
         Ok(())
     }
 
+    /// Whether a side has values and the plan does not say which of them are sensitive, as in format 0.1.
+    pub fn lacks_marks(&self) -> bool {
+        !self.after.is_null() && self.after_sensitive.is_null()
+            || !self.before.is_null() && self.before_sensitive.is_null()
+    }
+
     /// Where the configuration has the resource: its address without instance keys.
     pub(super) fn config_key(&self) -> Cow<'_, str> {
         without_keys(&self.address)

@@ -319,3 +319,74 @@ fn a_plan_comes_from_the_standard_input_too() {
     assert_eq!(ended.code, 4);
     assert_snapshot!(ended.err, @r#"error: the standard input is of a planning that failed, so a part of the changes is missing; mend the plan's errors first"#);
 }
+
+#[test]
+fn a_secret_of_another_resource_is_hidden_in_json_too() {
+    let secret = "pa\"ss\\word<-long";
+    let mut plan: Value = serde_json::from_str(&plan()).unwrap();
+    let changes = plan["resource_changes"].as_array_mut().unwrap();
+    let key = changes.last_mut().unwrap();
+    let policy =
+        json!({"Version": "2012-10-17", "Statement": [{"Sid": secret, "Effect": "Allow"}]});
+    key["change"]["after"]["policy"] = policy.to_string().replace('<', "\\u003c").into();
+    key["change"]["after"]["tags"] = json!({"login": secret});
+    let mut other = key.clone();
+    other["address"] = "random_password.p".into();
+    other["type"] = "random_password".into();
+    other["name"] = "p".into();
+    other["provider_name"] = "registry.terraform.io/hashicorp/random".into();
+    other["change"]["after"] = json!({"result": secret});
+    other["change"]["after_unknown"] = json!({});
+    other["change"]["after_sensitive"] = json!({"result": true});
+    changes.push(other);
+    let desk = Desk::with_plan(plan.to_string());
+    let ended = from_plan(&desk, &["aws_kms_key.k"]);
+    assert_eq!(ended.code, 0, "{}", ended.err);
+    for part in ["pa\\\"ss", "word", "-long"] {
+        assert!(!ended.out.contains(part), "{}", ended.out);
+    }
+    assert!(ended.out.contains("Sid    = \"redacted\""), "{}", ended.out);
+    assert_snapshot!(ended.err, @r#"
+    wrote 4 cases
+      DT08 refuses aws_kms_key.k: violation
+      DT09 passes aws_kms_key.k: pass
+      DT10 passes aws_kms_key.k: pass
+      DT12 fails on aws_kms_key.k: error
+    redacted: `description` (sensitive), `policy` (equal to a sensitive value), `tags.login` (equal to a sensitive value)
+    "#);
+}
+
+#[test]
+fn a_plan_without_marks_is_told() {
+    let mut plan: Value = serde_json::from_str(&plan()).unwrap();
+    plan["format_version"] = "0.1".into();
+    for change in plan["resource_changes"].as_array_mut().unwrap() {
+        change["change"]
+            .as_object_mut()
+            .unwrap()
+            .remove("after_sensitive");
+    }
+    let desk = Desk::with_plan(plan.to_string());
+    let ended = from_plan(&desk, &["aws_kms_key.k", "--rule", "DT08"]);
+    assert_eq!(ended.code, 0, "{}", ended.err);
+    assert_snapshot!(ended.out.lines().next().unwrap(), @"# Written by `gabion fixture from-plan`; what looked like a secret is redacted. The plan does not mark all that is sensitive: read it before you commit it.");
+    assert_snapshot!(ended.err, @r"
+    warning: the plan does not mark what is sensitive in `aws_kms_key.k` and 3 more, so only what looks like a secret is hidden of it: read the cases before you commit them, or write the plan with Terraform 0.15 or newer, or OpenTofu
+    wrote 1 case
+      DT08 refuses aws_kms_key.k: violation
+    ");
+}
+
+#[test]
+fn what_is_found_elsewhere_in_the_plan_is_said_so() {
+    // Alone, the bucket lacks its companion; in the plan only another bucket does.
+    let desk = Desk::with_plan(plan());
+    let ended = from_plan(&desk, &["aws_s3_bucket.logs", "--rule", "DT01A"]);
+    assert_eq!(ended.code, 1, "{}", ended.err);
+    assert_snapshot!(ended.err, @r"
+    wrote 1 case
+      DT01A passes aws_s3_bucket.logs: pass
+    warning: in the plan, `DT01A` finds nothing in these resources, only in others; the case `DT01A passes aws_s3_bucket.logs` gives another answer, so `gabion test` fails on it until you mend it:
+        violation
+    ");
+}

@@ -220,6 +220,9 @@ impl values::HostValue for State {
     }
 
     fn secrets(&mut self, handle: Value) -> Trapping<Vec<values::Secret>> {
+        // Searching a text takes the time of many reads of it, so it is paid for before it begins.
+        let length = self.view(&handle)?.0.text_length();
+        self.charge(8 * length)?;
         let before = self.trace.len();
         let found = {
             let Self { handles, trace, .. } = self;

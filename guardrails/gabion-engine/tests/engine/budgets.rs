@@ -302,6 +302,25 @@ fn two_sessions_at_once() {
 }
 
 #[test]
+fn a_search_for_secrets_is_paid_by_the_byte() {
+    let search = |length: usize| {
+        let guest = Guest::checking(format!(
+            "(local.set $a (call $after (local.get $change)))
+             (call $secrets (local.get $a) (i32.const {SCRATCH}))
+             unreachable"
+        ));
+        let mut session = session_with(guest, |budgets| budgets.work = 1 << 20);
+        let mut builder = gabion_model::TreeBuilder::new();
+        let text = gabion_model::Data::Text("lorem ipsum ".repeat(length / 12).into());
+        let root = builder.push(text, false);
+        error(&session.check("T01", &crate::support::change(builder.finish(root)))).to_owned()
+    };
+    assert_snapshot!(search(200_000), @"the rule was stopped: it made the host hold more than 1 MiB for it");
+    let enough = search(100_000);
+    assert!(!enough.contains("hold"), "{enough}");
+}
+
+#[test]
 fn long_names_without_end_do_not_fill_the_host() {
     // Each call has the host keep a name of 16,000 bytes.
     let ask = |call: &str| {

@@ -52,25 +52,8 @@ pub fn is_guess(kind: &str) -> bool {
 /// What looks like a secret in a text, in its order, none inside of another. `name` is what the text stands under,
 /// the name of an attribute or the key of a map: many tokens are told by it alone.
 pub fn find(name: Option<&str>, text: &str) -> Vec<Hit> {
-    if text.len() < SHORTEST {
-        return Vec::new();
-    }
-    let mut hits = scan::scan(name, text);
-    own::scan(text, &mut hits);
-    hits.extend(scan::encoded(text));
-    if hits.len() < 2 {
-        return hits;
-    }
-    // What is surer goes first, then what is longer.
-    hits.sort_by_key(|hit| {
-        (
-            is_guess(hit.kind),
-            std::cmp::Reverse(hit.range.len()),
-            hit.range.start,
-        )
-    });
     let mut kept: Vec<Hit> = Vec::new();
-    for hit in hits {
+    for hit in all(name, text) {
         let apart =
             |known: &Hit| hit.range.end <= known.range.start || known.range.end <= hit.range.start;
         if kept.iter().all(apart) {
@@ -79,6 +62,44 @@ pub fn find(name: Option<&str>, text: &str) -> Vec<Hit> {
     }
     kept.sort_by_key(|hit| hit.range.start);
     kept
+}
+
+/// All that looks like a secret, the surest first, then the longest; one may stand inside of another.
+fn all(name: Option<&str>, text: &str) -> Vec<Hit> {
+    if text.len() < SHORTEST {
+        return Vec::new();
+    }
+    let plain = scan::without_escapes(text);
+    let mut hits = scan::scan(name, &plain);
+    own::scan(text, &mut hits);
+    hits.extend(scan::encoded(&plain));
+    hits.sort_by_key(|hit| {
+        (
+            is_guess(hit.kind),
+            std::cmp::Reverse(hit.range.len()),
+            hit.range.start,
+        )
+    });
+    hits
+}
+
+/// What is to be covered, in the text's order: hits that overlap as one, under the kind of the surest.
+fn covered(name: Option<&str>, text: &str) -> Vec<Hit> {
+    let mut parts: Vec<(usize, Hit)> = all(name, text).into_iter().enumerate().collect();
+    parts.sort_by_key(|(_, hit)| hit.range.start);
+    let mut merged: Vec<(usize, Hit)> = Vec::new();
+    for (rank, hit) in parts {
+        match merged.last_mut() {
+            Some((best, last)) if hit.range.start < last.range.end => {
+                last.range.end = last.range.end.max(hit.range.end);
+                if rank < *best {
+                    (*best, last.kind) = (rank, hit.kind);
+                }
+            }
+            _ => merged.push((rank, hit)),
+        }
+    }
+    merged.into_iter().map(|(_, hit)| hit).collect()
 }
 
 /// The kinds of secrets in a text, each once.
@@ -92,9 +113,10 @@ pub fn kinds_in(name: Option<&str>, text: &str) -> Vec<&'static str> {
     found
 }
 
-/// The text with `[redacted: KIND]` in place of every secret that is found; for whatever is shown or kept.
+/// The text with `[redacted: KIND]` in place of every secret that is found, and of all that overlaps it; for whatever
+/// is shown or kept.
 pub fn redact<'t>(name: Option<&str>, text: &'t str) -> Cow<'t, str> {
-    let hits = find(name, text);
+    let hits = covered(name, text);
     if hits.is_empty() {
         return Cow::Borrowed(text);
     }

@@ -38,10 +38,7 @@ fn url_passwords(text: &str, hits: &mut Vec<Hit>) {
         let Some((name, password)) = user.split_once(':') else {
             continue;
         };
-        let placeholder = password.is_empty()
-            || password.starts_with(['$', '<', '{', '%', '['])
-            || password.chars().all(|c| c == '*' || c == 'x' || c == 'X');
-        if !placeholder {
+        if !is_placeholder(password) {
             let from = start + name.len() + 1;
             hits.push(Hit {
                 kind: URL_PASSWORD.0,
@@ -49,6 +46,27 @@ fn url_passwords(text: &str, hits: &mut Vec<Hit>) {
             });
         }
     }
+}
+
+/// Whether something else is to be put in the place of a password: nothing, `****`, `xxxx`, `${...}`, `$NAME`, `<...>`,
+/// `{...}`, `%NAME%`, `%s`.
+fn is_placeholder(password: &str) -> bool {
+    let between =
+        |start, end| (password.strip_prefix(start)).and_then(|rest| rest.strip_suffix(end));
+    let is_name = |name: &str| {
+        let one_case = !name.contains(|c: char| c.is_ascii_lowercase())
+            || !name.contains(|c: char| c.is_ascii_uppercase());
+        one_case
+            && name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
+            && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
+    };
+    password.chars().all(|c| c == '*' || c == 'x' || c == 'X')
+        || password == "%s"
+        || between("${", "}").is_some()
+        || between("{", "}").is_some()
+        || between("<", ">").is_some()
+        || between("%", "%").is_some_and(is_name)
+        || password.strip_prefix('$').is_some_and(is_name)
 }
 
 /// A private key that is cut off: what a text holds of it.

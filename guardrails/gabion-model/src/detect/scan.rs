@@ -2,6 +2,7 @@
 //!
 //! A text without any of the rules' keywords costs one pass over it; nothing is compiled for it.
 
+use std::borrow::Cow;
 use std::ops::Range;
 use std::sync::LazyLock;
 
@@ -77,6 +78,34 @@ fn candidates(texts: &[&str]) -> Set {
         }
     }
     set
+}
+
+/// The text with the line breaks and tabs that JSON writes as `\n`, `\r` and `\t` as such, at the same places: their
+/// letter would be a part of the word after it. JSON inside of JSON has more backslashes.
+pub(super) fn without_escapes(text: &str) -> Cow<'_, str> {
+    let bytes = text.as_bytes();
+    let mut out: Option<Vec<u8>> = None;
+    let mut from = None;
+    for (at, byte) in bytes.iter().enumerate() {
+        match (*byte, from) {
+            (b'\\', None) => from = Some(at),
+            (b'\\', Some(_)) => {}
+            (letter @ (b'n' | b'r' | b't'), Some(start)) => {
+                let plain = out.get_or_insert_with(|| bytes.to_vec());
+                if let Some(escape) = plain.get_mut(start..=at) {
+                    escape.fill(b' ');
+                }
+                if let Some(last) = plain.get_mut(at).filter(|_| letter != b't') {
+                    *last = b'\n';
+                }
+                from = None;
+            }
+            _ => from = None,
+        }
+    }
+    // Only ASCII was exchanged for ASCII.
+    out.and_then(|plain| String::from_utf8(plain).ok())
+        .map_or(Cow::Borrowed(text), Cow::Owned)
 }
 
 /// What the rules find in a text that stands under a name.

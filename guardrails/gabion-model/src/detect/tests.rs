@@ -123,12 +123,86 @@ fn redacts_what_is_found_and_nothing_else() {
 }
 
 #[test]
+fn what_overlaps_is_covered_whole() {
+    // A guess of the whole, with a sure token at its end.
+    let token = format!("{}{}", "ghp_", "a1B2c3D4e5F6g7H8i9J0k1L2m3N4o5P6q7R8");
+    let (name, text) = (
+        Some("PAYMENT_API_KEY"),
+        format!("zK8mQ2vX7nR4tY6wB3pL-{token}"),
+    );
+    let mut kinds: Vec<&str> = all(name, &text).iter().map(|hit| hit.kind).collect();
+    kinds.sort_unstable();
+    assert_eq!(kinds, ["generic-api-key", "github-pat"]);
+    assert_eq!(kinds_in(name, &text), ["github-pat"]);
+    assert_eq!(redact(name, &text), "[redacted: github-pat]");
+}
+
+#[test]
+fn escapes_of_json_end_a_word() {
+    for (text, plain) in [
+        (r"a\nb", "a \nb"),
+        (r"a\\tb\\\\rc\qn", "a   b    \nc\\qn"),
+        (r"é\n\", "é \n\\"),
+        ("none", "none"),
+    ] {
+        assert_eq!(scan::without_escapes(text), plain);
+    }
+    let inner = serde_json::json!({ "script": format!("set -e\n{}\n", key()) }).to_string();
+    assert_eq!(in_text(&inner), ["aws-access-token"]);
+    assert!(!redact(None, &inner).contains(&key()));
+    let outer = serde_json::json!({ "document": inner }).to_string();
+    assert_eq!(in_text(&outer), ["aws-access-token"]);
+    // A run of base64 that begins a line would be shifted by the letter.
+    use base64::Engine as _;
+    let run =
+        base64::engine::general_purpose::STANDARD.encode(format!("export KEY={} # a key", key()));
+    assert_eq!(
+        in_text(&serde_json::json!({ "a": format!("x\n{run}") }).to_string()),
+        ["aws-access-token"]
+    );
+}
+
+#[test]
+fn a_password_is_a_placeholder_as_a_whole_only() {
+    let found = |password: &str| in_text(&format!("postgres://app:{password}@db.example.com"));
+    for password in [
+        "${db_password}",
+        "$DB_PASSWORD",
+        "$password",
+        "<password>",
+        "{{ password }}",
+        "{password}",
+        "%DB_PASSWORD%",
+        "%s",
+        "****",
+        "xxxx",
+    ] {
+        assert!(found(&password.replace(' ', "")).is_empty(), "{password}");
+    }
+    for password in [
+        "%40hunter2",
+        "$ecret-word",
+        "$eCret9",
+        "<hunter2",
+        "{hunter2",
+        "[hunter2]",
+        "%hunter2",
+        "${a}hunter2",
+        "$",
+    ] {
+        assert_eq!(found(password), ["url-password"], "{password}");
+    }
+}
+
+#[test]
 fn no_text_makes_it_panic() {
     let pieces = [
         "é",
         "key=",
         "\"",
         "\n",
+        "\\",
+        "\\n",
         "-----BEGIN ",
         "PRIVATE KEY",
         "-----",

@@ -31,6 +31,8 @@ pub(crate) struct Material {
     pub(crate) graph: Arc<Graph>,
     /// The settings of the pack, written into each case.
     pub(crate) settings: Json,
+    /// Changes of the plan that say nothing of what is sensitive, the named ones first.
+    pub(crate) unmarked: Vec<String>,
 }
 
 /// A case that was written.
@@ -40,8 +42,10 @@ pub(crate) struct Drafted {
     pub(crate) name: String,
     /// The rule that it asks.
     pub(crate) rule: String,
-    /// What the rule says of the plan.
+    /// What the rule says of the plan; where it only finds something in other resources than the named ones, a pass.
     pub(crate) verdict: Sort,
+    /// Whether it finds something in other resources.
+    pub(crate) elsewhere: bool,
     /// What the case gives instead, in lines; empty where it gives the same.
     pub(crate) differs: Vec<String>,
 }
@@ -95,8 +99,12 @@ impl<'f> Draft<'f> {
     /// Begins with the text of a file; empty for a new one.
     pub(crate) fn new(file: &'f File, text: String, material: &Material) -> Self {
         let text = if text.is_empty() {
-            "# Written by `gabion fixture from-plan`; what was sensitive or looked like a secret is redacted.\n"
-                .to_owned()
+            let hidden = if material.unmarked.is_empty() {
+                "what was sensitive or looked like a secret is redacted."
+            } else {
+                "what looked like a secret is redacted. The plan does not mark all that is sensitive: read it before you commit it."
+            };
+            format!("# Written by `gabion fixture from-plan`; {hidden}\n")
         } else {
             text
         };
@@ -104,7 +112,7 @@ impl<'f> Draft<'f> {
             file,
             text,
             added: Vec::new(),
-            hide: Hide::new(material.changes.iter().map(Arc::as_ref)),
+            hide: Hide::new(material.graph.changes.iter().map(Arc::as_ref)),
         }
     }
 
@@ -155,6 +163,7 @@ impl<'f> Draft<'f> {
             &address,
             &wanted,
             None,
+            false,
             minimal,
             &|hide, name, form, strict| block(hide, name, form, reads, strict),
         )
@@ -176,7 +185,8 @@ impl<'f> Draft<'f> {
         let answer = bench.ask(&rule.code, &settings(material), &subject);
         let named = material.addresses();
         let mut wanted = essence(&answer.evaluation, Some(&named));
-        if wanted.0 == Sort::Violation && wanted.1.is_empty() {
+        let elsewhere = wanted.0 == Sort::Violation && wanted.1.is_empty();
+        if elsewhere {
             // What it finds is elsewhere in the plan: of these it says something else, which the case alone shows.
             wanted.0 = Sort::Pass;
         }
@@ -199,7 +209,16 @@ impl<'f> Draft<'f> {
             };
             case.plan(&material.graph, &named, hide)
         };
-        self.settle(bench, rule, &about, &wanted, Some(&named), minimal, &block)
+        self.settle(
+            bench,
+            rule,
+            &about,
+            &wanted,
+            Some(&named),
+            elsewhere,
+            minimal,
+            &block,
+        )
     }
 
     /// Keeps the first form of a case that gives the verdict of the plan; the fullest, where none does.
@@ -214,6 +233,7 @@ impl<'f> Draft<'f> {
         about: &str,
         wanted: &Essence,
         named: Option<&[String]>,
+        elsewhere: bool,
         minimal: bool,
         block: &dyn Fn(&mut Hide, &str, Form, bool) -> String,
     ) -> Result<(), Vec<Problem>> {
@@ -249,6 +269,7 @@ impl<'f> Draft<'f> {
             name,
             rule: rule.code.clone(),
             verdict: wanted.0,
+            elsewhere,
             differs,
         });
         Ok(())
