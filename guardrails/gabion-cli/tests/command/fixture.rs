@@ -294,9 +294,9 @@ fn bad_input_is_told_with_what_to_do() {
     assert_snapshot!(told(&["aws_kms_key.k", "--pack", "no.wasm"], 3), @r#"error: there is no pack `no.wasm`; `baseline` is the one inside the binary, `gabion build` makes one"#);
     assert_snapshot!(told(&["aws_kms_key.k", "--settings", "{"], 4), @r#"error: the settings `{` are no JSON: EOF while parsing an object at line 1 column 1; give an object or a file that holds one"#);
     let keys = Desk::with_plan(fixture_text("keys.json"));
-    let ended = from_plan(&keys, &["aws_instance.web"]);
+    let ended = from_plan(&keys, &["aws_placement_group.web"]);
     assert_eq!(ended.code, 3);
-    assert_snapshot!(ended.err, @r#"error: no rule of the pack `baseline` has something to say of `aws_instance.web`; name a rule with `--rule`, or a pack with `--pack`"#);
+    assert_snapshot!(ended.err, @r#"error: no rule of the pack `baseline` has something to say of `aws_placement_group.web`; name a rule with `--rule`, or a pack with `--pack`"#);
     assert_snapshot!(from_plan(&keys, &["module.keys[\"a.b\"].aws_kms_key.this"]).err, @r#"error: the plan from `plan.json` has no resource `module.keys["a.b"].aws_kms_key.this`; it has `module.keys["a.b"].aws_kms_key.this[0]`"#);
 }
 
@@ -387,6 +387,6 @@ fn what_is_found_elsewhere_in_the_plan_is_said_so() {
     wrote 1 case
       DT01A passes aws_s3_bucket.logs: pass
     warning: in the plan, `DT01A` finds nothing in these resources, only in others; the case `DT01A passes aws_s3_bucket.logs` gives another answer, so `gabion test` fails on it until you mend it:
-        violation
+        violation of `aws_s3_bucket.logs`: no resource blocks public access to the bucket
     ");
 }
