@@ -22,7 +22,7 @@ pub struct Program {
 pub const NODE: Program = Program {
     name: "node",
     title: "Node.js",
-    wanted: "20.19, 22.12 or newer",
+    wanted: "20.19 or a later 20, 22.12 or a later 22, or 23 and newer",
     package: "nodejs npm",
     fits: |(major, minor)| match major {
         20 => minor >= 19,
@@ -53,7 +53,7 @@ impl Program {
     /// The version that is installed, if it does.
     ///
     /// # Errors
-    /// Missing, broken or too old; the text says what to install.
+    /// Missing, broken or of a version that does not do; the text says what to install.
     pub fn check(&self) -> Result<String, Error> {
         let Self { name, wanted, .. } = self;
         let missing = || {
@@ -73,7 +73,7 @@ impl Program {
             Ok(text.to_owned())
         } else {
             Err(Error::new(format!(
-                "`{name}` is {}, which is too old: install {} {wanted}",
+                "`{name}` is {}, which cannot be used here: install {} {wanted}",
                 text.trim_start_matches(self.title).trim(),
                 self.title
             )))
@@ -118,5 +118,15 @@ mod tests {
             assert_eq!((program.fits)(read), fits, "{} {text}", program.name);
         }
         assert_eq!(version("unknown"), None);
+        let none = Program {
+            name: "rustc",
+            fits: |_| false,
+            ..NODE
+        };
+        let error = none.check().unwrap_err().to_string();
+        assert!(
+            error.contains("cannot be used here: install Node.js 20.19 or a later 20, 22.12 or a later 22, or 23 and newer"),
+            "{error}"
+        );
     }
 }

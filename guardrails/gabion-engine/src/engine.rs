@@ -278,7 +278,7 @@ impl Engine {
             }),
             Err(mpsc::RecvTimeoutError::Disconnected) => Err(EngineError::Malformed {
                 origin: origin.to_owned(),
-                reason: "the compiler gave up on it".to_owned(),
+                reason: "the compiler gave up on it; build it anew, with other versions of its tools if that does not help".to_owned(),
             }),
         }
     }

@@ -39,7 +39,10 @@ pub enum EngineError {
         seconds: u64,
     },
     /// More functions than any pack has.
-    #[error("the pack `{origin}` has more than {most} functions, which no pack needs")]
+    #[error(
+        "the pack `{origin}` has more than {most} functions, which no pack needs: take out the dependencies that it does not use, or \
+         ask its publisher"
+    )]
     Functions {
         /// Where the pack came from.
         origin: String,

@@ -12,9 +12,8 @@ use super::expect::{Sort, describe};
 use super::file::{Fixture, Subject};
 use super::run::{Bench, judges};
 use crate::exit::Failure;
-use crate::input::{Input, Options};
-use crate::plan::{Names, PlanError, Written};
-use crate::source::Sources;
+use crate::input::{self, Input, Options};
+use crate::plan::{Names, PlanError};
 
 /// Lines of a difference that are shown.
 const SHOWN: usize = 40;
@@ -104,12 +103,7 @@ fn verdicts(
     let unreadable = |error: PlanError| failed(input.unreadable(&error));
     let mut plan = input.plan().map_err(failed)?;
     // The configuration beside it, and no other: a snapshot must not depend on where the command runs.
-    plan.written = fixture
-        .plan
-        .value
-        .parent()
-        .and_then(Sources::open)
-        .map(|sources| -> Arc<dyn Written> { Arc::new(sources) });
+    plan.written = input::written(&fixture.plan.value);
     let rules = bench.pack().info().rules.clone();
     let mut out = format!(
         "# Verdicts of the fixture `{}`, written by `gabion test --update`. Not applicable ones are left out.\n",

@@ -1,14 +1,16 @@
-//! What `bench` and `impact` share: packs asked directly, without a policy, about the changes of saved plans.
+//! What commands that name a pack or a resource share, `bench` and `impact` above all: packs asked directly, without a
+//! policy, about the changes of saved plans.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use gabion_engine::policy::did_you_mean;
 use gabion_engine::{Engine, Pack};
 use gabion_model::{Change, Graph, Operation, RuleInfo};
 
 use crate::exit::Failure;
 use crate::input::{self, Input};
-use crate::plan::{Names, PlanError};
+use crate::plan::{Names, Plan, PlanError, Planned};
 
 /// The pack of a file, or of the binary by its name `baseline`.
 pub(crate) fn pack(engine: &Engine, name: &Path) -> Result<Pack, Failure> {
@@ -23,6 +25,53 @@ pub(crate) fn pack(engine: &Engine, name: &Path) -> Result<Pack, Failure> {
         )));
     }
     engine.load_file(name).map_err(failed)
+}
+
+/// Names that a hint has at most.
+const NEAR: usize = 5;
+
+/// That the plan has no such address, with the instances that it has, the nearest, those of the same name or type, or
+/// a few of all.
+pub(crate) fn no_such_address(address: &str, plan: &Plan<'_>, shown: &str) -> Failure {
+    let known: Vec<_> = plan.changes.iter().map(Planned::shown).collect();
+    let all = || known.iter().map(AsRef::as_ref);
+    let instance = |known: &&str| {
+        let rest = known.strip_prefix(address);
+        rest.is_some_and(|rest| rest.starts_with('['))
+    };
+    let last = |text: &str| {
+        let mut parts = text.rsplit('.');
+        let name = parts.next().unwrap_or_default().to_owned();
+        (name, parts.next().unwrap_or_default().to_owned())
+    };
+    let (name, kind) = last(address);
+    let alike = |known: &&str| {
+        let (other, of) = last(known);
+        known.contains(address) || other == name || of == kind
+    };
+    let mut some: Vec<&str> = all().filter(instance).collect();
+    if some.is_empty() {
+        let hint = did_you_mean(address, all());
+        if !hint.is_empty() {
+            return Failure::nothing(format!("{shown} has no resource `{address}`{hint}"));
+        }
+        some = all().filter(alike).collect();
+    }
+    if some.is_empty() {
+        some = all().collect();
+    }
+    some.dedup();
+    let more = match some.len().saturating_sub(NEAR) {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    };
+    some.truncate(NEAR);
+    let hint = if some.is_empty() {
+        String::new()
+    } else {
+        format!("; it has `{}`{more}", some.join("`, `"))
+    };
+    Failure::nothing(format!("{shown} has no resource `{address}`{hint}"))
 }
 
 /// The settings that a caller gives: JSON text, or a file that holds it.

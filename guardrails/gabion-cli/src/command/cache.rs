@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use gabion_engine::CacheOptions;
+use gabion_engine::cache::Store;
 
 use crate::command::{Policy, engine};
 use crate::exit::{Exit, Failure};
@@ -41,9 +42,14 @@ impl Cache {
                 packs.sort();
                 packs.dedup();
                 let directory = directory()?;
-                if count(&directory) == 0 {
+                // What an earlier run left there does not count where the engine does not use it.
+                let unused = Store::open(&CacheOptions::default()).err().or_else(|| {
+                    let why = "the folder must be yours alone (`chmod 700`) and writable";
+                    (count(&directory) == 0).then(|| why.to_owned())
+                });
+                if let Some(why) = unused {
                     return Err(Failure::failed(format!(
-                        "nothing was kept in `{}`: the folder must be yours alone (`chmod 700`) and writable",
+                        "nothing was kept in `{}`: {why}",
                         directory.display()
                     )));
                 }

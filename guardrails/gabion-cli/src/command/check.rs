@@ -12,8 +12,7 @@ use crate::exit::{Exit, Failure};
 use crate::input::{self, Input, Progress};
 use crate::known;
 use crate::output::{self, Format, Report, Target};
-use crate::plan::{Plan, PlanError, Planned, Written};
-use crate::source::Sources;
+use crate::plan::{Plan, PlanError, Planned};
 
 const LONG: &str = "\
 Judge a saved plan.
@@ -114,13 +113,8 @@ impl Check {
             )));
         }
         let mut plan = input.whole(plan)?;
-        let sources = configuration
-            .as_deref()
-            .and_then(Sources::open)
-            .map(Arc::new);
-        plan.written = sources
-            .clone()
-            .map(|sources| -> Arc<dyn Written> { sources });
+        let sources = input::sources(configuration.as_deref());
+        plan.written = input::written_in(&sources);
         let plan: &'static Plan<'static> = Box::leak(Box::new(plan));
         if let Some(file) = &self.write_baseline {
             return known::write(guard, plan, file.as_deref());
@@ -235,6 +229,7 @@ impl Check {
             } else {
                 output::shell(&self.plan)
             },
+            options: self.options(),
             format_version: &plan.format_version,
             terraform_version: plan.terraform_version.as_deref(),
             complete: plan.complete,
@@ -247,6 +242,18 @@ impl Check {
             strict: self.strict,
             exit: Exit::Clean,
         })
+    }
+
+    /// What `explain` needs to see what this command sees.
+    fn options(&self) -> String {
+        let mut options = self.policy.as_written();
+        let packs = self.pack.iter().map(|pack| ("--pack", Path::new(pack)));
+        let source = self.source.iter().map(|path| ("--source", path.as_path()));
+        let terraform = (self.terraform.iter()).map(|path| ("--terraform", path.as_path()));
+        for (name, value) in packs.chain(source).chain(terraform) {
+            options.push_str(&format!("{name} {} ", output::shell(value)));
+        }
+        options
     }
 
     fn exit(&self, report: &Report<'_>) -> Exit {

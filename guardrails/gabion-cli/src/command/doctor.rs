@@ -7,6 +7,7 @@ use std::process::Command;
 
 use gabion_componentize::{Engines, Language, NODE, NPM, PYTHON};
 use gabion_engine::CacheOptions;
+use gabion_engine::cache::cache_fault;
 use gabion_engine::store::Store;
 use serde_json::{Value, json};
 
@@ -225,10 +226,13 @@ fn folders() -> Vec<Finding> {
                 .to_owned(),
         )
     };
-    let (state, text) = options
-        .directory
-        .as_deref()
-        .map_or_else(no_home, |folder| own(folder, 0o700));
+    let (state, text) = options.directory.as_deref().map_or_else(no_home, |folder| {
+        match (own(folder, 0o700), cache_fault(folder)) {
+            // As the engine does: it uses no cache there, and every run compiles its packs.
+            ((State::Good, shown), Some(why)) => (State::Broken, format!("{shown}: {why}")),
+            (found, _) => found,
+        }
+    });
     findings.push(Finding {
         state,
         what: "cache",

@@ -6,7 +6,9 @@ mod text;
 
 use std::path::PathBuf;
 
-use crate::command::Policy;
+use gabion_engine::policy::Guard;
+
+use crate::command::{Alone, Policy};
 use crate::exit::{Exit, Failure};
 use crate::output::{self, Form};
 
@@ -27,6 +29,7 @@ Examples:
   gabion explain --plan plan.json aws_kms_key.logs
   gabion explain --plan plan.json DT08 'module.keys[\"eu\"].aws_kms_key.this'
   gabion explain --plan plan.json DT01A
+  gabion explain --plan plan.json --pack dist/acme.wasm AC01-3f9a1c20
   gabion explain --plan plan.json DT08 aws_kms_key.logs -o json
 
 Exit codes:
@@ -49,6 +52,9 @@ pub(crate) struct Explain {
     output: Form,
     #[command(flatten)]
     policy: Policy,
+    /// Ask only this pack: a name of the policy, or the file of any pack; repeatable
+    #[arg(long, value_name = "NAME|FILE")]
+    pack: Vec<String>,
     /// The folder of the configuration, for files and lines; default: that of the plan, else the working directory
     #[arg(long, value_name = "DIR", requires = "plan")]
     source: Option<PathBuf>,
@@ -125,6 +131,15 @@ impl Explain {
         Ok(Exit::Clean)
     }
 
+    /// The policy with these rules alone; with all, if none is named.
+    fn guard(&self, rules: &[String]) -> Result<Guard, Failure> {
+        self.policy.load_alone(Alone {
+            rules,
+            packs: &self.pack,
+            ..Alone::default()
+        })
+    }
+
     /// The rule's page.
     fn rule(&self) -> Result<String, Failure> {
         let [code] = self.what.as_slice() else {
@@ -137,10 +152,10 @@ impl Explain {
                 "`{code}` is in a plan: name it, `gabion explain --plan PLAN {code}`"
             )));
         }
-        let guard = self.policy.load(std::slice::from_ref(code))?;
+        let guard = self.guard(std::slice::from_ref(code))?;
         let Some(rule) = guard.rules().into_iter().next() else {
             return Err(Failure::nothing(format!(
-                "no pack in force has a rule `{code}`"
+                "no pack in force has a rule `{code}`; `gabion inspect` lists the rules of a pack"
             )));
         };
         if self.output == Form::Json {

@@ -17,8 +17,7 @@ use crate::command::{asked, engine};
 use crate::exit::{Exit, Failure};
 use crate::input::{self, Input};
 use crate::output;
-use crate::plan::{Names, Plan, PlanError, Written};
-use crate::source::Sources;
+use crate::plan::{Names, Plan, PlanError};
 
 const LONG: &str = "\
 Write cases from the resources of a real plan.
@@ -107,10 +106,7 @@ impl FromPlan {
             },
         )?;
         let mut plan = input.plan()?;
-        plan.written = folder
-            .as_deref()
-            .and_then(Sources::open)
-            .map(|sources| -> Arc<dyn Written> { Arc::new(sources) });
+        plan.written = input::written_in(&input::sources(folder.as_deref()));
         let settings = asked::settings(self.settings.as_deref())?;
         let material = self.material(&input, &plan, settings)?;
         let pack = self.load()?;
@@ -202,10 +198,10 @@ impl FromPlan {
         let mut changes = Vec::new();
         for address in &self.addresses {
             let planned = plan
-                .changes
-                .iter()
-                .find(|planned| planned.address == address.as_str())
-                .ok_or_else(|| unknown(address, plan, &input.shown))?;
+                .at(address)
+                .first()
+                .copied()
+                .ok_or_else(|| asked::no_such_address(address, plan, &input.shown))?;
             changes.push(Arc::new(
                 plan.change(planned, &mut names).map_err(unreadable)?,
             ));
@@ -376,29 +372,6 @@ fn warn_of_unmarked(unmarked: &[String]) {
 fn permissions() -> std::fs::Permissions {
     use std::os::unix::fs::PermissionsExt as _;
     std::fs::Permissions::from_mode(0o666)
-}
-
-/// That the plan has no such address: the nearest, the instances of it, or how to list them.
-fn unknown(address: &str, plan: &Plan<'_>, shown: &str) -> Failure {
-    let known: Vec<&str> = plan
-        .changes
-        .iter()
-        .map(|planned| planned.address.as_ref())
-        .collect();
-    let instances: Vec<&str> = known
-        .iter()
-        .copied()
-        .filter(|known| known.starts_with(&format!("{address}[")))
-        .take(5)
-        .collect();
-    let hint = if instances.is_empty() {
-        near(address, &known)
-    } else {
-        format!("; it has `{}`", instances.join("`, `"))
-    };
-    Failure::nothing(format!(
-        "the plan from {shown} has no resource `{address}`{hint}"
-    ))
 }
 
 /// The nearest name, else a few of them.

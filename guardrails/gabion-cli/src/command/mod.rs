@@ -59,6 +59,16 @@ impl Policy {
         Ok(options)
     }
 
+    /// The options as a shell takes them, each with a space after it.
+    pub(crate) fn as_written(&self) -> String {
+        let config = self.config.iter().map(|file| ("--config", file));
+        let floors = self.floor.iter().map(|file| ("--floor", file));
+        config
+            .chain(floors)
+            .map(|(name, file)| format!("{name} {} ", crate::output::shell(file)))
+            .collect()
+    }
+
     /// Loads the guard; only these rules, if any are named.
     pub(crate) fn load(&self, rules: &[String]) -> Result<Guard, Failure> {
         self.load_alone(Alone {

@@ -163,11 +163,21 @@ pub(crate) fn configuration(named: Option<&Path>, plan: &Path) -> Result<Option<
         .map(Path::to_path_buf))
 }
 
+/// The files of a configuration, if there is one.
+pub(crate) fn sources(folder: Option<&Path>) -> Option<Arc<Sources>> {
+    folder.and_then(Sources::open).map(Arc::new)
+}
+
+/// What the files say, for a plan to ask.
+pub(crate) fn written_in(sources: &Option<Arc<Sources>>) -> Option<Arc<dyn Written>> {
+    let sources = sources.as_ref()?;
+    Some(Arc::<Sources>::clone(sources))
+}
+
 /// What the files of the configuration say, where they lie beside the plan.
 pub(crate) fn written(plan: &Path) -> Option<Arc<dyn Written>> {
     let folder = plan.parent().filter(|folder| *folder != Path::new(""));
-    let sources = Sources::open(folder.unwrap_or(Path::new(".")))?;
-    Some(Arc::new(sources))
+    written_in(&sources(folder.or(Some(Path::new(".")))))
 }
 
 /// Whether a file of a folder is a plan, by its name or its beginning.

@@ -21,6 +21,8 @@ use crate::source::Place;
 pub(crate) struct Report<'p> {
     /// The plan's file as a shell takes it; `PLAN` where it came from the standard input.
     pub(crate) plan: String,
+    /// The options of the policy as a shell takes them, each with a space after it: to ask once more in the same way.
+    pub(crate) options: String,
     pub(crate) format_version: &'p str,
     pub(crate) terraform_version: Option<&'p str>,
     pub(crate) complete: bool,

@@ -85,8 +85,9 @@ fn resources(report: &Report<'_>, text: &mut String) {
                 }
                 let _ = writeln!(
                     text,
-                    "    Explain: gabion explain --plan {} {}",
+                    "    Explain: gabion explain --plan {} {}{}",
                     report.plan,
+                    report.options,
                     ruling.id()
                 );
             } else {

@@ -133,6 +133,17 @@ impl fmt::Debug for Plan<'_> {
 }
 
 impl<'a> Plan<'a> {
+    /// The change of an address as it is shown; of an address that deposed objects alone have, those.
+    pub fn at(&self, address: &str) -> Vec<&Planned<'a>> {
+        let shown = self.changes.iter();
+        let shown: Vec<_> = shown.filter(|one| one.shown() == address).collect();
+        if !shown.is_empty() {
+            return shown;
+        }
+        let all = self.changes.iter();
+        all.filter(|one| one.address == address).collect()
+    }
+
     /// Reads the outline of a plan; the values of resources are only skipped over.
     ///
     /// # Errors

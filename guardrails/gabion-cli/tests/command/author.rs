@@ -99,7 +99,7 @@ fn build_says_what_is_missing() {
     for (language, wanted) in [
         (
             "javascript",
-            "error: `node` is missing: install Node.js 20.19, 22.12 or newer (Debian and Ubuntu: `apt-get install nodejs npm`)",
+            "error: `node` is missing: install Node.js 20.19 or a later 20, 22.12 or a later 22, or 23 and newer (Debian and Ubuntu: `apt-get install nodejs npm`)",
         ),
         (
             "python",

@@ -445,3 +445,74 @@ fn used_wrongly() {
     let ended = desk.run(&["explain", "--plan", "gone.json", "aws_kms_key.bad"]);
     assert_eq!(ended.code, 3, "{ended:?}");
 }
+
+#[test]
+fn the_line_of_a_check_carries_the_policy() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let desk = desk("")
+        .write("own.hcl", "contact = \"#own\"\n")
+        .write("floor.hcl", "contact = \"#floor\"\n")
+        .write("main.tf", "")
+        .write("packs/same.wasm", gabion_engine::baseline::COMPONENT);
+    let floor = desk.folder.path().join("floor.hcl");
+    std::fs::set_permissions(&floor, std::fs::Permissions::from_mode(0o644)).unwrap();
+    let options = "--config own.hcl --floor floor.hcl --pack packs/same.wasm --source .";
+    let mut args = vec!["check", "plan.json"];
+    args.extend(options.split(' '));
+    let check = desk.run(&args);
+    assert_eq!((check.code, check.err.as_str()), (1, ""), "{check:?}");
+    let line = (check.out.lines())
+        .find_map(|line| line.trim().strip_prefix("Explain: gabion "))
+        .unwrap();
+    let start = format!("explain --plan plan.json {options} DT08-");
+    assert!(line.starts_with(&start), "{line}");
+    let said = out(desk.run(&line.split(' ').collect::<Vec<_>>()));
+    assert!(said.contains("Contact: #floor"), "{said}");
+    // A rule's page, of a pack that no policy names.
+    let page = out(desk.run(&["explain", "DT08", "--pack", "packs/same.wasm"]));
+    assert!(page.starts_with("DT08 key-without-rotation"), "{page}");
+    let none = desk.run(&["explain", "ZZ99", "--pack", "packs/same.wasm"]);
+    assert_eq!(none.code, 3, "{none:?}");
+    assert_snapshot!(none.err, @"error: no pack in force has a rule `ZZ99`; `gabion inspect` lists the rules of a pack, `--pack FILE` asks one that the policy does not name");
+}
+
+#[test]
+fn an_object_that_was_left_behind_has_an_address() {
+    let change = |deposed: &str, actions: &str, after: &str| {
+        format!(
+            r#"{{"address":"aws_kms_key.k","mode":"managed","type":"aws_kms_key","provider_name":"registry.terraform.io/hashicorp/aws"{deposed},"change":{{"actions":["{actions}"],"before":{{"id":"k","enable_key_rotation":false}},"after":{after}}}}}"#
+        )
+    };
+    let plan = format!(
+        r#"{{"format_version":"1.2","resource_changes":[{},{}]}}"#,
+        change(r#","deposed":"1a2b3c4d""#, "delete", "null"),
+        change("", "no-op", r#"{"id":"k","enable_key_rotation":false}"#),
+    );
+    let desk = Desk::with_plan(plan);
+    let left = "aws_kms_key.k (deposed object 1a2b3c4d)";
+    let of = |what: &str| out(desk.run(&["explain", "--plan", "plan.json", "DT08", what]));
+    let said = of(left);
+    assert!(said.contains(&format!("\n{left} (delete)\n")), "{said}");
+    let said = of("aws_kms_key.k");
+    assert!(
+        said.contains("\naws_kms_key.k (no change)\n") && !said.contains("deposed"),
+        "{said}"
+    );
+    for (address, operation) in [(left, "delete"), ("aws_kms_key.k", "no-op")] {
+        let case = desk.run(&[
+            "fixture",
+            "from-plan",
+            "plan.json",
+            address,
+            "--rule",
+            "DT08",
+        ]);
+        assert_eq!(case.code, 0, "{case:?}");
+        assert!(
+            case.out.contains(&format!("operation = \"{operation}\""))
+                || (operation == "delete" && !case.out.contains("after")),
+            "{}",
+            case.out
+        );
+    }
+}

@@ -285,7 +285,7 @@ fn bad_input_is_told_with_what_to_do() {
         );
         ended.err
     };
-    assert_snapshot!(told(&["aws_kms_key.kk"], 3), @r#"error: the plan from `plan.json` has no resource `aws_kms_key.kk`; did you mean `aws_kms_key.k`?"#);
+    assert_snapshot!(told(&["aws_kms_key.kk"], 3), @r#"error: `plan.json` has no resource `aws_kms_key.kk`; did you mean `aws_kms_key.k`?"#);
     assert_snapshot!(told(&["aws_kms_key.k", "--rule", "DT80"], 3), @r#"error: the pack `baseline` has no rule `DT80`; did you mean `DT08`?"#);
     assert_snapshot!(told(&["aws_kms_key.k", "--rule", "DT03"], 3), @r#"error: rule `DT03` does not judge `aws_kms_key.k`; it judges `aws_s3_bucket_versioning`, `aws_s3_bucket`, `gabion_log_sink`"#);
     assert_snapshot!(told(&["aws_kms_key.k", "--append"], 4), @r#"error: `--append` adds to a file: name it with `-o FILE`"#);
@@ -297,7 +297,7 @@ fn bad_input_is_told_with_what_to_do() {
     let ended = from_plan(&keys, &["aws_placement_group.web"]);
     assert_eq!(ended.code, 3);
     assert_snapshot!(ended.err, @r#"error: no rule of the pack `baseline` has something to say of `aws_placement_group.web`; name a rule with `--rule`, or a pack with `--pack`"#);
-    assert_snapshot!(from_plan(&keys, &["module.keys[\"a.b\"].aws_kms_key.this"]).err, @r#"error: the plan from `plan.json` has no resource `module.keys["a.b"].aws_kms_key.this`; it has `module.keys["a.b"].aws_kms_key.this[0]`"#);
+    assert_snapshot!(from_plan(&keys, &["module.keys[\"a.b\"].aws_kms_key.this"]).err, @r#"error: `plan.json` has no resource `module.keys["a.b"].aws_kms_key.this`; it has `module.keys["a.b"].aws_kms_key.this[0]`"#);
 }
 
 #[test]

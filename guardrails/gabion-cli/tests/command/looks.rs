@@ -95,7 +95,34 @@ fn doctor_says_what_is_broken_and_what_to_do() {
 
     let cache = desk.folder.path().join("cache/gabion/packs");
     std::fs::create_dir_all(&cache).unwrap();
-    std::fs::set_permissions(&cache, std::fs::Permissions::from_mode(0o777)).unwrap();
+    let mode = |path: &std::path::Path, mode| {
+        std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode)).unwrap();
+    };
+    // Above it, where others could put another in its place: the engine does without it.
+    let above = desk.folder.path().join("cache");
+    mode(&cache, 0o700);
+    mode(&above, 0o777);
+    let (_, text) = run(&desk);
+    assert!(
+        line(&text, "cache").starts_with("FAIL")
+            && line(&text, "cache").contains("above the cache can be written by others"),
+        "{text}"
+    );
+    let warm = desk
+        .command(&["cache", "warm"])
+        .env("XDG_CACHE_HOME", &above)
+        .env("XDG_DATA_HOME", desk.folder.path().join("data"))
+        .output()
+        .unwrap();
+    let warned = String::from_utf8(warm.stderr).unwrap();
+    assert_eq!(warm.status.code(), Some(4), "{warned}");
+    assert!(
+        warned.contains("nothing was kept in ")
+            && warned.contains("above the cache can be written by others"),
+        "{warned}"
+    );
+    mode(&above, 0o755);
+    mode(&cache, 0o777);
     let desk = desk.write("gabion.hcl", "rule \"DT99\" { level = \"off\" }\n");
     let (code, text) = run(&desk);
     assert_eq!(code, 1, "{text}");
@@ -149,8 +176,8 @@ fn doctor_fails_what_the_folder_needs_and_notes_the_rest() {
     note: neither `terraform` nor `tofu` is on the PATH: install Terraform 1.11 or OpenTofu 1.12 or newer
     (there is no configuration in this folder: packs are built and tested without it)
     "#);
-    assert_snapshot!(state(&desk, "javascript"), @"note: packs cannot be built: `node` is v20.18.1, which is too old: install Node.js 20.19, 22.12 or newer");
-    assert_snapshot!(state(&desk, "python"), @"note: packs cannot be built: `python3` is 3.9.2, which is too old: install Python 3.11 or newer");
+    assert_snapshot!(state(&desk, "javascript"), @"note: packs cannot be built: `node` is v20.18.1, which cannot be used here: install Node.js 20.19 or a later 20, 22.12 or a later 22, or 23 and newer");
+    assert_snapshot!(state(&desk, "python"), @"note: packs cannot be built: `python3` is 3.9.2, which cannot be used here: install Python 3.11 or newer");
     // A configuration needs Terraform, or OpenTofu.
     let desk = desk.write("main.tf", "");
     assert!(state(&desk, "terraform").starts_with("broken: neither"));

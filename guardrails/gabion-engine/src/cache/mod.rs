@@ -14,7 +14,8 @@ mod place;
 mod store;
 
 pub use place::CacheOptions;
-pub(crate) use place::base;
+pub use place::cache_fault;
+pub(crate) use place::{base, guarded};
 pub use store::Store;
 
 pub(crate) use code::{Cache, compiler_key, digest};

@@ -347,11 +347,16 @@ impl Guard {
                 let path = ruling.path.without_indexes();
                 (path.is_root() && known.path.is_empty()) || path.to_string() == known.path
             };
-            let met = rulings.iter().find(at);
             let same = |ruling: &Ruling| {
                 let observed = ruling.observed_digest.map(|digest| digest.to_string());
                 observed.as_ref() == Some(&known.observed)
             };
+            // Of several at that attribute the one that the entry speaks of.
+            let there = || rulings.iter().filter(at);
+            let met = there()
+                .find(|ruling| ruling.old && same(ruling))
+                .or_else(|| there().find(|ruling| same(ruling)))
+                .or_else(|| there().next());
             let (applies, why) = match (met, Age::of(change)) {
                 (Some(ruling), _) if ruling.old && same(ruling) => (true, "the violation is known"),
                 (Some(ruling), Age::Old | Age::Compare) if !same(ruling) => (

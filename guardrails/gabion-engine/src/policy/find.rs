@@ -8,6 +8,7 @@ use super::error::{PolicyError, Problem};
 use super::file::PolicyFile;
 use super::lock::{LockFile, lock_path};
 use super::options::GuardOptions;
+use crate::cache::guarded;
 
 /// The policy file's name.
 pub const FILE_NAME: &str = "gabion.hcl";
@@ -187,9 +188,9 @@ pub(super) fn read_guarded(path: &Path, most: u64) -> Result<Vec<u8>, String> {
     Ok(bytes)
 }
 
-/// Opens a file that nobody but root and the user can write: what is open is what is checked.
+/// Opens a file that nobody but root and the user can write or put another in place of: what is open is what is checked.
 fn open_guarded(path: &Path) -> Result<std::fs::File, String> {
-    let file = std::fs::File::open(path).map_err(|error| match error.kind() {
+    let file = std::fs::File::open(guarded(path)?).map_err(|error| match error.kind() {
         std::io::ErrorKind::NotFound => "cannot be read: there is no such file".to_owned(),
         _ => format!("cannot be read: {error}"),
     })?;

@@ -312,7 +312,7 @@ impl Case<'_> {
         }
         let mut ruling = self.ruling(finding.path.clone(), finding.message);
         ruling.old = standing != Standing::New;
-        ruling.observed_digest = ruling.old.then(|| known::digest(&finding.path, &observed));
+        ruling.observed_digest = Some(known::digest(&finding.path, &observed));
         let observed = detect::redact(detect::name_of(&finding.path), &observed);
         ruling.observed =
             Some(text::shown(&text::clean(&observed))).filter(|observed| !observed.is_empty());
@@ -396,7 +396,10 @@ impl Case<'_> {
         let is_old = match (self.age, before) {
             (Age::Old, _) => true,
             (Age::Compare, Some(Verdict::Undetermined(prior))) => {
-                same_blocks(&blocked, &prior.blocked) && self.unchanged(&blocked)
+                // Where the rule has a reason of its own, nothing tells whether it is the same as before.
+                !blocked.is_empty()
+                    && same_blocks(&blocked, &prior.blocked)
+                    && self.unchanged(&blocked)
             }
             _ => false,
         };

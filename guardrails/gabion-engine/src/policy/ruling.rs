@@ -71,7 +71,7 @@ pub struct Ruling {
     /// What was observed there, redacted.
     pub observed: Option<String>,
     /// The digest of the path and of all that was observed there, by which a baseline tells a violation that it knows
-    /// from one that got worse; for findings of what the object had before.
+    /// from one that got worse; for findings.
     pub observed_digest: Option<Digest>,
     /// What is wrong, in one sentence without a final full stop.
     pub message: String,

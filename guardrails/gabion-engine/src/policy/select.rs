@@ -106,7 +106,12 @@ pub(super) fn rules(named: &[String], rules: &[RuleInForce]) -> Result<(), Polic
         .filter(|code| !rules.iter().any(|rule| rule.info.code == **code))
         .map(|code| {
             let hint = did_you_mean(code, rules.iter().map(|rule| rule.info.code.as_str()));
-            Problem::general(format!("no pack in force has a rule `{code}`{hint}"))
+            let next = if hint.is_empty() {
+                "; `gabion inspect` lists the rules of a pack, `--pack FILE` asks one that the policy does not name"
+            } else {
+                ""
+            };
+            Problem::general(format!("no pack in force has a rule `{code}`{hint}{next}"))
         })
         .collect();
     if problems.is_empty() {

@@ -40,7 +40,7 @@ fn more_functions_than_any_pack() {
     let mut bytes = b"\0asm\x0d\0\x01\0\x01".to_vec();
     bytes.push(u8::try_from(module.len()).unwrap());
     bytes.extend_from_slice(module);
-    assert_snapshot!(refused(&bytes), @"the pack `acme.wasm` has more than 500000 functions, which no pack needs");
+    assert_snapshot!(refused(&bytes), @"the pack `acme.wasm` has more than 500000 functions, which no pack needs: take out the dependencies that it does not use, or ask its publisher");
 }
 
 #[test]

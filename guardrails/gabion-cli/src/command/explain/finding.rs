@@ -3,15 +3,16 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use gabion_engine::policy::{Explanation, Guard, did_you_mean};
+use gabion_engine::policy::{Explanation, Guard};
 use gabion_model::{Change, Graph, Level, Scope};
 
 use super::{Explain, Wanted, json, text};
+use crate::command::asked;
 use crate::exit::Failure;
 use crate::input::{self, Input};
 use crate::output::{Form, level};
-use crate::plan::{Names, Plan, Planned, Written};
-use crate::source::{Place, Sources};
+use crate::plan::{Names, Plan, Planned};
+use crate::source::Place;
 
 /// Near names that are told.
 const NEAR: usize = 5;
@@ -44,19 +45,14 @@ impl Explain {
             },
         )?;
         let code: Vec<String> = wanted.code().map(str::to_owned).into_iter().collect();
-        let guard = self.policy.load(&code)?;
+        let guard = self.guard(&code)?;
         let mut asked = Asked {
             guard,
             plan: input.plan()?,
             input: &input,
         };
-        let sources = configuration
-            .as_deref()
-            .and_then(Sources::open)
-            .map(Arc::new);
-        asked.plan.written = sources
-            .clone()
-            .map(|sources| -> Arc<dyn Written> { sources });
+        let sources = input::sources(configuration.as_deref());
+        asked.plan.written = input::written_in(&sources);
         let found = match &wanted {
             Wanted::Id { code, id } => asked.by_id(code, id)?,
             Wanted::Resource { code, address } => asked.by_address(*code, address)?,
@@ -164,15 +160,18 @@ impl<'a> Asked<'a> {
     }
 
     fn by_address(&self, code: Option<&str>, address: &str) -> Result<Vec<Explanation>, Failure> {
-        let at = |planned: &&Planned<'_>| planned.address == address;
         let mut found = Vec::new();
         let mut kinds = Vec::new();
-        for planned in self.plan.changes.iter().filter(at) {
+        for planned in self.plan.at(address) {
             kinds.push(planned.index_type().into_owned());
             found.extend(self.guard.explain(&self.change(planned)?, code));
         }
         if kinds.is_empty() {
-            return Err(self.no_such_address(address));
+            return Err(asked::no_such_address(
+                address,
+                &self.plan,
+                &self.input.shown,
+            ));
         }
         let types = self.plan.changes.iter();
         if self.guard.judges_plans(types.map(Planned::index_type)) {
@@ -208,43 +207,6 @@ impl<'a> Asked<'a> {
             }));
         }
         Ok(found)
-    }
-
-    fn no_such_address(&self, address: &str) -> Failure {
-        let all = || {
-            self.plan
-                .changes
-                .iter()
-                .map(|planned| planned.address.as_ref())
-        };
-        let mut hint = did_you_mean(address, all());
-        if hint.is_empty() {
-            let last = |text: &str| {
-                let mut parts = text.rsplit('.');
-                let name = parts.next().unwrap_or_default().to_owned();
-                (name, parts.next().unwrap_or_default().to_owned())
-            };
-            let (name, kind) = last(address);
-            let mut same: Vec<&str> = all()
-                .filter(|known| {
-                    let (other, of) = last(known);
-                    known.contains(address) || other == name || of == kind
-                })
-                .collect();
-            same.dedup();
-            let more = same.len().saturating_sub(NEAR);
-            same.truncate(NEAR);
-            if !same.is_empty() {
-                hint = format!("; there are `{}`", same.join("`, `"));
-                if more > 0 {
-                    hint.push_str(&format!(" and {more} more like it"));
-                }
-            }
-        }
-        Failure::nothing(format!(
-            "{} has no resource `{address}`{hint}",
-            self.input.shown
-        ))
     }
 }
 

@@ -282,6 +282,11 @@ impl Runner for Fake {
 }
 
 fn rotation(after: &View, trace: &mut Trace) -> RawVerdict {
+    // Asked aside, so that the read itself blocks nothing where there is none.
+    let description = after.get("description");
+    if let Ok(Some("beyond the rule")) = description.text(&mut Trace::new()) {
+        return RawVerdict::Undetermined("the description is beyond the rule".into());
+    }
     let value = after.get("enable_key_rotation");
     match value.boolean(trace) {
         Ok(Some(true)) => RawVerdict::Pass,

@@ -206,6 +206,16 @@ fn a_floor_must_be_there_and_out_of_reach() {
     )
     .unwrap();
     assert_snapshot!(desk.error(), @r#"the floor `floor.hcl` can be written by others than its owner (mode 0664); take that away with `chmod go-w`"#);
+    // A folder that others can write, with a link to a file that is safe itself: the link is theirs to turn.
+    let desk = Desk::new(None).floor("empty.hcl", "");
+    let open = desk.folder.path().join("open");
+    std::fs::create_dir(&open).unwrap();
+    std::os::unix::fs::symlink("../empty.hcl", open.join("floor.hcl")).unwrap();
+    let mut desk = desk;
+    desk.options.floors = vec!["open/floor.hcl".into()];
+    desk.guard();
+    std::fs::set_permissions(&open, std::fs::Permissions::from_mode(0o777)).unwrap();
+    assert_snapshot!(desk.error(), @r#"the floor `open/floor.hcl` is not safe: `DIR/open` above the file can be written by others, who could put another file in its place; take that away with `chmod go-w`"#);
     let mut desk = Desk::new(None);
     desk.options.floors.push(".".into());
     assert_snapshot!(desk.error(), @r#"the floor `.` is no regular file"#);

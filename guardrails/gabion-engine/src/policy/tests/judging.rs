@@ -174,6 +174,32 @@ fn a_scope_that_is_not_known_is_undetermined() {
 }
 
 #[test]
+fn a_reason_of_the_rules_own_is_never_old() {
+    let mut before = key(&json!(true));
+    before["description"] = json!("beyond the rule");
+    let mut after = before.clone();
+    after["tags"] = json!({"Name": "other"});
+    let update = |stage| {
+        let mut update = change("aws_kms_key", Operation::Update, &before, &after);
+        update.stage = stage;
+        update
+    };
+    let only = |policy: &str, stage| {
+        let rulings = judge(policy, update(stage));
+        assert_eq!(rulings.len(), 1, "{rulings:?}");
+        assert!(rulings[0].undetermined.is_empty(), "{rulings:?}");
+        rulings[0].disposition
+    };
+    assert_eq!(only("", Stage::Plan), Disposition::Note);
+    assert_eq!(only("", Stage::Apply), Disposition::Refuse);
+    let deny = "rule \"DT08\" { on_unknown = \"deny\" }\n";
+    assert_eq!(only(deny, Stage::Plan), Disposition::Refuse);
+    // What does not change is not refused for it.
+    let still = change("aws_kms_key", Operation::NoOp, &before, &before);
+    assert_eq!(judge(deny, still)[0].disposition, Disposition::Note);
+}
+
+#[test]
 fn undetermined_by_step_and_policy() {
     let unknown = key(&json!("UNKNOWN"));
     let create = |stage| {

@@ -131,6 +131,11 @@ fn one_more_of_the_same_is_new() {
             .count()
     };
     assert_eq!((count(1), count(2), count(3)), (0, 0, 1));
+    // The one too many is told by its digest to be the same as the others.
+    let more = rulings(&desk, change(2, 3));
+    assert!(more[0].observed_digest.is_some());
+    assert!((more.iter()).all(|ruling| ruling.observed_digest == more[0].observed_digest));
+    assert_eq!(KnownViolations::of(&more), known);
 }
 
 #[test]
