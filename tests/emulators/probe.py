@@ -19,6 +19,7 @@ from common import PROBES, Lax, Lost
 import probe_identity  # noqa: F401
 import probe_kms  # noqa: F401
 import probe_role  # noqa: F401
+import probe_network  # noqa: F401
 import probe_s3  # noqa: F401
 import probe_trail  # noqa: F401
 import probe_control  # noqa: F401

@@ -18,6 +18,7 @@ use crate::limiter::Limiter;
 use crate::logs::Logs;
 use crate::observe::Observer;
 use crate::organizations::Organizations;
+use crate::route53resolver::Route53Resolver;
 use crate::s3::S3;
 use crate::s3control::{PlainEndpoint, S3Control};
 use crate::sts::{CallerIdentity, Sts};
@@ -40,6 +41,7 @@ pub(crate) struct Sdk {
     pub(crate) kms: OnceLock<aws_sdk_kms::Client>,
     pub(crate) logs: OnceLock<aws_sdk_cloudwatchlogs::Client>,
     pub(crate) organizations: OnceLock<aws_sdk_organizations::Client>,
+    pub(crate) route53resolver: OnceLock<aws_sdk_route53resolver::Client>,
     pub(crate) s3: OnceLock<aws_sdk_s3::Client>,
     pub(crate) s3control: OnceLock<aws_sdk_s3control::Client>,
     pub(crate) sts: OnceLock<aws_sdk_sts::Client>,
@@ -112,6 +114,11 @@ impl<'a> SdkClients<'a> {
     service_client!(kms, aws_sdk_kms, config::KMS);
     service_client!(logs, aws_sdk_cloudwatchlogs, config::LOGS);
     service_client!(organizations, aws_sdk_organizations, config::ORGANIZATIONS);
+    service_client!(
+        route53resolver,
+        aws_sdk_route53resolver,
+        config::ROUTE53RESOLVER
+    );
     service_client!(sts, aws_sdk_sts, config::STS);
 
     pub(crate) fn s3(&self) -> &'a aws_sdk_s3::Client {
@@ -318,6 +325,11 @@ impl Clients {
     /// Key management.
     pub fn kms(&self) -> Kms {
         Kms::new(self.clone())
+    }
+
+    /// The resolver of VPCs.
+    pub fn route53resolver(&self) -> Route53Resolver {
+        Route53Resolver::new(self.clone())
     }
 
     /// Buckets.

@@ -26,6 +26,7 @@ pub const ENDPOINT_SERVICES: &[&str] = &[
     "kms",
     "logs",
     "organizations",
+    "route53resolver",
     "s3",
     "s3control",
     "sts",
@@ -294,6 +295,10 @@ pub(crate) const ORGANIZATIONS: ServiceName = ServiceName {
     key: "organizations",
     id: "Organizations",
 };
+pub(crate) const ROUTE53RESOLVER: ServiceName = ServiceName {
+    key: "route53resolver",
+    id: "Route53Resolver",
+};
 pub(crate) const S3: ServiceName = ServiceName {
     key: "s3",
     id: "S3",
@@ -408,7 +413,7 @@ mod tests {
         let settings = ProviderSettings {
             endpoints: [
                 ("kms".to_owned(), "127.0.0.1:1".to_owned()),
-                ("ec3".to_owned(), "http://x".to_owned()),
+                ("ec9".to_owned(), "http://x".to_owned()),
             ]
             .into(),
             allowed_account_ids: vec!["12".to_owned()],

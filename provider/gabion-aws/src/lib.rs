@@ -25,6 +25,7 @@ pub mod observe;
 pub mod operations;
 pub mod organizations;
 pub mod pool;
+pub mod route53resolver;
 pub mod s3;
 pub mod s3control;
 pub mod secret;

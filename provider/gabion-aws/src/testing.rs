@@ -60,6 +60,7 @@ impl Fake {
     fake_service!(kms, aws_sdk_kms);
     fake_service!(logs, aws_sdk_cloudwatchlogs);
     fake_service!(organizations, aws_sdk_organizations);
+    fake_service!(route53resolver, aws_sdk_route53resolver);
     fake_service!(s3, aws_sdk_s3);
     fake_service!(s3control, aws_sdk_s3control);
     fake_service!(sts, aws_sdk_sts);

@@ -7,6 +7,7 @@ use gabion_engine::policy::Guard;
 use gabion_framework::prelude::*;
 
 use crate::service::kms::key::Unfinished;
+use crate::service::network_segment::Segments;
 use crate::shared::claim::Claims;
 use crate::shared::tags::TagMap;
 
@@ -25,6 +26,10 @@ pub struct Gabion {
     pub(crate) claims: Claims,
     /// Keys of earlier creates that were cut off.
     pub(crate) unfinished_keys: Unfinished,
+    /// Segments that this process plans.
+    pub(crate) segments: Segments,
+    /// Taken while something is looked for and made that several segments share.
+    pub(crate) network_turn: tokio::sync::Mutex<()>,
 }
 
 impl Gabion {
@@ -41,6 +46,8 @@ impl Gabion {
             guard,
             claims: Claims::default(),
             unfinished_keys: Unfinished::default(),
+            segments: Segments::default(),
+            network_turn: tokio::sync::Mutex::new(()),
         }
     }
 

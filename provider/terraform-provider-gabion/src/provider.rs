@@ -14,9 +14,11 @@ use crate::configured::Gabion;
 use crate::data_source::guardrails::Guardrails;
 use crate::ephemeral::session::Session;
 use crate::function::data_tier::DataTier;
+use crate::function::subnets::Subnets;
 use crate::service::iam::role::WorkloadRole;
 use crate::service::kms::key::KmsKey;
 use crate::service::log_sink::LogSink;
+use crate::service::network_segment::NetworkSegment;
 use crate::service::org_guardrail::OrgGuardrail;
 use crate::service::organizations::account::Account;
 use crate::service::organizations::account_baseline::AccountBaseline;
@@ -119,6 +121,7 @@ impl Provider for GabionProvider {
             Box::new(OrgGuardrail),
             Box::new(Organization),
             Box::new(WorkloadRole),
+            Box::new(NetworkSegment),
         ]
     }
 
@@ -127,7 +130,7 @@ impl Provider for GabionProvider {
     }
 
     fn functions(&self) -> Vec<Box<dyn Function>> {
-        vec![Box::new(DataTier)]
+        vec![Box::new(DataTier), Box::new(Subnets)]
     }
 
     fn ephemerals(&self) -> Vec<Box<dyn DynEphemeral<Gabion>>> {

@@ -9,6 +9,7 @@ mod cloudtrail;
 mod ec2_defaults;
 mod kms;
 mod logs;
+mod network;
 mod organizations;
 mod quarantine;
 mod s3;
@@ -58,6 +59,8 @@ struct State {
     failed_creations: BTreeMap<String, Value>,
     /// Organizations: who is exempt from a policy that forbids everything in an account, by account and policy.
     quarantines: BTreeMap<(String, String), Vec<String>>,
+    /// EC2 and Route 53 Resolver: parts of networks.
+    network: network::Network,
 }
 
 impl Fake {
@@ -80,13 +83,16 @@ impl Fake {
         }
         match request.operation.service.as_str() {
             "access-analyzer" => Ok(self.accessanalyzer(request)),
-            "ec2" => Ok(self.ec2_defaults(request)),
+            "ec2" => Ok(self
+                .ec2_defaults(request)
+                .or_else(|| self.ec2_network(request))),
             "organizations" => self.organizations(request, upstream).await,
             "sts" => self.sts(request, upstream).await,
             "kms" => self.kms(request, upstream).await,
             "s3" => self.s3(request, upstream).await,
             "cloudtrail" => self.cloudtrail(request, upstream).await,
             "logs" => self.logs(request, upstream).await,
+            "route53resolver" => self.resolver(request, upstream).await,
             _ => Ok(None),
         }
     }

@@ -126,6 +126,17 @@ const COVERED: &[(&str, &str)] = &[
         "fake",
     ),
     (
+        "ec2:CreateVpcBlockPublicAccessExclusion, DescribeVpcBlockPublicAccessExclusions",
+        "fake",
+    ),
+    (
+        "ec2:ModifyVpcBlockPublicAccessExclusion, DeleteVpcBlockPublicAccessExclusion",
+        "fake",
+    ),
+    ("ec2:DescribeVpcBlockPublicAccessOptions", "fake"),
+    ("route53resolver:DisassociateResolverQueryLogConfig", "fake"),
+    ("route53resolver:DeleteResolverQueryLogConfig", "fake"),
+    (
         "kms:EnableKeyRotation RotationPeriodInDays",
         "MiniStack; fake for moto",
     ),

@@ -25,6 +25,7 @@ mod harness;
 mod kms_key;
 mod log_sink;
 mod main_path;
+mod network_segment;
 mod org_guardrail;
 mod organization;
 mod outputs;

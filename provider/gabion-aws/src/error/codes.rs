@@ -5,6 +5,17 @@ use super::Kind;
 /// The kind of a modelled error code. Codes that nobody listed are `Other`.
 pub(crate) fn kind_of_code(code: &str) -> Kind {
     match code {
+        // EC2 has a code for each kind of thing: `InvalidVpcID.NotFound`, `VpcLimitExceeded`.
+        _ if code.ends_with(".NotFound") => Kind::NotFound,
+        "NatGatewayNotFound" => Kind::NotFound,
+        _ if code.ends_with("LimitExceeded") && code != "RequestLimitExceeded" => Kind::Quota,
+        "ResourceExistsException"
+        | "RouteAlreadyExists"
+        | "NetworkAclEntryAlreadyExists"
+        | "FlowLogAlreadyExists"
+        | "VpcPeeringConnectionAlreadyExists"
+        | "InvalidPermission.Duplicate"
+        | "InvalidGroup.Duplicate" => Kind::AlreadyExists,
         "NotFoundException"
         | "ResourceNotFoundException"
         | "TrailNotFoundException"

@@ -16,6 +16,7 @@ impl AwsError {
             "kms" => "KMS",
             "logs" => "CloudWatch Logs",
             "organizations" => "Organizations",
+            "route53resolver" => "Route 53 Resolver",
             "s3" => "S3",
             "s3control" => "S3 Control",
             "sts" => "STS",

@@ -1,3 +1,4 @@
 //! Provider functions.
 
 pub(crate) mod data_tier;
+pub(crate) mod subnets;

@@ -52,6 +52,8 @@ object! {
         pub logs: Value<String>,
         /// Organizations.
         pub organizations: Value<String>,
+        /// Route 53 Resolver.
+        pub route53resolver: Value<String>,
         /// S3.
         pub s3: Value<String>,
         /// S3 control.
@@ -231,6 +233,7 @@ impl Config {
                 ("kms", &endpoints.kms),
                 ("logs", &endpoints.logs),
                 ("organizations", &endpoints.organizations),
+                ("route53resolver", &endpoints.route53resolver),
                 ("s3", &endpoints.s3),
                 ("s3control", &endpoints.s3control),
                 ("sts", &endpoints.sts),

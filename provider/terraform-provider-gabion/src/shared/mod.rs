@@ -12,4 +12,5 @@ pub(crate) mod policy;
 pub(crate) mod policy_statement;
 pub(crate) mod progress;
 pub(crate) mod strings;
+pub(crate) mod subnets;
 pub(crate) mod tags;

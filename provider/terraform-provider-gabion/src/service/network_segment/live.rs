@@ -1,0 +1,300 @@
+//! A segment as it stands in AWS: everything is found by its VPC, so that no part is lost when a state is.
+
+use std::collections::BTreeMap;
+
+use gabion_aws::ec2::{
+    Address, Endpoint, FlowLog, InternetGateway, NatGateway, NetworkAcl, Peering,
+    PublicAccessExclusion, RouteTable, RouteTarget, SecurityGroup, Subnet, Vpc,
+};
+use gabion_aws::route53resolver::QueryLog;
+use gabion_aws::{Clients, Result, Tags};
+
+use super::design::Net;
+
+/// The tag that says what part of a segment something is.
+pub(super) const PART: &str = "gabion:part";
+/// The tag that says of which segment (by its VPC).
+pub(super) const SEGMENT: &str = "gabion:segment";
+/// The segment's name, whatever `Name` says.
+pub(super) const NAME: &str = "gabion:name";
+/// The tags of the VPC that connections look at.
+pub(super) const ENVIRONMENT: &str = "gabion:environment";
+/// The environments that may be connected to it.
+pub(super) const ALLOWS: &str = "gabion:allowed-environments";
+/// The tier of its data.
+pub(super) const DATA_TIER: &str = "gabion:data-tier";
+/// Prefix of all tags that are not the user's.
+pub(super) const OWN: &str = "gabion:";
+/// The part name of endpoints.
+pub(super) const ENDPOINT: &str = "endpoint";
+/// Name of the security group of interface endpoints.
+pub(super) const ENDPOINT_GROUP: &str = "gabion-endpoints";
+
+/// What to look at beside the parts that every segment has.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Scope {
+    /// Internet and NAT gateways, addresses and the exclusion.
+    pub(super) gateways: bool,
+    /// Connections.
+    pub(super) peerings: bool,
+}
+
+impl Scope {
+    /// Everything.
+    pub(super) const ALL: Self = Self {
+        gateways: true,
+        peerings: true,
+    };
+}
+
+/// All parts of a segment.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Live {
+    pub(super) vpc: Vpc,
+    pub(super) dns_hostnames: bool,
+    pub(super) dns_support: bool,
+    pub(super) subnets: Vec<Subnet>,
+    pub(super) tables: Vec<RouteTable>,
+    pub(super) acls: Vec<NetworkAcl>,
+    pub(super) groups: Vec<SecurityGroup>,
+    pub(super) endpoints: Vec<Endpoint>,
+    pub(super) flow_logs: Vec<FlowLog>,
+    /// The configuration that the VPC's queries are logged by.
+    pub(super) query_log: Option<QueryLog>,
+    pub(super) gateways: Vec<InternetGateway>,
+    pub(super) nats: Vec<NatGateway>,
+    pub(super) addresses: Vec<Address>,
+    pub(super) exclusion: Option<PublicAccessExclusion>,
+    pub(super) peerings: Vec<Peering>,
+    /// The other ends of connections, by the id that the configuration writes.
+    pub(super) fars: BTreeMap<String, Far>,
+}
+
+/// The other end of a connection.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Far {
+    pub(super) vpc: Vpc,
+    pub(super) tables: Vec<RouteTable>,
+    pub(super) acls: Vec<NetworkAcl>,
+}
+
+/// Reads the other end of a connection; none when its VPC is gone.
+pub(super) async fn read_far(clients: &Clients, vpc: &str) -> Result<Option<Far>> {
+    let ec2 = clients.ec2();
+    let (found, tables, acls) = futures::try_join!(
+        ec2.find_vpc(vpc),
+        ec2.route_tables(vpc),
+        ec2.network_acls(vpc)
+    )?;
+    Ok(found.map(|vpc| Far { vpc, tables, acls }))
+}
+
+/// Reads a segment; none when its VPC is gone.
+pub(super) async fn read(clients: &Clients, vpc: &str, scope: Scope) -> Result<Option<Live>> {
+    let ec2 = clients.ec2();
+    let gateways = async {
+        if !scope.gateways {
+            return Ok(Default::default());
+        }
+        futures::try_join!(
+            ec2.internet_gateways(SEGMENT, vpc),
+            ec2.nat_gateways(vpc),
+            ec2.addresses(SEGMENT, vpc),
+            exclusion(clients, vpc),
+        )
+    };
+    let peerings = async {
+        if scope.peerings {
+            ec2.peerings(vpc).await
+        } else {
+            Ok(Vec::new())
+        }
+    };
+    // Where the VPC is gone, what asks for it by id fails: that is told by the VPC alone.
+    let dns = async {
+        match ec2.dns(vpc).await {
+            Err(error) if error.is_not_found() => Ok((false, false)),
+            other => other,
+        }
+    };
+    let (
+        found,
+        (dns_hostnames, dns_support),
+        subnets,
+        tables,
+        acls,
+        groups,
+        endpoints,
+        flow_logs,
+        query_log,
+        gateways,
+        peerings,
+    ) = futures::try_join!(
+        Box::pin(ec2.find_vpc(vpc)),
+        Box::pin(dns),
+        Box::pin(ec2.subnets(vpc)),
+        Box::pin(ec2.route_tables(vpc)),
+        Box::pin(ec2.network_acls(vpc)),
+        Box::pin(ec2.security_groups(vpc)),
+        Box::pin(ec2.endpoints(vpc)),
+        Box::pin(ec2.flow_logs(vpc)),
+        Box::pin(query_log(clients, vpc)),
+        Box::pin(gateways),
+        Box::pin(peerings),
+    )?;
+    let (gateways, nats, addresses, exclusion) = gateways;
+    Ok(found.map(|found| Live {
+        vpc: found,
+        dns_hostnames,
+        dns_support,
+        subnets,
+        tables,
+        acls,
+        groups,
+        endpoints,
+        flow_logs,
+        query_log,
+        gateways,
+        nats,
+        addresses,
+        exclusion,
+        peerings,
+        fars: BTreeMap::new(),
+    }))
+}
+
+async fn exclusion(clients: &Clients, vpc: &str) -> Result<Option<PublicAccessExclusion>> {
+    match clients.ec2().public_access_exclusion(vpc).await {
+        Err(error) if error.is_unsupported() => Ok(None),
+        other => other,
+    }
+}
+
+async fn query_log(clients: &Clients, vpc: &str) -> Result<Option<QueryLog>> {
+    let resolver = clients.route53resolver();
+    match resolver.query_log_association(vpc).await? {
+        Some(association) => resolver.query_log(&association.config_id).await,
+        None => Ok(None),
+    }
+}
+
+/// Whether the tags say that something is this part.
+pub(super) fn is_part(tags: &Tags, part: &str) -> bool {
+    tags.get(PART).is_some_and(|value| value == part)
+}
+
+impl Live {
+    /// The subnet that a design wants, if it is there.
+    pub(super) fn subnet(&self, net: &Net) -> Option<&Subnet> {
+        self.subnets
+            .iter()
+            .find(|subnet| subnet.cidr_block == net.cidr && subnet.zone == net.zone)
+    }
+
+    /// The main route table.
+    pub(super) fn main_table(&self) -> Option<&RouteTable> {
+        self.tables.iter().find(|table| table.main)
+    }
+
+    /// A route table by its part.
+    pub(super) fn table(&self, part: &str) -> Option<&RouteTable> {
+        self.tables.iter().find(|table| is_part(&table.tags, part))
+    }
+
+    /// The route table that serves a subnet.
+    pub(super) fn table_of(&self, subnet: &str) -> Option<&RouteTable> {
+        self.tables
+            .iter()
+            .find(|table| table.associations.iter().any(|one| one.subnet_id == subnet))
+            .or_else(|| self.main_table())
+    }
+
+    /// The default network ACL.
+    pub(super) fn acl(&self) -> Option<&NetworkAcl> {
+        self.acls.iter().find(|acl| acl.is_default)
+    }
+
+    /// The network ACL of the public subnets.
+    pub(super) fn public_acl(&self) -> Option<&NetworkAcl> {
+        self.acls.iter().find(|acl| is_part(&acl.tags, "public"))
+    }
+
+    /// The default security group.
+    pub(super) fn default_group(&self) -> Option<&SecurityGroup> {
+        self.groups.iter().find(|group| group.name == "default")
+    }
+
+    /// The security group of the interface endpoints.
+    pub(super) fn endpoint_group(&self) -> Option<&SecurityGroup> {
+        self.groups
+            .iter()
+            .find(|group| group.name == ENDPOINT_GROUP)
+    }
+
+    /// An endpoint by the short name of its service.
+    pub(super) fn endpoint(&self, service: &str) -> Option<&Endpoint> {
+        self.endpoints
+            .iter()
+            .find(|one| short(&one.service) == service)
+    }
+
+    /// The segment's flow log: one that was made for it, else any.
+    pub(super) fn flow_log(&self) -> Option<&FlowLog> {
+        self.flow_logs
+            .iter()
+            .find(|log| is_part(&log.tags, "flow-log"))
+            .or_else(|| self.flow_logs.first())
+    }
+
+    /// The internet gateway.
+    pub(super) fn gateway(&self) -> Option<&InternetGateway> {
+        self.gateways.first()
+    }
+
+    /// The NAT gateway of a zone that works, or will.
+    pub(super) fn nat(&self, zone: &str) -> Option<&NatGateway> {
+        let part = nat_part(zone);
+        self.nats
+            .iter()
+            .filter(|nat| matches!(nat.state.as_str(), "pending" | "available"))
+            .find(|nat| is_part(&nat.tags, &part))
+    }
+
+    /// The address of a zone's NAT gateway.
+    pub(super) fn address(&self, zone: &str) -> Option<&Address> {
+        let part = nat_part(zone);
+        self.addresses.iter().find(|one| is_part(&one.tags, &part))
+    }
+}
+
+/// The part name of a zone's NAT gateway and its address.
+pub(super) fn nat_part(zone: &str) -> String {
+    format!("nat-{zone}")
+}
+
+/// The part name of a zone's route table.
+pub(super) fn table_part(zone: &str) -> String {
+    format!("private-{zone}")
+}
+
+/// `com.amazonaws.REGION.ecr.api` is `ecr.api`.
+pub(super) fn short(service: &str) -> &str {
+    service.splitn(4, '.').nth(3).unwrap_or(service)
+}
+
+/// Ranges that a table leads to beyond the segment, by working routes; connections and endpoints left out.
+pub(super) fn ways_out(table: &RouteTable) -> Vec<String> {
+    let mut out: Vec<String> = table
+        .routes
+        .iter()
+        .filter(|route| !route.blackhole)
+        .filter(|route| match &route.target {
+            RouteTarget::Peering(_) => false,
+            RouteTarget::Gateway(id) => !id.starts_with("vpce-"),
+            RouteTarget::Nat(_) | RouteTarget::Other(_) => true,
+        })
+        .map(|route| route.destination.clone())
+        .collect();
+    out.sort();
+    out
+}
