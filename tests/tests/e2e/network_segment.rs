@@ -147,7 +147,7 @@ fn connections_are_made_from_one_side_for_both() -> Result<()> {
         segment(allows)
             .replace("\"orders\"", "\"stock\"")
             .replace("10.20.0.0/16", "10.21.0.0/16")
-            .replace("\"prod\"", &format!("\"{environment}\""))
+            .replace("= \"prod\"", &format!("= \"{environment}\""))
     };
     let both = |environment: &str, allows: &str, more: &str| {
         format!("{}{}", segment(more), other(environment, allows))

@@ -142,7 +142,8 @@ impl Ec2 {
                 )
                 .await?;
             let found = answer.vpc_peering_connections.unwrap_or_default();
-            let Some(found) = found.into_iter().next().map(peering_of) else {
+            let mut found = found.into_iter().map(peering_of);
+            let Some(found) = found.find(|one| one.id == id) else {
                 return Ok(None);
             };
             match found.state.as_str() {
