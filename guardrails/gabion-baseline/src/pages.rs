@@ -96,7 +96,7 @@ fn page(entry: &RuleEntry) -> String {
         match of.scope {
             Scope::Change =>
                 "at plan; at apply, before the change is made, where a value was not known",
-            Scope::Plan => "on a whole plan, by `gabion check` and `gabion run`",
+            Scope::Plan => "on a whole plan, by `gabion check`",
         },
     );
     for target in of.targets {
@@ -119,7 +119,7 @@ fn index() -> String {
          carries the setting, in `gabion_*` resources and in hashicorp/aws. A rule says pass, violation, or \
          undetermined where a value is not known yet; that is decided at apply, before the change is made.\n\n\
          A code that ends in `A`, for absent, is a rule on whole plans: that a companion is missing, such as a bucket \
-         without its public access block, no single resource shows. `gabion check` and `gabion run` ask it.\n\n\
+         without its public access block, no single resource shows. `gabion check` asks it.\n\n\
          | code | what it finds | level | controls |\n|---|---|---|---|\n",
         crate::PACK.name,
         crate::PACK.version,

@@ -78,7 +78,7 @@
 //!
 //! # The whole plan
 //!
-//! A rule on `&Graph` sees all changes of a plan: `gabion check` and `gabion run` ask it where the plan holds one of its
+//! A rule on `&Graph` sees all changes of a plan: `gabion check` asks it where the plan holds one of its
 //! targets, or of every plan with `targets(any)`. [`Graph::companions`] joins
 //! resources by reference, so that a bucket and its settings belong together on a first create; [`Join`] says
 //! whether it found one, none, or cannot tell.
