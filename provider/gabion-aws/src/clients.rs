@@ -254,6 +254,15 @@ impl Clients {
         }
     }
 
+    /// The same clients, which go on when Terraform asks to stop, until their deadline: for the few steps between which
+    /// nothing may be left standing.
+    pub fn uninterrupted(&self) -> Self {
+        Self {
+            cancel: None,
+            ..self.clone()
+        }
+    }
+
     /// The same handle without stop signal and deadline: to find out what a lost reply did.
     pub(crate) fn unscoped(&self) -> Self {
         Self {

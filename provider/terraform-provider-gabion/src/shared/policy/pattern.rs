@@ -117,6 +117,18 @@ impl Statement {
     }
 }
 
+/// Whether a condition's value says whose request it may be: an id or path whose first part has no wildcard, or an ARN
+/// whose account has none. ARNs of buckets carry no account: there the name must not begin with a wildcard.
+fn names_somebody(value: &str) -> bool {
+    let wild = |text: &str| text.contains(['*', '?']);
+    let parts: Vec<&str> = value.splitn(6, ':').collect();
+    if let ["arn", _, _, _, account, resource] = parts.as_slice() {
+        return !wild(account) && (!account.is_empty() || !resource.starts_with(['*', '?']));
+    }
+    let first = value.split(['/', ':']).next().unwrap_or_default();
+    !first.is_empty() && !wild(first) && first != "arn"
+}
+
 /// Whether an Allow statement lets in everybody, with no condition that says from where or who.
 pub(crate) fn is_open(statement: &Statement) -> bool {
     let everybody = match &statement.principals {
@@ -152,7 +164,7 @@ pub(crate) fn is_open(statement: &Statement) -> bool {
         names_them
             && keys.iter().any(|(key, values)| {
                 BINDING.contains(&key.to_ascii_lowercase().as_str())
-                    && values.iter().all(|value| value != "*")
+                    && values.iter().all(|value| names_somebody(value))
             })
     });
     !bound
@@ -162,6 +174,31 @@ pub(crate) fn is_open(statement: &Statement) -> bool {
 mod tests {
     use super::*;
     use crate::shared::policy::allow;
+
+    #[test]
+    fn a_condition_names_somebody() {
+        for bound in [
+            "o-abcdefghij",
+            "o-abcdefghij/r-ab12/ou-*",
+            "123456789012",
+            "AROAEXAMPLE:*",
+            "arn:aws:iam::123456789012:role/*",
+            "arn:aws:s3:::gabion-logs",
+        ] {
+            assert!(names_somebody(bound), "{bound}");
+        }
+        for open in [
+            "*",
+            "o-*",
+            "?*",
+            "arn:*",
+            "arn:aws:iam::*:role/x",
+            "arn:aws:s3:::*",
+            "12345678901?",
+        ] {
+            assert!(!names_somebody(open), "{open}");
+        }
+    }
 
     #[test]
     fn patterns() {

@@ -300,7 +300,7 @@ pub(super) fn weaknesses(statements: &[RoleStatement]) -> Vec<String> {
         let resources = strings::known_part(&statement.resources);
         let on_all = |some: &str| resources.iter().any(|pattern| is_all(pattern, some));
         for action in strings::known_part(&statement.actions) {
-            let stars = |text: &str| text.bytes().all(|b| b == b'*');
+            let stars = |text: &str| text.bytes().all(|b| matches!(b, b'*' | b'?'));
             let (service, name) = action.split_once(':').unwrap_or((&action, "*"));
             if stars(service) {
                 found.push(format!(

@@ -117,17 +117,20 @@ async fn make(
         },
         ..plan.clone()
     };
-    now.own.quarantined = (plan.own.quarantine.known() == Some(&true)).into();
-    state.set(now);
+    now.own.quarantined = false.into();
+    state.set(now.clone());
     if !plan.is_adopted() {
         if plan.own.quarantine.known() == Some(&true) {
             let role = &gabion.pool()?.settings().vending_role_name;
             progress
                 .step(
                     format!("putting account `{}` under quarantine", found.id),
-                    quarantine::put(&run.here, &found.id, role),
+                    // A stop does not come between the account and its quarantine.
+                    quarantine::put(&run.here.uninterrupted(), &found.id, role),
                 )
                 .await?;
+            now.own.quarantined = true.into();
+            state.set(now);
         }
         ctx.interrupted()?;
         let places = Places::writing(ctx, &found.id)?;
@@ -254,6 +257,8 @@ impl Run<'_> {
                 baseline::read(&places, &regions),
             )
             .await?;
+        let before = state.get().map(|now| now.baseline.clone());
+        let before = before.filter(|_| plan.is_adopted());
         let settled = self
             .progress
             .step(
@@ -262,6 +267,7 @@ impl Run<'_> {
                     self.ctx,
                     &places,
                     &live,
+                    before.as_ref(),
                     &mut plan.baseline,
                     &wanted,
                     &mut state.private,

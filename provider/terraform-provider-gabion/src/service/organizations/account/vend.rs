@@ -103,7 +103,8 @@ pub(super) async fn create(here: &Clients, request: &CreateAccount) -> Result<St
             for pause in LOOKS {
                 tokio::time::sleep(pause).await;
                 if let Some(status) = under_way(here, &request.name).await.map_err(doing())? {
-                    return wait(here, status).await;
+                    // Names are not unique: whose it is, its address tells below.
+                    wait(here, status).await?;
                 }
                 if let Some(found) = look(here, &request.name, &request.email).await? {
                     return Ok(found.id);
@@ -156,6 +157,8 @@ async fn under_way(here: &Clients, name: &str) -> Result<Option<CreateStatus>, A
 }
 
 async fn wait(here: &Clients, status: CreateStatus) -> Result<String, Diagnostics> {
+    // Not given up when Terraform is asked to stop: an account that nobody waits for stands open, in no state.
+    let here = &here.uninterrupted();
     let organizations = here.organizations();
     let name = status.account_name.clone();
     let what = format!("waiting for the account `{name}` to be made");

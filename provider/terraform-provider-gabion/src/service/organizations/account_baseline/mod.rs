@@ -269,6 +269,7 @@ async fn converge(
         )
         .await?;
     let tags = tags::known(&gabion.default_tags).unwrap_or_default();
+    let before = state.get().map(|now| now.baseline.clone());
     let outcome = progress
         .step(
             format!("setting the baseline of account `{account}`"),
@@ -276,6 +277,7 @@ async fn converge(
                 ctx,
                 &places,
                 &live,
+                before.as_ref(),
                 &mut plan.baseline,
                 &tags,
                 &mut state.private,

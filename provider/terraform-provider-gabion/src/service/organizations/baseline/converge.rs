@@ -11,7 +11,7 @@ use gabion_framework::prelude::*;
 
 use super::live::Region;
 use super::places::AT_ONCE;
-use super::{AWS_EBS_KEY, Baseline, DELETED, Live, OWN_KEYS, Places, ebs_key};
+use super::{AWS_EBS_KEY, Baseline, DELETED, KEPT, Live, OWN_KEYS, Places, ebs_key};
 use crate::configured::Gabion;
 use crate::shared::{creation, fault};
 
@@ -99,8 +99,23 @@ async fn run(
     out
 }
 
+/// What is to be set. One value of the state stands for all regions, which may differ: in an adopted account, what
+/// cuts or opens traffic is touched only where the plan changes it.
+fn wishes(plan: &Baseline, adopted: Option<&Baseline>) -> Baseline {
+    let mut wishes = plan.clone();
+    if let Some(before) = adopted {
+        if before.vpc_block_public_access == plan.vpc_block_public_access {
+            wishes.vpc_block_public_access = Value::Unknown;
+        }
+        if before.default_vpc == plan.default_vpc {
+            wishes.default_vpc = KEPT.into();
+        }
+    }
+    wishes
+}
+
 /// Runs all steps, remembers the keys that were made, and leaves in `plan` what stands: as planned, with what was
-/// not known filled in, or after a failure what is there.
+/// not known filled in, or after a failure what is there. `before` is the state of an account that was adopted.
 ///
 /// # Errors
 /// All that went wrong.
@@ -108,12 +123,13 @@ pub(in super::super) async fn settle(
     ctx: &Ctx<Gabion>,
     places: &Places,
     live: &Live,
+    before: Option<&Baseline>,
     plan: &mut Baseline,
     tags: &Tags,
     private: &mut Private,
 ) -> Result<(), Diagnostics> {
     let own: BTreeMap<String, String> = private.get(OWN_KEYS).unwrap_or_default();
-    let outcome = run(places, live, plan, &own, tags).await;
+    let outcome = run(places, live, &wishes(plan, before), &own, tags).await;
     private.set(OWN_KEYS, &outcome.own_keys);
     if outcome.errors.is_empty() {
         outcome.complete(plan);
