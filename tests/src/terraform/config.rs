@@ -6,7 +6,6 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, Result};
 
 use crate::tools::mirror::{Mirror, platform};
-use crate::workspace;
 
 /// What a configuration that uses the provider begins with.
 pub(super) const VERSIONS: &str = r#"terraform {
@@ -21,9 +20,8 @@ pub(super) const VERSIONS: &str = r#"terraform {
 /// The version that the mirror offers: the one being built.
 const VERSION: &str = env!("CARGO_PKG_VERSION");
 
-/// Lays the built provider out as a filesystem mirror, for both registries' addresses.
-pub(super) fn mirror(root: &Path) -> Result<()> {
-    let binary = workspace::provider_bin()?;
+/// Lays that binary of the provider out as a filesystem mirror, for both registries' addresses.
+pub(super) fn mirror(root: &Path, binary: &Path) -> Result<()> {
     for host in ["registry.terraform.io", "registry.opentofu.org"] {
         let dir = root
             .join(host)
@@ -33,8 +31,8 @@ pub(super) fn mirror(root: &Path) -> Result<()> {
         std::fs::create_dir_all(&dir)?;
         let target = dir.join(format!("terraform-provider-gabion_v{VERSION}"));
         // A link where the file systems allow it: the binary of a debug build is large.
-        if std::fs::hard_link(&binary, &target).is_err() {
-            std::fs::copy(&binary, &target)
+        if std::fs::hard_link(binary, &target).is_err() {
+            std::fs::copy(binary, &target)
                 .with_context(|| format!("cannot copy `{}`", binary.display()))?;
         }
     }

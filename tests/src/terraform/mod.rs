@@ -17,7 +17,7 @@ pub use diagnostic::Diagnostic;
 pub use run::{Run, Running};
 
 use crate::tools::{mirror, opentofu, terraform};
-use crate::{process, skip};
+use crate::{process, skip, workspace};
 
 /// Which of the two programs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -85,12 +85,20 @@ impl Terraform {
     /// # Errors
     /// When the provider has not been built, or the directory cannot be made.
     pub fn new(binary: &Path, endpoint: &str) -> Result<Self> {
+        Self::with_provider(binary, endpoint, &workspace::provider_bin()?)
+    }
+
+    /// The same with that build of the provider, for benchmarks of an optimised one.
+    ///
+    /// # Errors
+    /// When the directory cannot be made.
+    pub fn with_provider(binary: &Path, endpoint: &str, provider: &Path) -> Result<Self> {
         let root = tempfile::Builder::new().prefix("gabion-e2e-").tempdir()?;
         let home = root.path().join("home");
         for dir in ["home", "work", "tmp"] {
             std::fs::create_dir(root.path().join(dir))?;
         }
-        config::mirror(&root.path().join("mirror"))?;
+        config::mirror(&root.path().join("mirror"), provider)?;
         let cli = config::write(root.path(), mirror::locate().as_ref())?;
         let text = |path: &Path| path.to_string_lossy().into_owned();
         let mut env = BTreeMap::from([

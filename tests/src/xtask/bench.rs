@@ -3,7 +3,9 @@
 mod authors;
 mod cases;
 mod figures;
+mod foundation;
 mod languages;
+mod memory;
 mod peers;
 
 use std::path::{Path, PathBuf};
@@ -27,7 +29,7 @@ pub(crate) struct Args {
     #[arg(long, default_value_t = 9)]
     runs: usize,
     /// Only these figures
-    #[arg(long, value_delimiter = ',', default_value = "a,b,c,d,e,f,g,h")]
+    #[arg(long, value_delimiter = ',', default_value = "a,b,c,d,e,f,g,h,i,j")]
     only: Vec<String>,
 }
 
@@ -80,6 +82,12 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     }
     if wants("h") {
         languages::run(&binaries, folder.path(), args.runs, &mut verdict)?;
+    }
+    if wants("i") {
+        foundation::run(&binaries, args.runs, &mut verdict)?;
+    }
+    if wants("j") {
+        foundation::scale(&binaries, &mut verdict)?;
     }
     if missed.is_empty() {
         return Ok(());
