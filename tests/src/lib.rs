@@ -13,6 +13,7 @@ pub mod registry;
 pub mod skip;
 pub mod terraform;
 pub mod tools;
+pub mod unread;
 pub mod workspace;
 
 pub use aws::Aws;

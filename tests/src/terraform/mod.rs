@@ -208,6 +208,14 @@ impl Terraform {
         Ok(())
     }
 
+    /// Copies a folder with all that is in it into the working directory.
+    ///
+    /// # Errors
+    /// When something of it cannot be copied.
+    pub fn copy_all(&self, from: &Path) -> Result<()> {
+        copy_tree(from, &self.dir())
+    }
+
     /// Starts a command and returns at once: for Ctrl-C and `kill -9` in the middle.
     ///
     /// # Errors
@@ -319,21 +327,25 @@ impl Terraform {
         )?)
     }
 
-    /// The attributes of a resource in the state, by its address.
+    /// The attributes of a resource in the state, by its address; those of modules count, too.
     ///
     /// # Errors
     /// When the state does not hold it.
     pub fn state(&self, address: &str) -> Result<Value> {
-        let state: Value = serde_json::from_str(&self.run(&["show", "-json"])?.ok()?.stdout)?;
-        let resources = state
-            .pointer("/values/root_module/resources")
-            .and_then(Value::as_array);
-        resources
-            .into_iter()
-            .flatten()
-            .find(|found| found.get("address").and_then(Value::as_str) == Some(address))
-            .and_then(|found| found.get("values").cloned())
+        self.states()?
+            .remove(address)
             .with_context(|| format!("the state holds no `{address}`"))
+    }
+
+    /// The attributes of every resource in the state, by address; those of modules, too.
+    ///
+    /// # Errors
+    /// When the state cannot be read.
+    pub fn states(&self) -> Result<BTreeMap<String, Value>> {
+        let state: Value = serde_json::from_str(&self.run(&["show", "-json"])?.ok()?.stdout)?;
+        let mut found = BTreeMap::new();
+        resources(state.pointer("/values/root_module"), &mut found);
+        Ok(found)
     }
 
     /// The addresses in the state.
@@ -363,4 +375,38 @@ impl Terraform {
         }
         Ok(())
     }
+}
+
+/// The resources of a module and of those below it.
+fn resources(module: Option<&Value>, into: &mut BTreeMap<String, Value>) {
+    let list = |key: &str| module.and_then(|module| module.get(key)?.as_array());
+    for found in list("resources").into_iter().flatten() {
+        if let (Some(address), Some(values)) = (
+            found.get("address").and_then(Value::as_str),
+            found.get("values"),
+        ) {
+            into.insert(address.to_owned(), values.clone());
+        }
+    }
+    for child in list("child_modules").into_iter().flatten() {
+        resources(Some(child), into);
+    }
+}
+
+/// Copies a folder with all that is in it.
+///
+/// # Errors
+/// When something of it cannot be copied.
+pub fn copy_tree(from: &Path, to: &Path) -> Result<()> {
+    std::fs::create_dir_all(to)?;
+    for entry in std::fs::read_dir(from).with_context(|| format!("no `{}`", from.display()))? {
+        let entry = entry?;
+        let target = to.join(entry.file_name());
+        if entry.file_type()?.is_dir() {
+            copy_tree(&entry.path(), &target)?;
+        } else {
+            std::fs::copy(entry.path(), target)?;
+        }
+    }
+    Ok(())
 }

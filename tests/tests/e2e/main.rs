@@ -23,6 +23,7 @@ mod guard;
 mod guide;
 mod harness;
 mod kms_key;
+mod landing_zone;
 mod log_sink;
 mod main_path;
 mod network_segment;

@@ -1,0 +1,138 @@
+variable "environment" {
+  description = "Name of the environment: one of the module `organization`."
+  type        = string
+
+  validation {
+    condition     = can(regex("^[a-z][a-z0-9-]{0,30}$", var.environment))
+    error_message = "An environment is named by 1 to 31 lower-case letters, digits and hyphens, and begins with a letter."
+  }
+}
+
+variable "account_name" {
+  description = "Name of the account."
+  type        = string
+
+  validation {
+    condition     = can(regex("^[ -~]{1,50}$", var.account_name))
+    error_message = "An account's name has 1 to 50 plain characters."
+  }
+}
+
+variable "email" {
+  description = "E-mail address of the account's root user: one that no other AWS account has."
+  type        = string
+
+  validation {
+    condition     = can(regex("^[^@ ]+@[^@ ]+[.][^@ ]+$", var.email)) && length(var.email) <= 64
+    error_message = "An e-mail address of at most 64 characters."
+  }
+}
+
+variable "organization" {
+  description = "The module `organization`: its id, its units by environment, and the regions that accounts may use."
+  type = object({
+    id       = string
+    unit_ids = map(string)
+    regions  = list(string)
+  })
+}
+
+variable "security_contact" {
+  description = "Whom AWS writes to about security."
+  type = object({
+    name          = string
+    title         = string
+    email_address = string
+    phone_number  = string
+  })
+}
+
+variable "region" {
+  description = "Region of segments and keys. Unset: the provider's. It must be one that the accounts may use."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.region == null || contains(var.organization.regions, coalesce(var.region, "-"))
+    error_message = "The region is none of those that the accounts may use."
+  }
+}
+
+variable "segments" {
+  description = "Networks, by the tier of the data in them. Confidential and regulated data get a key of their own."
+  type = map(object({
+    cidr_block          = string
+    egress              = optional(string, "none")
+    interface_endpoints = optional(set(string), [])
+  }))
+
+  validation {
+    condition     = alltrue([for tier in keys(var.segments) : contains(["public", "internal", "confidential", "regulated"], tier)])
+    error_message = "A tier is `public`, `internal`, `confidential` or `regulated`."
+  }
+
+  validation {
+    condition     = alltrue([for segment in var.segments : can(cidrhost(segment.cidr_block, 0))])
+    error_message = "A range is written as `10.20.0.0/16`."
+  }
+
+  validation {
+    condition     = alltrue([for tier, segment in var.segments : segment.egress != "open" || !contains(["confidential", "regulated"], tier)])
+    error_message = "Confidential and regulated data has no open egress."
+  }
+}
+
+variable "roles" {
+  description = "Roles for people, by name: the permission set of Identity Center that assumes each, and what it may do."
+  type = map(object({
+    permission_set       = string
+    managed_policy_arns  = optional(set(string), ["arn:aws:iam::aws:policy/ReadOnlyAccess"])
+    permissions_boundary = optional(string, "arn:aws:iam::aws:policy/PowerUserAccess")
+  }))
+  default = {}
+
+  validation {
+    condition     = alltrue([for name in keys(var.roles) : can(regex("^[A-Za-z0-9_+=,.@-]{1,64}$", name))])
+    error_message = "A role's name has 1 to 64 letters, digits and `_+=,.@-`."
+  }
+}
+
+variable "log_destination" {
+  description = "Where flow logs and DNS query logs go: the output `arn` of the module `log-archive`."
+  type        = string
+
+  validation {
+    condition     = can(regex("^arn:aws[a-z-]*:s3:::", var.log_destination))
+    error_message = "The ARN of a bucket."
+  }
+}
+
+variable "deletion_protection" {
+  description = "Whether destroying the account and its keys is refused. Turning it off is an apply of its own."
+  type        = bool
+  default     = true
+  nullable    = false
+}
+
+variable "deletion_policy" {
+  description = "What a destroy does with the account: `retain` leaves it, `close` closes it."
+  type        = string
+  default     = "retain"
+
+  validation {
+    condition     = contains(["retain", "close"], var.deletion_policy)
+    error_message = "One of `retain` and `close`."
+  }
+}
+
+variable "acknowledge_irreversible" {
+  description = "The account's name, for `deletion_policy = \"close\"`."
+  type        = string
+  default     = null
+}
+
+variable "tags" {
+  description = "Tags of everything here. `environment` is added."
+  type        = map(string)
+  default     = {}
+}
