@@ -17,5 +17,5 @@ pub(crate) mod dt16;
 pub(crate) mod dt17;
 pub(crate) mod dt18;
 pub(crate) mod dt18a;
-mod key_policy;
+pub(crate) mod key_policy;
 mod sink;

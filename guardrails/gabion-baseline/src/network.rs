@@ -15,4 +15,5 @@ pub(crate) mod nw09;
 pub(crate) mod nw15;
 pub(crate) mod nw15a;
 pub(crate) mod nw16;
+mod segments;
 mod ways;

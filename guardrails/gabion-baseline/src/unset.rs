@@ -19,3 +19,12 @@ pub(crate) fn finding(at: &Value, message: &str) -> Finding {
 pub(crate) fn must_be_true(at: &Value, message: &str) -> Result<Option<Finding>, Stop> {
     Ok((at.boolean()? != Some(true)).then(|| finding(at, message).fix(true)))
 }
+
+/// The boolean at `at` must not be false: for composites, which say what they do before they do it, except where an
+/// account is left as its owner has it.
+///
+/// # Errors
+/// Why it cannot be read.
+pub(crate) fn must_not_be_false(at: &Value, message: &str) -> Result<Option<Finding>, Stop> {
+    Ok((at.boolean()? == Some(false)).then(|| at.finding(message).fix(true)))
+}

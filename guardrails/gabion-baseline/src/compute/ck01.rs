@@ -3,20 +3,22 @@
 use gabion_guardrail::prelude::*;
 
 use crate::settings::Baseline;
-use crate::target::aws;
+use crate::target::{aws, gabion};
 use crate::unset;
 
 /// ## What it does
 ///
 /// Finds instances that answer metadata requests without a session token (IMDSv1): `http_tokens` in `metadata_options` of
 /// `aws_instance`, `aws_launch_template` and `aws_launch_configuration` is not `required`, and `http_endpoint` is not
-/// `disabled`; and an `aws_ec2_instance_metadata_defaults` whose `http_tokens` is not `required`.
+/// `disabled`; and an `aws_ec2_instance_metadata_defaults` whose `http_tokens` is not `required`. A `gabion_account` and a
+/// `gabion_account_baseline` set these defaults too, with a hop limit of 1: a larger one, or none, is found there.
 ///
 /// Unset means that the account's default decides, and that allows IMDSv1 unless somebody changed it. Where it requires
 /// tokens, say so: `pack "baseline" { settings = { imdsv2_by_default = true } }`. Then only `optional` is found. An
 /// instance that is made from a launch template and says nothing itself passes: the template is judged.
 ///
-/// Known misses: an image that requires tokens is found all the same, and a hop limit over 1, which lets containers ask.
+/// Known misses: an image that requires tokens is found all the same, and in hashicorp/aws a hop limit over 1, which lets
+/// containers ask.
 ///
 /// ## Why it matters
 ///
@@ -59,7 +61,7 @@ use crate::unset;
     title = "an instance that allows IMDSv1",
     level = mandatory,
     since = "1.0.0",
-    targets(aws("aws_instance"), aws("aws_launch_template"), aws("aws_launch_configuration"), aws("aws_ec2_instance_metadata_defaults")),
+    targets(aws("aws_instance"), aws("aws_launch_template"), aws("aws_launch_configuration"), aws("aws_ec2_instance_metadata_defaults"), gabion("gabion_account"), gabion("gabion_account_baseline")),
     controls(cis_v5("5.7"), cis_v7("6.7"), security_hub("EC2.8"), security_hub("EC2.170"))
 )]
 pub(crate) fn metadata_without_token(change: &Change) -> Outcome {
@@ -74,6 +76,9 @@ pub(crate) fn metadata_without_token(change: &Change) -> Outcome {
             Some("required") => PASS,
             _ => found(unset::finding(&tokens, MESSAGE).fix("required")),
         };
+    }
+    if kind.starts_with("gabion_") {
+        return account(&after, MESSAGE);
     }
     let by_default = settings::<Baseline>()?.imdsv2_by_default;
     let options = after.get("metadata_options");
@@ -95,4 +100,23 @@ pub(crate) fn metadata_without_token(change: &Change) -> Outcome {
         return PASS;
     }
     found(unset::finding(&tokens, MESSAGE).fix("required"))
+}
+
+/// The account's defaults, as a composite sets them.
+fn account(account: &Value, message: &str) -> Outcome {
+    let mut review = Review::new();
+    let tokens = account.get("http_tokens");
+    review.look(|| {
+        let weaker = tokens.text()?.is_some_and(|text| text != "required");
+        Ok(weaker.then(|| tokens.finding(message).fix("required")))
+    });
+    let hops = account.get("http_put_response_hop_limit");
+    review.look(|| {
+        let far = hops.integer()?.is_some_and(|hops| hops != 1);
+        Ok(far.then(|| {
+            hops.finding("metadata may be given out to more than the instance")
+                .fix(1)
+        }))
+    });
+    review.outcome()
 }

@@ -9,8 +9,12 @@ use serde_json::Value as Json;
 const UNKNOWN: &str = "(known after apply)";
 
 /// Types and what of them the rules and the cases name: whole ones in the first file, parts in the others.
-const FILES: [(&str, &str); 4] = [
+const FILES: [(&str, &str); 5] = [
     ("schemas.json", include_str!("schemas.json")),
+    (
+        "schemas/composites.json",
+        include_str!("schemas/composites.json"),
+    ),
     ("schemas/compute.json", include_str!("schemas/compute.json")),
     (
         "schemas/identity.json",

@@ -4,6 +4,7 @@ use gabion_guardrail::prelude::*;
 
 use super::sink::has_second_bucket;
 use crate::target::{aws, gabion};
+use crate::unset;
 
 /// The four settings, those of a log sink's second bucket, and what S3 does without each.
 const SETTINGS: [(&str, &str, &str); 4] = [
@@ -32,7 +33,8 @@ const SETTINGS: [(&str, &str, &str); 4] = [
 /// ## What it does
 ///
 /// Finds public access blocks, of a bucket or of an account, in which one of the four settings is not `true`.
-/// In hashicorp/aws an unset one is `false`. A log sink has the four twice: its bucket for access logs has its own.
+/// In hashicorp/aws an unset one is `false`. A log sink has the four twice: its bucket for access logs has its own. A
+/// `gabion_account` and a `gabion_account_baseline` have those of the account.
 ///
 /// It judges the resource that carries the settings. A bucket without any `aws_s3_bucket_public_access_block`
 /// is not its business: the block may live in another module, or at the account.
@@ -67,22 +69,27 @@ const SETTINGS: [(&str, &str, &str); 4] = [
 /// ## References
 ///
 /// - [Blocking public access to your Amazon S3 storage](https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-control-block-public-access.html)
-/// - CIS AWS Foundations v5 2.1.4, v7 3.1.4; Security Hub S3.8
+/// - CIS AWS Foundations v5 2.1.4, v7 3.1.4; Security Hub S3.1, S3.8
 #[rule(
     code = "DT01",
     title = "a bucket without full public access block",
     level = mandatory,
     since = "1.0.0",
-    targets(aws("aws_s3_bucket_public_access_block"), aws("aws_s3_account_public_access_block"), gabion("gabion_log_sink")),
-    controls(cis_v5("2.1.4"), cis_v7("3.1.4"), security_hub("S3.8"))
+    targets(aws("aws_s3_bucket_public_access_block"), aws("aws_s3_account_public_access_block"), gabion("gabion_log_sink"), gabion("gabion_account"), gabion("gabion_account_baseline")),
+    controls(cis_v5("2.1.4"), cis_v7("3.1.4"), security_hub("S3.1"), security_hub("S3.8"))
 )]
 pub(crate) fn partial_public_access_block(change: &Change) -> Outcome {
     let Some(block) = change.planned() else {
         return NOT_APPLICABLE;
     };
     let mut review = Review::new();
+    let account = change.resource_type().starts_with("gabion_account");
     for (name, _, message) in SETTINGS {
-        review.must_be_true(&block.get(name), message);
+        if account {
+            review.look(|| unset::must_not_be_false(&block.get(name), message));
+        } else {
+            review.must_be_true(&block.get(name), message);
+        }
     }
     if change.resource_type() == "gabion_log_sink" {
         review.look_at(|found| {

@@ -3,14 +3,17 @@
 use gabion_guardrail::prelude::*;
 
 use crate::settings::Baseline;
-use crate::target::aws;
+use crate::target::{aws, gabion};
 use crate::unset;
+
+const BY_DEFAULT: &str = "new volumes of the account are not encrypted by default";
 
 /// ## What it does
 ///
 /// Finds EBS volumes that are not encrypted: `encrypted` of `aws_ebs_volume`, `aws_ebs_snapshot_copy` and of the disks
 /// of `aws_instance`, `aws_launch_template` and `aws_launch_configuration`; and an `aws_ebs_encryption_by_default` that
-/// turns the account's default off.
+/// turns the account's default off. A `gabion_account` and a `gabion_account_baseline` have the default on, with a key of
+/// the account: turning it off, and the key that AWS manages (`alias/aws/ebs`), are found.
 ///
 /// Unset means that the account's default decides, and that is off unless somebody turned it on. Where it is on, say
 /// so: `pack "baseline" { settings = { ebs_encryption_by_default = true } }`. Then only `encrypted = false` is found. An
@@ -51,7 +54,7 @@ use crate::unset;
     title = "an EBS volume not encrypted",
     level = mandatory,
     since = "1.0.0",
-    targets(aws("aws_ebs_volume"), aws("aws_ebs_snapshot_copy"), aws("aws_ebs_encryption_by_default"), aws("aws_instance"), aws("aws_launch_template"), aws("aws_launch_configuration")),
+    targets(aws("aws_ebs_volume"), aws("aws_ebs_snapshot_copy"), aws("aws_ebs_encryption_by_default"), aws("aws_instance"), aws("aws_launch_template"), aws("aws_launch_configuration"), gabion("gabion_account"), gabion("gabion_account_baseline")),
     controls(cis_v5("5.1.1"), cis_v7("6.1.1"), security_hub("EC2.7"))
 )]
 pub(crate) fn unencrypted_volume(change: &Change) -> Outcome {
@@ -61,10 +64,25 @@ pub(crate) fn unencrypted_volume(change: &Change) -> Outcome {
     let by_default = settings::<Baseline>()?.ebs_encryption_by_default;
     let mut review = Review::new();
     match change.resource_type().as_str() {
-        "aws_ebs_encryption_by_default" => review.must_be_true(
-            &after.get("enabled"),
-            "new volumes of the account are not encrypted by default",
-        ),
+        "aws_ebs_encryption_by_default" => review.must_be_true(&after.get("enabled"), BY_DEFAULT),
+        "gabion_account" | "gabion_account_baseline" => {
+            let on = after.get("ebs_encryption_by_default");
+            review.look(|| unset::must_not_be_false(&on, BY_DEFAULT));
+            // Where the configuration names no keys, they are made in the account.
+            let keys = after.get("ebs_default_kms_key_id");
+            let named = change.configured("ebs_default_kms_key_id") != Some(false);
+            for region in if named { keys.keys()? } else { Vec::new() } {
+                let key = keys.get(&region);
+                review.look(|| {
+                    let of_aws = key
+                        .text()?
+                        .is_some_and(|key| key.ends_with("alias/aws/ebs"));
+                    Ok(of_aws.then(|| {
+                        key.finding("new volumes are encrypted with the key that AWS manages")
+                    }))
+                });
+            }
+        }
         "aws_launch_template" => {
             let mappings = after.get("block_device_mappings").elements();
             for mapping in mappings? {

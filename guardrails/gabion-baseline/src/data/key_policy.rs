@@ -1,4 +1,4 @@
-//! Where key policies stand.
+//! Where key policies stand, and what a user adds to the generated policy of a composite.
 
 use gabion_guardrail::policy::{Condition, Principal, PrincipalKind, Set};
 use gabion_guardrail::prelude::*;
@@ -19,24 +19,39 @@ pub(super) fn whole(key: &Value) -> Result<Option<KeyPolicy>, Stop> {
 
 /// The statements that a user adds to the generated policy of a composite, `additional_policy_statements`, each
 /// with its attribute.
-pub(super) fn additional(key: &Value) -> Result<Vec<(Value, Statement)>, Stop> {
+pub(crate) fn additional(composite: &Value) -> Result<Vec<(Value, Statement)>, Stop> {
     let mut found = Vec::new();
-    for at in key.get("additional_policy_statements").elements()? {
-        let effect = match at.get("effect").text()?.as_deref() {
-            Some("Deny") => Effect::Deny,
-            _ => Effect::Allow,
-        };
-        let statement = Statement {
-            sid: at.get("sid").text()?,
-            effect,
-            principals: set(&at, "principals", "not_principals", principals)?,
-            actions: set(&at, "actions", "not_actions", texts)?,
-            resources: set(&at, "resources", "", texts)?,
-            conditions: conditions(&at.get("conditions"))?,
-        };
+    for at in composite.get("additional_policy_statements").elements()? {
+        let principals = set(&at, "principals", "not_principals", principals)?;
+        let statement = read(&at, principals, "")?;
         found.push((at, statement));
     }
     Ok(found)
+}
+
+/// The `statement` blocks of a workload role, which its inline policy is made of, each with its place.
+pub(crate) fn blocks(role: &Value) -> Result<Vec<(Value, Statement)>, Stop> {
+    let mut found = Vec::new();
+    for at in role.get("statement").elements()? {
+        let statement = read(&at, Set::Absent, "not_resources")?;
+        found.push((at, statement));
+    }
+    Ok(found)
+}
+
+fn read(at: &Value, principals: Set<Principal>, but: &str) -> Result<Statement, Stop> {
+    let effect = match at.get("effect").text()?.as_deref() {
+        Some("Deny") => Effect::Deny,
+        _ => Effect::Allow,
+    };
+    Ok(Statement {
+        sid: at.get("sid").text()?,
+        effect,
+        principals,
+        actions: set(at, "actions", "not_actions", texts)?,
+        resources: set(at, "resources", but, texts)?,
+        conditions: conditions(&at.get("conditions"))?,
+    })
 }
 
 fn set<T>(

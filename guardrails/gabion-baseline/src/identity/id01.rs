@@ -2,13 +2,15 @@
 
 use gabion_guardrail::prelude::*;
 
-use super::policies::{held, is_administrator, of_aws};
-use crate::target::aws;
+use super::policies::{held, is_administrator, is_privileged_arn, of_aws};
+use crate::target::{aws, gabion};
 
 /// ## What it does
 ///
 /// Finds policies that allow every action on every resource, in managed and inline policies of roles, users, groups and
-/// permission sets; and the managed policy `AdministratorAccess` where it is attached.
+/// permission sets; and the managed policy `AdministratorAccess` where it is attached. In a `gabion_workload_role` that is
+/// its `statement` blocks, and `managed_policy_arns`: there `IAMFullAccess` and `PowerUserAccess`
+/// give away the account as well, and the role asks for an exception.
 ///
 /// Every action is `*`, `*:*`, or `NotAction` that leaves out less than all of `iam:*`: who may change policies may do the
 /// rest. Every resource is `*`, `arn:aws:*` and the like, or `NotResource`. Conditions, and a `Deny` elsewhere, do not
@@ -64,7 +66,7 @@ use crate::target::aws;
     title = "a policy allows `*:*`",
     level = mandatory,
     since = "1.0.0",
-    targets(aws("aws_iam_policy"), aws("aws_iam_role"), aws("aws_iam_role_policy"), aws("aws_iam_user_policy"), aws("aws_iam_group_policy"), aws("aws_iam_role_policy_attachment"), aws("aws_iam_user_policy_attachment"), aws("aws_iam_group_policy_attachment"), aws("aws_iam_policy_attachment"), aws("aws_ssoadmin_permission_set_inline_policy"), aws("aws_ssoadmin_managed_policy_attachment")),
+    targets(aws("aws_iam_policy"), aws("aws_iam_role"), aws("aws_iam_role_policy"), aws("aws_iam_user_policy"), aws("aws_iam_group_policy"), aws("aws_iam_role_policy_attachment"), aws("aws_iam_user_policy_attachment"), aws("aws_iam_group_policy_attachment"), aws("aws_iam_policy_attachment"), aws("aws_ssoadmin_permission_set_inline_policy"), aws("aws_ssoadmin_managed_policy_attachment"), gabion("gabion_workload_role")),
     controls(cis_v5("1.15"), cis_v7("2.14"), security_hub("IAM.1"))
 )]
 pub(crate) fn administrator_policy(change: &Change) -> Outcome {
@@ -73,28 +75,29 @@ pub(crate) fn administrator_policy(change: &Change) -> Outcome {
     };
     let mut review = Review::new();
     let held = held(change, &after, &mut review);
-    for at in &held.documents {
-        review.look_at(|found| {
-            let document = PolicyDocument::read(at)?.unwrap_or_default();
-            for (index, statement) in document.statements.iter().enumerate() {
-                if is_administrator(statement) {
-                    let label = statement.label(index + 1);
-                    let message = [&label, " allows every action on every resource"].concat();
-                    // Its number moves when another statement comes or goes.
-                    let id = statement.sid.as_deref().unwrap_or("without id");
-                    let observed = ["statement ", id].concat();
-                    found.push(at.finding(message).observed(observed));
-                }
-            }
-            Ok(())
-        });
-    }
+    held.each(&mut review, |at, number, statement| {
+        if !is_administrator(statement) {
+            return None;
+        }
+        let message = [
+            &statement.label(number),
+            " allows every action on every resource",
+        ]
+        .concat();
+        // Its number moves when another statement comes or goes.
+        let id = statement.sid.as_deref().unwrap_or("without id");
+        Some(at.finding(message).observed(["statement ", id].concat()))
+    });
+    let strict = change.resource_type() == "gabion_workload_role";
     for at in &held.attached {
         review.look(|| {
             let arn = at.text()?.unwrap_or_default();
-            let administrator = of_aws(&arn) == Some("AdministratorAccess");
-            Ok(administrator
-                .then(|| at.finding("the attached policy allows every action on every resource")))
+            if of_aws(&arn) == Some("AdministratorAccess") {
+                let message = "the attached policy allows every action on every resource";
+                return Ok(Some(at.finding(message)));
+            }
+            let given = strict && is_privileged_arn(&arn);
+            Ok(given.then(|| at.finding("the attached policy gives away the account")))
         });
     }
     review.outcome()

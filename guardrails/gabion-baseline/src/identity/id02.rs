@@ -4,13 +4,13 @@ use gabion_guardrail::policy::Set;
 use gabion_guardrail::prelude::*;
 
 use super::policies::{held, is_administrator, whole_services};
-use crate::target::aws;
+use crate::target::{aws, gabion};
 
 /// ## What it does
 ///
 /// Finds policies that allow a whole service by wildcard (`s3:*`, `*` on some resources), or everything but some
-/// (`NotAction`), in managed and inline policies of roles, users, groups and permission sets. Upper and lower case are
-/// the same.
+/// (`NotAction`), in managed and inline policies of roles, users, groups and permission sets, and in the `statement`
+/// blocks of a `gabion_workload_role`. Upper and lower case are the same.
 ///
 /// Every action on every resource is for ID01. What `data.aws_iam_policy_document` makes is judged where it is used.
 ///
@@ -63,7 +63,7 @@ use crate::target::aws;
     title = "a policy allows a whole service by wildcard",
     level = mandatory,
     since = "1.0.0",
-    targets(aws("aws_iam_policy"), aws("aws_iam_role"), aws("aws_iam_role_policy"), aws("aws_iam_user_policy"), aws("aws_iam_group_policy"), aws("aws_ssoadmin_permission_set_inline_policy")),
+    targets(aws("aws_iam_policy"), aws("aws_iam_role"), aws("aws_iam_role_policy"), aws("aws_iam_user_policy"), aws("aws_iam_group_policy"), aws("aws_ssoadmin_permission_set_inline_policy"), gabion("gabion_workload_role")),
     controls(security_hub("IAM.21"))
 )]
 pub(crate) fn service_wildcard_policy(change: &Change) -> Outcome {
@@ -72,30 +72,24 @@ pub(crate) fn service_wildcard_policy(change: &Change) -> Outcome {
     };
     let mut review = Review::new();
     let held = held(change, &after, &mut review);
-    for at in &held.documents {
-        review.look_at(|found| {
-            let document = PolicyDocument::read(at)?.unwrap_or_default();
-            for (index, statement) in document.statements.iter().enumerate() {
-                if statement.effect == Effect::Deny || is_administrator(statement) {
-                    continue;
-                }
-                let label = statement.label(index + 1);
-                let on = statement.resources.named().join(", ");
-                if let Set::AllBut(spared) = &statement.actions {
-                    let observed = ["all but ", &spared.join(", "), " on ", &on].concat();
-                    let message = [&label, " allows everything but what it names"].concat();
-                    found.push(at.finding(message).observed(observed));
-                    continue;
-                }
-                let whole = whole_services(statement);
-                if !whole.is_empty() {
-                    let message = [&label, " allows a whole service"].concat();
-                    let observed = [&whole.join(", "), " on ", &on].concat();
-                    found.push(at.finding(message).observed(observed));
-                }
-            }
-            Ok(())
-        });
-    }
+    held.each(&mut review, |at, number, statement| {
+        if statement.effect == Effect::Deny || is_administrator(statement) {
+            return None;
+        }
+        let label = statement.label(number);
+        let on = statement.resources.named().join(", ");
+        if let Set::AllBut(spared) = &statement.actions {
+            let observed = ["all but ", &spared.join(", "), " on ", &on].concat();
+            let message = [&label, " allows everything but what it names"].concat();
+            return Some(at.finding(message).observed(observed));
+        }
+        let whole = whole_services(statement);
+        if whole.is_empty() {
+            return None;
+        }
+        let message = [&label, " allows a whole service"].concat();
+        let observed = [&whole.join(", "), " on ", &on].concat();
+        Some(at.finding(message).observed(observed))
+    });
     review.outcome()
 }

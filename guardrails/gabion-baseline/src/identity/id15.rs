@@ -3,7 +3,8 @@
 use gabion_guardrail::policy::Set;
 use gabion_guardrail::prelude::*;
 
-use crate::target::aws;
+use crate::data::key_policy;
+use crate::target::{aws, gabion};
 use crate::who::says_who_or_where;
 
 /// ## What it does
@@ -16,6 +17,9 @@ use crate::who::says_who_or_where;
 /// open themselves (`*`, an ARN with a wildcard for its account, a policy variable), `...IfExists` and `ForAllValues:` do
 /// not count. A permission of a Lambda function or layer with the principal `*` counts its organization, account or
 /// source. The policies of keys are for DT10.
+///
+/// Of the composites, it judges the trust policy of a `gabion_workload_role` and the bucket policies of a
+/// `gabion_log_sink`, above all what `additional_policy_statements` adds to them.
 ///
 /// Known misses: a `Deny` elsewhere in the policy, or a bucket's public access block, closes some of them again, and
 /// they are found all the same; APIs, container registries and endpoints that are meant to be public are not asked.
@@ -78,7 +82,7 @@ use crate::who::says_who_or_where;
         aws("aws_opensearch_domain"), aws("aws_elasticsearch_domain_policy"), aws("aws_elasticsearch_domain"),
         aws("aws_cloudwatch_event_bus_policy"), aws("aws_cloudwatch_log_resource_policy"),
         aws("aws_kinesis_resource_policy"), aws("aws_dynamodb_resource_policy"), aws("aws_glacier_vault"),
-        aws("aws_vpc_endpoint_service_allowed_principal")
+        aws("aws_vpc_endpoint_service_allowed_principal"), gabion("gabion_log_sink"), gabion("gabion_workload_role")
     ),
     controls(cis_v7("2.21"))
 )]
@@ -94,6 +98,9 @@ pub(crate) fn public_resource_policy(change: &Change) -> Outcome {
             | "aws_vpc_endpoint_service_allowed_principal"
     ) {
         return permission(&kind, &after);
+    }
+    if kind.starts_with("gabion_") {
+        return composite(&kind, &after);
     }
     let name = attribute(&kind);
     let at = after.get(name);
@@ -113,6 +120,36 @@ pub(crate) fn public_resource_policy(change: &Change) -> Outcome {
 }
 
 /// Where a type holds its policy.
+/// What a user added stands in the whole policy too: it is told once, where it can be changed.
+fn composite(kind: &str, after: &Value) -> Outcome {
+    let mut review = Review::new();
+    review.look_at(|found| {
+        for (index, (at, statement)) in key_policy::additional(after)?.iter().enumerate() {
+            found.extend(open(at, statement, index));
+        }
+        Ok(())
+    });
+    if review.found() {
+        return review.outcome();
+    }
+    let whole: &[&str] = if kind == "gabion_workload_role" {
+        &["assume_role_policy"]
+    } else {
+        &["policy", "access_log_policy"]
+    };
+    for name in whole {
+        let at = after.get(name);
+        review.look_at(|found| {
+            let document = PolicyDocument::read(&at)?.unwrap_or_default();
+            for (index, statement) in document.statements.iter().enumerate() {
+                found.extend(open(&at, statement, index));
+            }
+            Ok(())
+        });
+    }
+    review.outcome()
+}
+
 fn attribute(kind: &str) -> &'static str {
     match kind {
         "aws_iam_role" => "assume_role_policy",

@@ -3,7 +3,8 @@
 use gabion_guardrail::policy::{Condition, PrincipalKind};
 use gabion_guardrail::prelude::*;
 
-use crate::target::aws;
+use super::policies::own_argument;
+use crate::target::{aws, gabion};
 use crate::who::compares;
 
 /// Identity pools of Cognito, whose tokens have a subject for each guest.
@@ -14,6 +15,8 @@ const COGNITO: &str = "cognito-identity.amazonaws.com";
 /// Finds trust policies that let the tokens of an OIDC provider assume a role (`sts:AssumeRoleWithWebIdentity`), and do
 /// not say whose: no condition compares the provider's `:sub` with exact values. A wildcard in a value, `...IfExists` and
 /// `ForAllValues:` are not exact. `StringLike` with a value without wildcards is.
+///
+/// It judges the trust policy of an `aws_iam_role` and of a `gabion_workload_role`.
 ///
 /// Tokens of a Cognito identity pool (`cognito-identity.amazonaws.com`) have a subject for each guest: there, an exact
 /// `:aud` counts.
@@ -75,7 +78,7 @@ const COGNITO: &str = "cognito-identity.amazonaws.com";
     title = "an OIDC trust without exact `sub`",
     level = mandatory,
     since = "1.0.0",
-    targets(aws("aws_iam_role")),
+    targets(aws("aws_iam_role"), gabion("gabion_workload_role")),
     controls(own("ID16"))
 )]
 pub(crate) fn loose_oidc_trust(change: &Change) -> Outcome {
@@ -105,6 +108,8 @@ pub(crate) fn loose_oidc_trust(change: &Change) -> Outcome {
         {
             continue;
         }
+        let at = own_argument(change, &role, statement, "workload");
+        let at = at.as_ref().unwrap_or(&trust);
         let observed = subjects(statement, claim);
         let message = [
             &statement.label(index + 1),
@@ -115,7 +120,7 @@ pub(crate) fn loose_oidc_trust(change: &Change) -> Outcome {
             "`",
         ]
         .concat();
-        review.add(trust.finding(message).observed(observed));
+        review.add(at.finding(message).observed(observed));
     }
     if looked {
         review.outcome()

@@ -3,11 +3,20 @@
 use gabion_guardrail::policy::PrincipalKind;
 use gabion_guardrail::prelude::*;
 
-use crate::target::aws;
+use super::policies::own_argument;
+use crate::target::{aws, gabion};
 use crate::who::says_source;
 
-/// Services that start what the role is for in the role's own account, and name no source.
-const WITHOUT_SOURCE: [&str; 4] = ["ec2", "lambda", "edgelambda", "pods.eks"];
+/// Services that start what the role is for in the role's own account, and name no source. With a condition on it they
+/// could not assume the role: CloudTrail, delivering to a log group, stops.
+const WITHOUT_SOURCE: [&str; 6] = [
+    "cloudtrail",
+    "ec2",
+    "edgelambda",
+    "elastictranscoder",
+    "lambda",
+    "pods.eks",
+];
 
 /// ## What it does
 ///
@@ -15,10 +24,13 @@ const WITHOUT_SOURCE: [&str; 4] = ["ec2", "lambda", "edgelambda", "pods.eks"];
 /// `aws:SourceAccount`, `aws:SourceArn`, `aws:SourceOrgID`, `aws:SourceOrgPaths` or `aws:PrincipalOrgID` with a value
 /// that names somebody. And permissions of Lambda functions for a service without `source_account` and `source_arn`.
 ///
-/// EC2, Lambda and EKS pods are not asked: they start what the role is for in its own account, and EC2 names no source.
-/// Other services that name none refuse to work with such a condition, and want a waiver.
+/// CloudTrail, EC2, Elastic Transcoder, Lambda and EKS pods are not asked: they start what the role is for in its own
+/// account, and the first three name no source. Other services that name none refuse to work with such a condition, and want a waiver.
 ///
 /// It is advisory: which services name their source, AWS documents one by one.
+///
+/// It judges the trust policy of an `aws_iam_role` and of a `gabion_workload_role`, which binds its service unless it is
+/// told `bind_source = false`.
 ///
 /// Known miss: policies of other resources that let a service in, such as those of topics and queues.
 ///
@@ -30,14 +42,14 @@ const WITHOUT_SOURCE: [&str; 4] = ["ec2", "lambda", "edgelambda", "pods.eks"];
 /// ## Example
 ///
 /// ```hcl
-/// resource "aws_iam_role" "trail" {
-///   name = "trail"
+/// resource "aws_iam_role" "orders" {
+///   name = "orders"
 ///   assume_role_policy = jsonencode({
 ///     Version = "2012-10-17"
 ///     Statement = [{
 ///       Effect    = "Allow"
 ///       Action    = "sts:AssumeRole"
-///       Principal = { Service = "cloudtrail.amazonaws.com" }
+///       Principal = { Service = "states.amazonaws.com" }
 ///     }]
 ///   })
 /// }
@@ -46,14 +58,14 @@ const WITHOUT_SOURCE: [&str; 4] = ["ec2", "lambda", "edgelambda", "pods.eks"];
 /// ## Fix
 ///
 /// ```hcl
-/// resource "aws_iam_role" "trail" {
-///   name = "trail"
+/// resource "aws_iam_role" "orders" {
+///   name = "orders"
 ///   assume_role_policy = jsonencode({
 ///     Version = "2012-10-17"
 ///     Statement = [{
 ///       Effect    = "Allow"
 ///       Action    = "sts:AssumeRole"
-///       Principal = { Service = "cloudtrail.amazonaws.com" }
+///       Principal = { Service = "states.amazonaws.com" }
 ///       Condition = { StringEquals = { "aws:SourceAccount" = "111122223333" } }
 ///     }]
 ///   })
@@ -68,7 +80,7 @@ const WITHOUT_SOURCE: [&str; 4] = ["ec2", "lambda", "edgelambda", "pods.eks"];
     title = "a service trust without source account or ARN",
     level = advisory,
     since = "1.0.0",
-    targets(aws("aws_iam_role"), aws("aws_lambda_permission")),
+    targets(aws("aws_iam_role"), aws("aws_lambda_permission"), gabion("gabion_workload_role")),
     controls(own("ID17"))
 )]
 pub(crate) fn service_trust_without_source(change: &Change) -> Outcome {
@@ -101,12 +113,14 @@ pub(crate) fn service_trust_without_source(change: &Change) -> Outcome {
         if statement.conditions.iter().any(says_source) {
             continue;
         }
+        let at = own_argument(change, &after, statement, "service");
+        let at = at.as_ref().unwrap_or(&trust);
         let message = [
             &statement.label(index + 1),
             " trusts a service, and no condition says on whose behalf",
         ]
         .concat();
-        review.add(trust.finding(message).observed(services.join(", ")));
+        review.add(at.finding(message).observed(services.join(", ")));
     }
     if looked {
         review.outcome()

@@ -2,16 +2,17 @@
 
 use gabion_guardrail::prelude::*;
 
-use crate::target::aws;
+use super::policies::of_aws;
+use crate::target::{aws, gabion};
 
 /// ## What it does
 ///
-/// Finds roles without `permissions_boundary`.
+/// Finds roles without `permissions_boundary`, and those whose boundary is `AdministratorAccess`, which allows everything.
 ///
 /// It is advisory: a boundary is worth most where teams make roles themselves, and an organization that gives that right
 /// to nobody can do without.
 ///
-/// Known miss: a boundary that allows everything. ID01 finds its policy.
+/// Known miss: another boundary that allows everything. ID01 finds its policy.
 ///
 /// ## Why it matters
 ///
@@ -64,7 +65,7 @@ use crate::target::aws;
     title = "a role without permissions boundary",
     level = advisory,
     since = "1.0.0",
-    targets(aws("aws_iam_role")),
+    targets(aws("aws_iam_role"), gabion("gabion_workload_role")),
     controls(own("ID18"))
 )]
 pub(crate) fn role_without_boundary(change: &Change) -> Outcome {
@@ -72,8 +73,11 @@ pub(crate) fn role_without_boundary(change: &Change) -> Outcome {
         return NOT_APPLICABLE;
     };
     let boundary = role.get("permissions_boundary");
-    if boundary.filled()?.is_some() {
-        return PASS;
+    match boundary.filled()? {
+        None => found(boundary.finding("nothing bounds what the role may be allowed")),
+        Some(arn) if of_aws(&arn) == Some("AdministratorAccess") => {
+            found(boundary.finding("the boundary allows everything, so it bounds nothing"))
+        }
+        Some(_) => PASS,
     }
-    found(boundary.finding("nothing bounds what the role may be allowed"))
 }

@@ -3,7 +3,7 @@
 use gabion_guardrail::prelude::*;
 
 use super::policies::{held, is_privileged, is_privileged_arn};
-use crate::target::aws;
+use crate::target::{aws, gabion};
 
 /// The longest session of a privileged role, in seconds.
 pub(super) const LONGEST: i64 = 3600;
@@ -12,7 +12,8 @@ pub(super) const LONGEST: i64 = 3600;
 ///
 /// Finds roles whose sessions may last longer than one hour (`max_session_duration` over 3600) and that are privileged by
 /// what they hold themselves: an `inline_policy` that allows everything, or all of `iam`, on every resource, or
-/// `AdministratorAccess`, `PowerUserAccess` or `IAMFullAccess` in `managed_policy_arns`.
+/// `AdministratorAccess`, `PowerUserAccess` or `IAMFullAccess` in `managed_policy_arns`. Of a `gabion_workload_role`, the
+/// inline policy is what its `statement` blocks make.
 ///
 /// Policies that are resources of their own are for ID19A.
 ///
@@ -67,7 +68,7 @@ pub(super) const LONGEST: i64 = 3600;
     title = "a privileged role with sessions over one hour",
     level = mandatory,
     since = "1.0.0",
-    targets(aws("aws_iam_role")),
+    targets(aws("aws_iam_role"), gabion("gabion_workload_role")),
     controls(own("ID19"))
 )]
 pub(crate) fn long_privileged_session(change: &Change) -> Outcome {
@@ -87,6 +88,10 @@ pub(crate) fn long_privileged_session(change: &Change) -> Outcome {
             Ok(())
         });
     }
+    let statements = held.blocks.into_iter().map(|(_, statement)| statement);
+    privileged |= is_privileged(&PolicyDocument {
+        statements: statements.collect(),
+    });
     for at in &held.attached {
         review.look_at(|_| {
             privileged |= at.text()?.is_some_and(|arn| is_privileged_arn(&arn));

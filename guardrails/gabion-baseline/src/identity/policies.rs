@@ -3,10 +3,14 @@
 use gabion_guardrail::policy::{Set, matches_ignoring_case};
 use gabion_guardrail::prelude::*;
 
+use crate::data::key_policy;
+
 /// The policies and the attached ARNs of a resource.
 pub(super) struct Held {
     /// Attributes that hold a policy document.
     pub(super) documents: Vec<Value>,
+    /// The blocks of a composite, each a statement.
+    pub(super) blocks: Vec<(Value, Statement)>,
     /// Attributes that name a managed policy.
     pub(super) attached: Vec<Value>,
 }
@@ -15,6 +19,7 @@ pub(super) struct Held {
 pub(super) fn held(change: &Change, after: &Value, review: &mut Review) -> Held {
     let mut held = Held {
         documents: Vec::new(),
+        blocks: Vec::new(),
         attached: Vec::new(),
     };
     match change.resource_type().as_str() {
@@ -35,6 +40,18 @@ pub(super) fn held(change: &Change, after: &Value, review: &mut Review) -> Held 
                 });
             }
         }
+        // Its inline policy is generated from these.
+        "gabion_workload_role" => {
+            review.look_at(|_| {
+                held.blocks = key_policy::blocks(after)?;
+                Ok(())
+            });
+            review.look_at(|_| {
+                held.attached
+                    .extend(after.get("managed_policy_arns").elements()?);
+                Ok(())
+            });
+        }
         "aws_iam_policy"
         | "aws_iam_role_policy"
         | "aws_iam_user_policy"
@@ -48,6 +65,48 @@ pub(super) fn held(change: &Change, after: &Value, review: &mut Review) -> Held 
         _ => held.attached.push(after.get("policy_arn")),
     }
     held
+}
+
+impl Held {
+    /// Looks at every statement: with the attribute that holds it, and its number there, counted from 1.
+    pub(super) fn each(
+        &self,
+        review: &mut Review,
+        look: impl Fn(&Value, usize, &Statement) -> Option<Finding>,
+    ) {
+        for at in &self.documents {
+            review.look_at(|found| {
+                let document = PolicyDocument::read(at)?.unwrap_or_default();
+                for (index, statement) in document.statements.iter().enumerate() {
+                    found.extend(look(at, index + 1, statement));
+                }
+                Ok(())
+            });
+        }
+        for (index, (at, statement)) in self.blocks.iter().enumerate() {
+            if let Some(finding) = look(at, index + 1, statement) {
+                review.add(finding);
+            }
+        }
+    }
+}
+
+/// The argument of a composite that a statement of its trust policy comes from, `None` for other resources: that is where
+/// it can be changed, and what an `exception` names.
+pub(super) fn own_argument(
+    change: &Change,
+    role: &Value,
+    statement: &Statement,
+    principal: &str,
+) -> Option<Value> {
+    if change.resource_type() != "gabion_workload_role" {
+        return None;
+    }
+    Some(role.get(if statement.sid.as_deref() == Some("Trust") {
+        principal
+    } else {
+        "additional_policy_statements"
+    }))
 }
 
 /// Whether a pattern is nothing but wildcards: `*`, `*:*`, `?*`.

@@ -3,11 +3,13 @@
 use gabion_guardrail::prelude::*;
 
 use crate::target::{aws, gabion};
+use crate::unset;
 
 /// ## What it does
 ///
 /// Finds trails that do not record all regions (`is_multi_region_trail` is not `true`; unset is `false` in
-/// hashicorp/aws), and trails that are switched off (`enable_logging = false`).
+/// hashicorp/aws), and trails that are switched off (`enable_logging = false`). The trail of a `gabion_log_sink` must
+/// record management events as well.
 ///
 /// It judges each trail alone. That there is no trail at all is for a whole-plan rule; a second trail that
 /// records one region on purpose is found too, and wants a waiver.
@@ -65,5 +67,11 @@ pub(crate) fn single_region_trail(change: &Change) -> Outcome {
         Ok((logging.boolean()? == Some(false))
             .then(|| logging.finding("the trail is switched off").fix(true)))
     });
+    if change.resource_type() == "gabion_log_sink" {
+        let events = trail.get("include_management_events");
+        review.look(|| {
+            unset::must_not_be_false(&events, "the trail does not record what is managed")
+        });
+    }
     review.outcome()
 }

@@ -1,4 +1,4 @@
-//! What the tags of a VPC say of it: environment, data tier, egress.
+//! What the tags of a VPC say of it: environment, data tier, egress; and whose an account is.
 
 use gabion_guardrail::prelude::*;
 
@@ -21,4 +21,10 @@ pub(super) fn tag(resource: &Value, wanted: &str) -> Result<Option<String>, Stop
 /// Whether data of a tier may not leave by every way.
 pub(super) fn is_confidential(tier: &str) -> bool {
     matches!(tier, "confidential" | "regulated")
+}
+
+/// Whether an account is one that its `gabion_account` makes, and not one that was there: that keeps what its owner set.
+pub(super) fn is_made_here(change: &Change, account: &Value) -> Result<bool, Stop> {
+    Ok(change.resource_type() == "gabion_account"
+        && account.get("adopted").boolean()? == Some(false))
 }

@@ -2,12 +2,16 @@
 
 use gabion_guardrail::prelude::*;
 
-use crate::target::aws;
+use super::estate::is_made_here;
+use crate::target::{aws, gabion};
 
 /// ## What it does
 ///
 /// Finds default security groups (`aws_default_security_group`) with rules of their own, `ingress` or `egress`.
 /// An `aws_default_security_group` that says nothing takes all rules away.
+///
+/// A `gabion_network_segment` empties the default group of its VPC. A `gabion_account` that makes its account deletes the
+/// default VPCs: one that is `kept` has a default group with the rules that AWS gives it, and is found.
 ///
 /// It judges the resource that carries the rules. That a VPC has none of these resources, so that AWS's own rules stay
 /// in force, is for NW01A; so are rules that stand alone.
@@ -50,13 +54,18 @@ use crate::target::aws;
     title = "a default security group with rules",
     level = mandatory,
     since = "1.0.0",
-    targets(aws("aws_default_security_group")),
+    targets(aws("aws_default_security_group"), gabion("gabion_network_segment"), gabion("gabion_account")),
     controls(cis_v5("5.5"), cis_v7("6.5"), security_hub("EC2.2"))
 )]
 pub(crate) fn default_security_group_with_rules(change: &Change) -> Outcome {
     let Some(group) = change.planned() else {
         return NOT_APPLICABLE;
     };
+    match change.resource_type().as_str() {
+        "gabion_network_segment" => return segment(&group),
+        "gabion_account" => return account(change, &group),
+        _ => {}
+    }
     let mut review = Review::new();
     for (name, message) in [
         ("ingress", "the default security group lets traffic in"),
@@ -70,4 +79,26 @@ pub(crate) fn default_security_group_with_rules(change: &Change) -> Outcome {
         });
     }
     review.outcome()
+}
+
+fn segment(segment: &Value) -> Outcome {
+    let rules = segment.get("default_security_group_rules");
+    match rules.integer()? {
+        Some(0) | None => PASS,
+        Some(_) => found(rules.finding("the default security group of the segment has rules")),
+    }
+}
+
+fn account(change: &Change, account: &Value) -> Outcome {
+    let vpc = account.get("default_vpc");
+    if !is_made_here(change, account)? {
+        return NOT_APPLICABLE;
+    }
+    match vpc.text()?.as_deref() {
+        Some("deleted") | None => PASS,
+        Some(_) => {
+            let message = "the default VPCs stay, and their default security groups have the rules that AWS gives them";
+            found(vpc.finding(message).fix("deleted"))
+        }
+    }
 }

@@ -2,7 +2,7 @@
 
 use gabion_guardrail::prelude::*;
 
-use crate::target::aws;
+use crate::target::{aws, gabion};
 
 const MESSAGE: &str = "what is launched gets an address on the internet";
 
@@ -10,7 +10,7 @@ const MESSAGE: &str = "what is launched gets an address on the internet";
 ///
 /// Finds public IP addresses on launch: `map_public_ip_on_launch` of `aws_subnet` and `aws_default_subnet` (there it is
 /// `true` when nothing is said), and `associate_public_ip_address` of `aws_instance`, `aws_launch_template` and
-/// `aws_launch_configuration`. An instance that says nothing passes: its subnet decides, and is judged.
+/// `aws_launch_configuration`, and `map_public_ip_on_launch` of a `gabion_network_segment`. An instance that says nothing passes: its subnet decides, and is judged.
 ///
 /// Load balancers and NAT gateways do not need the setting: they bring addresses of their own.
 ///
@@ -49,7 +49,7 @@ const MESSAGE: &str = "what is launched gets an address on the internet";
     title = "public IP on launch",
     level = mandatory,
     since = "1.0.0",
-    targets(aws("aws_subnet"), aws("aws_default_subnet"), aws("aws_instance"), aws("aws_launch_template"), aws("aws_launch_configuration")),
+    targets(aws("aws_subnet"), aws("aws_default_subnet"), aws("aws_instance"), aws("aws_launch_template"), aws("aws_launch_configuration"), gabion("gabion_network_segment")),
     controls(security_hub("EC2.15"), security_hub("EC2.25"))
 )]
 pub(crate) fn public_ip_on_launch(change: &Change) -> Outcome {
@@ -70,7 +70,10 @@ pub(crate) fn public_ip_on_launch(change: &Change) -> Outcome {
             }
         }
         kind => {
-            let subnet = matches!(kind, "aws_subnet" | "aws_default_subnet");
+            let subnet = matches!(
+                kind,
+                "aws_subnet" | "aws_default_subnet" | "gabion_network_segment"
+            );
             let public = after.get(if subnet {
                 "map_public_ip_on_launch"
             } else {

@@ -3,14 +3,18 @@
 use gabion_guardrail::prelude::*;
 
 use super::estate::tag;
+use super::segments;
 use crate::settings::Baseline;
-use crate::target::aws;
+use crate::target::{aws, gabion};
 
 /// ## What it does
 ///
 /// Finds peerings with routes between VPCs of different environments: an `aws_vpc_peering_connection` whose two VPCs
 /// have different values of the tag `environment`, and to which an `aws_route`, or a `route` of an `aws_route_table`,
 /// leads. It joins them by reference, also on a first create, else by id.
+///
+/// A `gabion_network_segment` that `connects_to` one of another `environment` is found in the same way, also where
+/// `allowed_environments` lets both: who may write that for two segments is not for them to say.
 ///
 /// A peering of which one side is in another configuration, or has no tag, cannot be told. VPCs without the tag on both
 /// sides are not asked. The setting `environment_tag` of the pack names another tag.
@@ -69,12 +73,13 @@ use crate::target::aws;
     title = "a route between environments",
     level = mandatory,
     since = "1.0.0",
-    targets(aws("aws_vpc_peering_connection")),
+    targets(aws("aws_vpc_peering_connection"), gabion("gabion_network_segment")),
     controls(own("NW16"))
 )]
 pub(crate) fn route_between_environments(graph: &Graph) -> Outcome {
     let peerings = graph.of("aws_vpc_peering_connection");
-    if peerings.is_empty() {
+    let segments = graph.of("gabion_network_segment");
+    if peerings.is_empty() && segments.is_empty() {
         return NOT_APPLICABLE;
     }
     let settings = settings::<Baseline>()?;
@@ -84,6 +89,7 @@ pub(crate) fn route_between_environments(graph: &Graph) -> Outcome {
     let near = Side::of(graph, "vpc_id", &vpcs, &settings.environment_tag);
     let far = Side::of(graph, "peer_vpc_id", &vpcs, &settings.environment_tag);
     let mut review = Review::new();
+    segments::connections(graph, &segments, &mut review);
     for peering in &peerings {
         review.look(|| {
             let (from, to) = match (near.environment(peering), far.environment(peering)) {

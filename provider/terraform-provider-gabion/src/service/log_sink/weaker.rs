@@ -18,7 +18,7 @@ const TRAIL: &[&str] = &["CloudTrail.1", "C5 3.1"];
 const VALIDATION: &[&str] = &["CloudTrail.4", "C5 3.2"];
 const DATA_EVENTS: &[&str] = &["C5 3.8"];
 const LOG_GROUP: &[&str] = &["AU-11"];
-const POLICY: &[&str] = &["S3.8", "C5 2.1.4", "S3.5", "C5 2.1.1"];
+const POLICY: &[&str] = &["S3.8", "C5 2.1.4", "S3.5", "C5 2.1.1", "C7 2.21"];
 
 fn is(value: &Value<String>, wanted: &str) -> Strength {
     Strength::of(value, |text| {
