@@ -144,6 +144,12 @@ def _():
     refused(lambda: iam.get_open_id_connect_provider(OpenIDConnectProviderArn=arn), "NoSuchEntity")
 
 
+@probe("iam:GetSAMLProvider of a missing provider")
+def _():
+    arn = "arn:aws:iam::123456789012:saml-provider/no-such-provider"
+    refused(lambda: iam.get_saml_provider(SAMLProviderArn=arn), "NoSuchEntity")
+
+
 @probe("iam:DeleteRole in an instance profile, ListInstanceProfilesForRole")
 def _():
     name = role()

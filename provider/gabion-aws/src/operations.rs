@@ -167,6 +167,7 @@ operations! {
         DETACH_ROLE_POLICY = "DetachRolePolicy", Write, Safe, ["iam:DetachRolePolicy"];
         GET_ACCOUNT_PASSWORD_POLICY = "GetAccountPasswordPolicy", Read, Safe, ["iam:GetAccountPasswordPolicy"];
         GET_OPEN_ID_CONNECT_PROVIDER = "GetOpenIDConnectProvider", Read, Safe, ["iam:GetOpenIDConnectProvider"];
+        GET_SAML_PROVIDER = "GetSAMLProvider", Read, Safe, ["iam:GetSAMLProvider"];
         GET_POLICY = "GetPolicy", Read, Safe, ["iam:GetPolicy"];
         GET_ROLE = "GetRole", Read, Safe, ["iam:GetRole"];
         GET_ROLE_POLICY = "GetRolePolicy", Read, Safe, ["iam:GetRolePolicy"];

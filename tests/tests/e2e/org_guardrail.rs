@@ -269,6 +269,20 @@ fn what_shuts_out_or_does_not_fit_is_refused_at_plan() -> Result<()> {
                 "`exempt_principals` is weaker than its secure default",
             ],
         ),
+        (
+            "  deny_root = true\n  exempt_principals = [\"arn:aws:iam::*:role/*\"]\n  exception {\n    attribute = \
+             \"exempt_principals\"\n    control = \"own\"\n    reason = \"a test\"\n    expires = \
+             \"2020-01-01T00:00:00Z\"\n  }\n",
+            &["Expired exception", "2020-01-01T00:00:00Z"],
+        ),
+        (
+            "  allowed_regions = [\"eu-central-1\"]\n",
+            &["in every region that it does not name", "`vending_regions`"],
+        ),
+        (
+            "  allowed_regions = [\"eu-central-1\"]\n  vending_regions = [\"eu-central-1\", \"eu-west-1\"]\n",
+            &["in `eu-west-1`", "the vending role"],
+        ),
         (long.as_str(), &["The policy is too long", "5120"]),
         (
             "  deny_root = true\n  allowed_regions = [\"Frankfurt\"]\n",
@@ -281,6 +295,10 @@ fn what_shuts_out_or_does_not_fit_is_refused_at_plan() -> Result<()> {
         world.terraform.plan(&[])?.refused()?.says(texts)?;
     }
 
+    // Where the guardrail allows all regions of the accounts, the vending role is not shut out.
+    let same = "  allowed_regions = [\"eu-central-1\"]\n  vending_regions = [\"eu-central-1\"]\n";
+    world.terraform.write("main.tf", &guardrail(&unit, same))?;
+    world.terraform.plan(&[])?.ok()?;
     // Exempt, the vending role may go anywhere.
     let exempt = "  allowed_regions = [\"us-west-2\"]\n  exempt_principals = \
                   [\"arn:aws:iam::*:role/OrganizationAccountAccessRole\"]\n";
@@ -320,6 +338,23 @@ fn what_shuts_out_or_does_not_fit_is_refused_at_plan() -> Result<()> {
         .refused()?
         .says(&["has no room for another policy", "5 is the most"])?;
     assert!(world.proxy.writes().is_empty());
+
+    // Two of one name: one is made.
+    let one = guardrail(&root, "  deny_root = true\n  deletion_protection = false\n");
+    let two = one.replace(
+        "\"gabion_org_guardrail\" \"app\"",
+        "\"gabion_org_guardrail\" \"too\"",
+    );
+    world.terraform.write("main.tf", &format!("{one}{two}"))?;
+    world
+        .terraform
+        .apply(&[])?
+        .refused()?
+        .says(&["Two resources want the same object", "`app`"])?;
+    let named = policies(&mut world)?;
+    let named = named.iter().filter(|policy| policy["Name"] == "app");
+    assert_eq!(named.count(), 1);
+    world.terraform.destroy(&[])?.ok()?;
 
     // A name that somebody else uses, found at apply.
     world.terraform.write(

@@ -19,4 +19,19 @@ impl Iam {
             .or_absent()
             .map(|found| found.is_some())
     }
+
+    /// Whether there is such a SAML provider, by its ARN.
+    pub async fn has_saml_provider(&self, arn: &str) -> Result<bool> {
+        let call = self
+            .clients
+            .sdk()
+            .iam()
+            .get_saml_provider()
+            .saml_provider_arn(arn);
+        self.clients
+            .call(&operations::iam::GET_SAML_PROVIDER, call.send())
+            .await
+            .or_absent()
+            .map(|found| found.is_some())
+    }
 }

@@ -98,6 +98,11 @@ fn bad_input_is_refused_at_plan() -> Result<()> {
             "additional_policy_statements = [{ principals = { AWS = [\"*\"] }, actions = [\"sts:AssumeRole\"] }]",
             "principal_kind = \"human\"\n human = { principal = \"arn:aws:iam::123456789012:user/a\", require_mfa = false }",
             &long,
+            "additional_policy_statements = [{ principals = { AWS = [\"arn:aws:iam::444455556666:root\"] }, actions = [\"sts:AssumeRole\"] }]",
+            "additional_policy_statements = [{ principals = { Service = [\"states.amazonaws.com\"] }, actions = [\"sts:AssumeRole\"] }]",
+            "service = { principal = \"ecs-tasks.amazonaws.com\", source_arns = [] }",
+            "max_session_duration = 7200\n exception {\n attribute = \"max_session_duration\"\n control = \"own\"\n reason = \"r\"\n expires = \"2020-01-01T00:00:00Z\"\n}",
+            "principal_kind = \"human\"\n human = { saml_provider = \"arn:aws:iam::123456789012:saml-provider/none\" }",
             "permissions_boundary = \"arn:aws:iam::111122223333:policy/b\"",
             "permissions_boundary = \"arn:aws:iam::123456789012:policy/none\"",
             "managed_policy_arns = [\"arn:aws:iam::123456789012:policy/gone\"]",
@@ -117,12 +122,29 @@ fn bad_input_is_refused_at_plan() -> Result<()> {
         "lets in everybody",
         "`require_mfa` is `false`",
         "The inline policy is too long",
+        "trusts a whole other account",
+        "trusts a service, with no condition",
+        "`source_arns` is empty",
+        "The exception for `max_session_duration` ended at `2020-01-01T00:00:00Z`",
+        "There is no SAML provider `arn:aws:iam::123456789012:saml-provider/none` (yet)",
         "The object is in another account",
         "There is no managed policy `arn:aws:iam::123456789012:policy/none`",
         "There is no managed policy `arn:aws:iam::123456789012:policy/gone`",
         "has no inline policy `nobody`",
     ])?;
     assert!(world.proxy.writes().is_empty());
+
+    // Two of one name: one is made.
+    let same = all(&["name = \"same\"", "name = \"Same\""]);
+    world.terraform.write("main.tf", &same)?;
+    world
+        .terraform
+        .apply(&[])?
+        .refused()?
+        .says(&["Two resources want the same object"])?;
+    assert_eq!(world.proxy.count("iam:CreateRole"), 1);
+    world.terraform.destroy(&[])?.ok()?;
+    world.proxy.forget();
 
     // Not known at plan: no call for it, and checked at apply.
     world.terraform.write(

@@ -139,6 +139,21 @@ fn what_others_put_on_the_role_is_named_first() -> Result<()> {
         world.proxy.writes()
     );
 
+    // What is kept counts for the limit of all inline policies.
+    let long = format!("arn:aws:s3:::{}/*", "x".repeat(10_050));
+    let whole = FULL
+        .replace("arn:aws:s3:::b/*", &long)
+        .replace(READ_ONLY, &format!("{READ_ONLY}\", \"{audit}"));
+    let crowded = format!(
+        "{whole}  other_inline_policies = [\"hand\"]\n  acknowledge_removals = [\"Hand\"]\n"
+    );
+    world.terraform.write("main.tf", &role(&crowded))?;
+    world
+        .terraform
+        .plan(&[])?
+        .refused()?
+        .says(&["The inline policies are too long together"])?;
+
     // Kept by saying so: nothing changes in AWS.
     let kept = format!(
         "{}  other_inline_policies = [\"hand\"]\n  additional_policy_statements = [{{\n    sid = \"Hand\"\n    principals = {{ \

@@ -86,7 +86,10 @@ fn each_kind_from_create_to_destroy() -> Result<()> {
     );
     assert_eq!(
         trust["Condition"],
-        json!({"StringEquals": {"aws:SourceAccount": "123456789012"}})
+        json!({
+            "StringEquals": {"aws:SourceAccount": "123456789012"},
+            "ArnLike": {"aws:SourceArn": "arn:aws:ecs:*:123456789012:*"},
+        })
     );
     assert!(trust["Resource"].is_null());
     let tags = app["Tags"].to_string();

@@ -82,6 +82,29 @@ pub(super) fn size(guardrail: &OrgGuardrailModel, policy: &Document, diags: &mut
     }
 }
 
+/// Whether the plan changes who may be shut out: the policy, those who are looked at, or the targets. Plan and apply ask
+/// alike: what stands still shuts out nobody who was not shut out before.
+pub(super) fn concerns_lockout(
+    prior: Option<&OrgGuardrailModel>,
+    planned: &OrgGuardrailModel,
+    policy: &Document,
+    partition: &str,
+) -> bool {
+    let Some(prior) = prior else {
+        return true;
+    };
+    let before = strings::known_part(&prior.targets);
+    let stands = prior
+        .policy
+        .as_str()
+        .and_then(|text| Document::parse(text, partition).ok())
+        .is_some_and(|standing| standing.same_as(policy));
+    !stands
+        || prior.break_glass_roles != planned.break_glass_roles
+        || prior.vending_regions != planned.vending_regions
+        || strings::known(&planned.targets).is_none_or(|targets| !targets.is_subset(&before))
+}
+
 /// Those who administer must still be able to.
 ///
 /// # Errors
@@ -94,7 +117,11 @@ pub(super) async fn lockout(
     diags: &mut Diagnostics,
 ) -> Result<(), Diagnostics> {
     let break_glass = strings::known_part(&guardrail.break_glass_roles);
-    let candidates = Candidates::new(clients, vending_role, break_glass);
+    let regions = match &guardrail.vending_regions {
+        Value::Null => None,
+        some => Some(strings::known_part(some)),
+    };
+    let candidates = Candidates::new(clients, vending_role, regions, break_glass);
     let mut found = candidates.shut_out(policy);
     if found
         .iter()
@@ -104,20 +131,18 @@ pub(super) async fn lockout(
         found = candidates.without_caller().shut_out(policy);
     }
     for one in found {
-        let place = one
-            .region
-            .map(|region| format!(" in `{region}`"))
-            .unwrap_or_default();
+        let place = one.place();
         diags.error_at(
             Path::root(one.intent),
             "The guardrail would shut out who administers",
             format!(
-                "`{}` of {} would forbid `{}`{place} to `{}` ({}). Add it to `exempt_principals`, or change the intent.",
+                "`{}` of {} would forbid `{}`{place} to `{}` ({}). Add it to `exempt_principals`, or {}.",
                 one.intent,
                 guardrail.title(),
                 one.action,
                 one.principal,
-                one.role
+                one.role,
+                one.otherwise()
             ),
         );
     }

@@ -5,14 +5,13 @@ use gabion_aws::organizations::{CreatePolicy, PolicySummary};
 use gabion_framework::prelude::*;
 
 use crate::configured::Gabion;
-use crate::shared::exception::Moment;
 use crate::shared::policy::Document;
 use crate::shared::{creation, fault, live, location, tags};
 
 use super::converge::Converge;
 use super::model::OrgGuardrailModel;
 use super::observed::{Observed, observe};
-use super::{POLICY_TYPE, TYPE, checks, intents, private};
+use super::{POLICY_TYPE, TYPE, checks, intents, plan as planning, private};
 
 pub(super) async fn create(
     ctx: &Ctx<Gabion>,
@@ -32,7 +31,7 @@ async fn run(
 ) -> Result<(), Diagnostics> {
     let gabion = ctx.provider()?;
     let clients = location::write(ctx, &plan.place()).await?;
-    let document = ready(ctx, &plan, &clients, Moment::Change, warnings).await?;
+    let document = ready(ctx, None, &plan, &clients, warnings).await?;
     let name = plan.name.as_str().unwrap_or_default();
     let claim = gabion.claims.take(
         format!("organizations {} policy {name}", clients.account_id()),
@@ -96,14 +95,14 @@ async fn run(
 /// What plan could not check, because something was not known.
 pub(super) async fn ready(
     ctx: &Ctx<Gabion>,
+    prior: Option<&OrgGuardrailModel>,
     plan: &OrgGuardrailModel,
     clients: &Clients,
-    moment: Moment,
     warnings: &mut Diagnostics,
 ) -> Result<Document, Diagnostics> {
     let mut diags = Diagnostics::new();
     checks::any_intent(plan, &mut diags);
-    checks::defaults(plan, moment, &mut diags);
+    checks::defaults(plan, planning::moment(prior, plan), &mut diags);
     let Some(document) = intents::document(plan, clients.partition()) else {
         return Err(Diagnostics::from_error(
             "Something is still unknown",
@@ -115,7 +114,9 @@ pub(super) async fn ready(
     };
     checks::size(plan, &document, &mut diags);
     let role = &ctx.provider()?.pool()?.settings().vending_role_name;
-    checks::lockout(plan, &document, clients, role, &mut diags).await?;
+    if checks::concerns_lockout(prior, plan, &document, clients.partition()) {
+        checks::lockout(plan, &document, clients, role, &mut diags).await?;
+    }
     if diags.has_errors() {
         return Err(diags);
     }

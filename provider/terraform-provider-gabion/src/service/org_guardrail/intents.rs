@@ -88,8 +88,11 @@ const DISABLE_TRAILS: &[&str] = &[
     "cloudtrail:PutEventSelectors",
     "cloudtrail:StopEventDataStoreIngestion",
     "cloudtrail:StopLogging",
+    "cloudtrail:UpdateEventDataStore",
     "cloudtrail:UpdateTrail",
 ];
+/// `config:PutConfigurationRecorder` is not among them: the call that narrows a recorder is the one that makes it, and a
+/// landing zone that turns Config on would be stopped.
 const DISABLE_DETECTORS: &[&str] = &[
     "access-analyzer:DeleteAnalyzer",
     "config:DeleteConfigurationRecorder",
@@ -102,6 +105,9 @@ const DISABLE_DETECTORS: &[&str] = &[
     "guardduty:UpdateDetector",
     "inspector2:Disable",
     "macie2:DisableMacie",
+    "macie2:DisassociateFromAdministratorAccount",
+    "macie2:DisassociateFromMasterAccount",
+    "macie2:UpdateMacieSession",
     "securityhub:BatchDisableStandards",
     "securityhub:DisableSecurityHub",
     "securityhub:DisassociateFromAdministratorAccount",

@@ -1,6 +1,8 @@
 //! Whether the policy shuts out of administration whoever must keep it: evaluated for the calls by which an account
 //! is administered, principal by principal.
 
+use std::collections::BTreeSet;
+
 use gabion_aws::Clients;
 
 use crate::shared::policy::{
@@ -12,20 +14,30 @@ use super::intents;
 /// An account that no pattern names: a principal of every account is tried as one of this account.
 const SOME_ACCOUNT: &str = "000000000000";
 
+/// A region that no list names: the baseline of accounts goes to all of them, unless it is told which.
+const SOME_REGION: &str = "any other region";
+
 /// Calls by which an account is administered, and whether they go to the region that is administered (else they
 /// act in no region).
 const ADMINISTRATION: &[(&str, bool)] = &[
     ("iam:CreateRole", false),
     ("iam:PutRolePolicy", false),
+    ("iam:UpdateAccountPasswordPolicy", false),
     ("iam:UpdateAssumeRolePolicy", false),
+    ("account:PutAlternateContact", false),
     ("organizations:DescribeOrganization", false),
     ("sts:AssumeRole", false),
     ("sts:GetCallerIdentity", false),
+    ("access-analyzer:CreateAnalyzer", true),
     ("cloudtrail:DescribeTrails", true),
+    ("ec2:DeleteVpc", true),
     ("ec2:DescribeVpcs", true),
+    ("ec2:EnableEbsEncryptionByDefault", true),
     ("kms:PutKeyPolicy", true),
     ("s3:PutBucketPolicy", true),
 ];
+
+const VENDING: &str = "the vending role";
 
 /// A principal who is shut out.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -42,40 +54,56 @@ pub(super) struct ShutOut {
     pub(super) region: Option<String>,
 }
 
-/// Who must be able to administer.
+/// Who must be able to administer, and where.
 pub(super) struct Candidates {
-    /// Pattern or ARN, and what he is for.
-    principals: Vec<(String, &'static str)>,
-    region: String,
+    principals: Vec<Candidate>,
     global: &'static str,
 }
 
+struct Candidate {
+    /// Pattern or ARN.
+    name: String,
+    /// What he is for.
+    role: &'static str,
+    /// The regions that he administers.
+    regions: Vec<String>,
+}
+
 impl Candidates {
-    /// The vending role, the principal that plans or applies, and the break-glass roles.
+    /// The vending role, the principal that plans or applies, and the break-glass roles. `vending_regions` are the
+    /// regions of the accounts that the vending role sets up; none for all.
     pub(super) fn new(
         clients: &Clients,
         vending_role: &str,
+        vending_regions: Option<BTreeSet<String>>,
         break_glass: impl IntoIterator<Item = String>,
     ) -> Self {
         let partition = clients.partition();
+        let here = clients.region().to_owned();
+        let mut everywhere = vec![here.clone()];
+        match vending_regions {
+            None => everywhere.push(SOME_REGION.to_owned()),
+            Some(regions) => everywhere.extend(regions),
+        }
         let mut principals = vec![
-            (
-                format!("arn:{partition}:iam::*:role/{vending_role}"),
-                "the vending role",
-            ),
-            (
-                clients.caller().principal_arn(),
-                "the principal that applies",
-            ),
+            Candidate {
+                name: format!("arn:{partition}:iam::*:role/{vending_role}"),
+                role: VENDING,
+                regions: everywhere,
+            },
+            Candidate {
+                name: clients.caller().principal_arn(),
+                role: "the principal that applies",
+                regions: vec![here.clone()],
+            },
         ];
-        principals.extend(
-            break_glass
-                .into_iter()
-                .map(|name| (name, "a break-glass role")),
-        );
+        principals.extend(break_glass.into_iter().map(|name| Candidate {
+            name,
+            role: "a break-glass role",
+            regions: vec![here.clone()],
+        }));
         Self {
             principals,
-            region: clients.region().to_owned(),
             global: global_region(partition),
         }
     }
@@ -83,7 +111,7 @@ impl Candidates {
     /// Without the principal that applies: service control policies do not bind the management account.
     pub(super) fn without_caller(mut self) -> Self {
         self.principals
-            .retain(|(_, role)| *role != "the principal that applies");
+            .retain(|one| one.role != "the principal that applies");
         self
     }
 
@@ -91,21 +119,49 @@ impl Candidates {
     pub(super) fn shut_out(&self, document: &Document) -> Vec<ShutOut> {
         self.principals
             .iter()
-            .filter_map(|(name, role)| {
-                let principal = name.replacen("::*:", &format!("::{SOME_ACCOUNT}:"), 1);
+            .filter_map(|one| {
+                let principal = one.name.replacen("::*:", &format!("::{SOME_ACCOUNT}:"), 1);
                 ADMINISTRATION.iter().find_map(|(action, regional)| {
-                    let region = if *regional { &self.region } else { self.global };
-                    let label = denied_by(document, &principal, action, region)?;
-                    Some(ShutOut {
-                        principal: name.clone(),
-                        role,
-                        intent: intents::of_label(&label).unwrap_or("policy"),
-                        action,
-                        region: regional.then(|| self.region.clone()),
+                    let global = [self.global.to_owned()];
+                    let regions = if *regional {
+                        one.regions.as_slice()
+                    } else {
+                        &global
+                    };
+                    regions.iter().find_map(|region| {
+                        let label = denied_by(document, &principal, action, region)?;
+                        Some(ShutOut {
+                            principal: one.name.clone(),
+                            role: one.role,
+                            intent: intents::of_label(&label).unwrap_or("policy"),
+                            action,
+                            region: regional.then(|| region.clone()),
+                        })
                     })
                 })
             })
             .collect()
+    }
+}
+
+impl ShutOut {
+    /// Where, for a sentence; empty where the call has no region.
+    pub(super) fn place(&self) -> String {
+        match self.region.as_deref() {
+            None => String::new(),
+            Some(SOME_REGION) => " in every region that it does not name".to_owned(),
+            Some(region) => format!(" in `{region}`"),
+        }
+    }
+
+    /// What else helps than letting him through.
+    pub(super) fn otherwise(&self) -> &'static str {
+        if self.role == VENDING && self.intent == "allowed_regions" {
+            "say by `vending_regions` which regions it sets up in accounts (the `regions` of their baselines), if the \
+             guardrail allows all of them"
+        } else {
+            "change the intent"
+        }
     }
 }
 
@@ -168,12 +224,15 @@ mod tests {
     use crate::service::org_guardrail::intents::tests::whole;
     use crate::shared::strings;
 
-    const VENDING: &str = "arn:aws:iam::*:role/OrganizationAccountAccessRole";
+    const VENDOR: &str = "arn:aws:iam::*:role/OrganizationAccountAccessRole";
 
-    fn candidates(principal: &str) -> Candidates {
+    fn candidates(principal: &str, regions: &[&str]) -> Candidates {
         Candidates {
-            principals: vec![(principal.to_owned(), "the vending role")],
-            region: "eu-central-1".to_owned(),
+            principals: vec![Candidate {
+                name: principal.to_owned(),
+                role: VENDING,
+                regions: regions.iter().map(|region| (*region).to_owned()).collect(),
+            }],
             global: "us-east-1",
         }
     }
@@ -186,7 +245,7 @@ mod tests {
         guardrail.exempt_principals = strings::of::<String>([]);
         change(&mut guardrail);
         let document = intents::document(&guardrail, "aws").unwrap();
-        candidates(principal)
+        candidates(principal, &["eu-central-1"])
             .shut_out(&document)
             .into_iter()
             .map(|one| format!("{} {}", one.intent, one.action))
@@ -195,7 +254,7 @@ mod tests {
 
     #[test]
     fn everything_on_shuts_out_no_role() {
-        assert!(told(VENDING, |_| ()).is_empty());
+        assert!(told(VENDOR, |_| ()).is_empty());
     }
 
     #[test]
@@ -204,11 +263,11 @@ mod tests {
             guardrail.allowed_regions = strings::of(["us-west-2"]);
         };
         assert_eq!(
-            told(VENDING, other),
-            ["allowed_regions cloudtrail:DescribeTrails"]
+            told(VENDOR, other),
+            ["allowed_regions access-analyzer:CreateAnalyzer"]
         );
         assert_eq!(
-            told(VENDING, |guardrail| {
+            told(VENDOR, |guardrail| {
                 guardrail.allowed_regions = strings::of(["eu-central-1"]);
                 guardrail.global_services = strings::of(["sts:*", "organizations:*"]);
             }),
@@ -220,19 +279,44 @@ mod tests {
         );
         // The exempt are let through; those of one account only there.
         assert!(
-            told(VENDING, |guardrail| {
+            told(VENDOR, |guardrail| {
                 other(guardrail);
-                guardrail.exempt_principals = strings::of([VENDING]);
+                guardrail.exempt_principals = strings::of([VENDOR]);
             })
             .is_empty()
         );
         assert!(
-            !told(VENDING, |guardrail| {
+            !told(VENDOR, |guardrail| {
                 other(guardrail);
                 guardrail.exempt_principals =
                     strings::of(["arn:aws:iam::111122223333:role/OrganizationAccountAccessRole"]);
             })
             .is_empty()
+        );
+    }
+
+    #[test]
+    fn the_vending_role_works_in_the_regions_of_the_accounts() {
+        let mut guardrail = whole();
+        guardrail.exempt_principals = strings::of::<String>([]);
+        guardrail.allowed_regions = strings::of(["eu-central-1", "eu-west-1"]);
+        let document = intents::document(&guardrail, "aws").unwrap();
+        let places = |regions: &[&str]| -> Vec<String> {
+            let found = candidates(VENDOR, regions).shut_out(&document);
+            found.iter().map(ShutOut::place).collect()
+        };
+        assert!(places(&["eu-central-1", "eu-west-1"]).is_empty());
+        assert_eq!(places(&["eu-central-1", "us-east-1"]), [" in `us-east-1`"]);
+        assert_eq!(
+            places(&["eu-central-1", SOME_REGION]),
+            [" in every region that it does not name"]
+        );
+        guardrail.exempt_principals = strings::of([VENDOR]);
+        let exempt = intents::document(&guardrail, "aws").unwrap();
+        assert!(
+            candidates(VENDOR, &[SOME_REGION])
+                .shut_out(&exempt)
+                .is_empty()
         );
     }
 }

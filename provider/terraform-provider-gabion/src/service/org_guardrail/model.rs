@@ -22,6 +22,7 @@ object! {
         pub(crate) allowed_regions: Strings,
         pub(crate) global_services: Strings,
         pub(crate) exempt_principals: Strings,
+        pub(crate) vending_regions: Strings,
         pub(crate) break_glass_roles: Strings,
         pub(crate) deletion_protection: Value<bool>,
         pub(crate) acknowledge_removals: Strings,

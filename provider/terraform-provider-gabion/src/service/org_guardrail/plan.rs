@@ -54,11 +54,8 @@ pub(super) async fn modify(
     checks::defaults(&planned, moment(prior, &planned), diags);
     if let (Some(clients), Some(document)) = (&clients, &document) {
         checks::size(&planned, document, diags);
-        // What stands still shuts out nobody who was not shut out before.
-        let same = prior.is_some_and(|prior| {
-            prior.policy == planned.policy && prior.break_glass_roles == planned.break_glass_roles
-        });
-        if !same
+        let partition = clients.partition();
+        if checks::concerns_lockout(prior, &planned, document, partition)
             && let Some(pool) = ctx
                 .provider
                 .as_ref()

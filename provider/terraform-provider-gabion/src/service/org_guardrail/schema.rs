@@ -135,6 +135,14 @@ pub(super) fn schema() -> Schema {
                 "Principals that the guardrail does not bind, by ARN; `*` is allowed for the account, and in names. \
                  Default none.",
             ),
+            Attribute::set("vending_regions", Type::String)
+                .optional()
+                .validate(validate::length(1, 40))
+                .validate(validate::each(validate::region()))
+                .describe(
+                    "The regions that the vending role sets up in accounts, the `regions` of their baselines: it must be \
+                     able to work there. Unset: in all regions, so that `allowed_regions` must exempt it.",
+                ),
             principals(
                 "break_glass_roles",
                 "Principals that must be able to administer whatever happens: a plan that would shut one of them out is \

@@ -6,9 +6,9 @@ use crate::configured::Gabion;
 use crate::shared::{fault, location};
 
 use super::converge::Converge;
+use super::create;
 use super::model::OrgGuardrailModel;
 use super::observed::observe;
-use super::{create, plan as planning};
 
 pub(super) async fn update(
     ctx: &Ctx<Gabion>,
@@ -29,8 +29,7 @@ async fn run(
     warnings: &mut Diagnostics,
 ) -> Result<(), Diagnostics> {
     let clients = location::write(ctx, &prior.place()).await?;
-    let moment = planning::moment(Some(&prior), &plan);
-    let document = create::ready(ctx, &plan, &clients, moment, warnings).await?;
+    let document = create::ready(ctx, Some(&prior), &plan, &clients, warnings).await?;
     let id = prior.id.as_str().unwrap_or_default();
     let Some(observed) = observe(&clients, id).await? else {
         return Err(Diagnostics::from_error(

@@ -12,4 +12,6 @@ pub(crate) use builder::{allow, deny};
 pub(crate) use compare::{removals, unacknowledged};
 pub(crate) use document::{Document, Effect, Matcher, Principals, Statement};
 pub(crate) use lockout::{may, someone_may};
-pub(crate) use pattern::{covers_action, is_open, matches, root_arn, same_principal};
+pub(crate) use pattern::{
+    account_of, covers_action, is_open, is_root, matches, root_arn, same_principal,
+};

@@ -209,6 +209,21 @@ pub(super) async fn existence(
             }
         }
     }
+    let saml = |role: &WorkloadRoleModel| {
+        let human = role.human.known()?;
+        human.saml_provider.as_str().map(str::to_owned)
+    };
+    if let Some(arn) = saml(planned).filter(|arn| prior.and_then(saml).as_ref() != Some(arn)) {
+        // Whoever may not look it up learns nothing here; nor is it an error that apply would meet.
+        let found = clients.iam().has_saml_provider(&arn).await;
+        if matches!(found, Ok(false)) {
+            diags.warning_at(
+                Path::root("human").attribute("saml_provider"),
+                "There is no such SAML provider",
+                format!("There is no SAML provider `{arn}` (yet): until there is, nobody can assume {}.", planned.title()),
+            );
+        }
+    }
     let provider = |role: &WorkloadRoleModel| {
         role.workload
             .known()
@@ -226,6 +241,53 @@ pub(super) async fn existence(
             );
         }
     }
+}
+
+/// All inline policies of a role share one limit: for plan, where the generated one changes beside others that stay.
+///
+/// # Errors
+/// Another one could not be read.
+pub(super) async fn inline_total(
+    clients: &Clients,
+    prior: &WorkloadRoleModel,
+    planned: &WorkloadRoleModel,
+    policy: &Document,
+    diags: &mut Diagnostics,
+) -> Result<(), Diagnostics> {
+    let Some(role) = prior.name.as_str() else {
+        return Ok(());
+    };
+    let own = length(&policy.to_json());
+    if prior.policy == planned.policy || own > statement::LONGEST {
+        return Ok(());
+    }
+    let mut others = 0;
+    for name in strings::known_part(&planned.other_inline_policies) {
+        let found =
+            clients
+                .iam()
+                .inline_policy(role, &name)
+                .await
+                .map_err(fault::while_setting(
+                    Path::root("other_inline_policies"),
+                    format!("reading the inline policy `{name}`"),
+                ))?;
+        others += found.as_deref().map_or(0, length);
+    }
+    if others > 0 && own + others > statement::LONGEST {
+        diags.error_at(
+            Path::root("policy"),
+            "The inline policies are too long together",
+            format!(
+                "The generated policy of {} has {own} characters, those of `other_inline_policies` have {others}, and all \
+                 inline policies of a role together may have {}. Move statements into a managed policy, and attach that by \
+                 `managed_policy_arns`.",
+                planned.title(),
+                statement::LONGEST
+            ),
+        );
+    }
+    Ok(())
 }
 
 /// What of a role is there.

@@ -56,6 +56,14 @@ pub(super) const TABLE: &[Enforced<WorkloadRoleModel>] = &[
             };
             match (&service.bind_source, service.principal.as_str()) {
                 (Value::Unknown, _) => Strength::Unknown,
+                (Value::Null | Value::Known(true), Some(name))
+                    if service_principal::names_source(name)
+                        && service.source_arns.known().is_some_and(Vec::is_empty) =>
+                {
+                    Strength::Weaker(format!(
+                        "`source_arns` is empty, so `{name}` may act for any resource of the account; the default is its own"
+                    ))
+                }
                 (Value::Known(false), Some(name)) if service_principal::can_bind(name) => {
                     Strength::Weaker(format!(
                         "`bind_source` is `false`, the default for `{name}` is `true`"
@@ -115,7 +123,7 @@ pub(super) const TABLE: &[Enforced<WorkloadRoleModel>] = &[
                 .iter()
                 .enumerate()
                 .find_map(|(index, statement)| {
-                    let why = trust::weakness(statement)?;
+                    let why = trust::weakness(statement, role.account_id.as_str())?;
                     Some(Strength::Weaker(format!(
                         "`{}` {why}",
                         statement.label(index)

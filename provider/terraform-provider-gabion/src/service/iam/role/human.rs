@@ -166,14 +166,15 @@ impl Human {
             other => other.as_str()?,
         };
         let partition = scene.partition;
-        let roles = format!(
-            "arn:{partition}:iam::{account}:role/aws-reserved/sso.amazonaws.com/*{RESERVED}{name}{RANDOM}"
-        );
+        // Only Identity Center makes roles under this path. In some regions it puts the region's name between; a bare
+        // `*` there would also take in the set `XAWSReservedSSO_NAME`.
+        let path = format!("arn:{partition}:iam::{account}:role/aws-reserved/sso.amazonaws.com");
+        let roles = ["/", "/*/"].map(|between| format!("{path}{between}{RESERVED}{name}{RANDOM}"));
         Some(
             allow(SID)
                 .to("AWS", [root_arn(partition, account)])
                 .actions(["sts:AssumeRole"])
-                .when("ArnLike", "aws:PrincipalArn", [roles]),
+                .when("ArnLike", "aws:PrincipalArn", roles),
         )
     }
 

@@ -28,7 +28,10 @@ const STEPS: &[(&str, &[Calls])] = &[
     ),
     (
         "plan of a create, or of a change of boundary, attachments or provider",
-        &[("iam", &["GetPolicy", "GetOpenIDConnectProvider"])],
+        &[(
+            "iam",
+            &["GetPolicy", "GetOpenIDConnectProvider", "GetSAMLProvider"],
+        )],
     ),
     (
         "plan of a destroy",

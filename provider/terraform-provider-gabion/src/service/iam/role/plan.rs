@@ -89,6 +89,12 @@ pub(super) async fn modify(
         checks::others_exist(&standing.names, &planned, diags);
         let empty = Document::new(Vec::new());
         let documents = (trust, policy.as_ref().unwrap_or(&empty));
+        if let Some(policy) = &policy
+            && !diags.has_errors()
+            && let Err(errors) = checks::inline_total(clients, prior, &planned, policy, diags).await
+        {
+            diags.extend(errors);
+        }
         if policy.is_some() {
             checks::removals(&standing, &planned, documents, &plan.private, &scene, diags);
         }

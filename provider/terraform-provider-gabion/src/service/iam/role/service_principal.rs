@@ -31,6 +31,31 @@ const SILENT: &[&str] = &[
     "elastictranscoder.amazonaws.com",
 ];
 
+/// Services that say for which resource they act, as their documentation has it, and how the ARN of that begins: the name
+/// of the service. All of its resources in the account is the default; one of them the caller names.
+const NAMING: &[(&str, &str)] = &[
+    ("bedrock", "bedrock"),
+    ("codebuild", "codebuild"),
+    ("ecs-tasks", "ecs"),
+    ("pipes", "pipes"),
+    ("sagemaker", "sagemaker"),
+    ("scheduler", "scheduler"),
+    ("states", "states"),
+    ("vpc-flow-logs", "ec2"),
+];
+
+/// The resources for which a service acts where nothing is said; none for services that may not tell.
+fn default_source(principal: &str, partition: &str, account: &str) -> Option<String> {
+    let name = principal.split(".amazonaws.com").next()?;
+    let (_, service) = NAMING.iter().find(|(known, _)| *known == name)?;
+    Some(format!("arn:{partition}:{service}:*:{account}:*"))
+}
+
+/// Whether the service names the resource for which it acts.
+pub(super) fn names_source(principal: &str) -> bool {
+    default_source(principal, "aws", "").is_some()
+}
+
 /// Services that tag the sessions that they begin.
 const TAGGING: &[&str] = &["pods.eks.amazonaws.com"];
 
@@ -57,10 +82,13 @@ pub(super) fn attribute() -> Attribute {
                 .describe("The account for which it acts (`aws:SourceAccount`). Default: the role's own."),
             Attribute::set("source_arns", Type::String)
                 .optional()
-                .validate(validate::length(1, usize::MAX))
                 .validate(validate::each(validate::arn()))
                 .describe(
-                    "The resources for which it acts (`aws:SourceArn`), one of which must match; `*` is allowed.",
+                    "The resources for which it acts (`aws:SourceArn`), one of which must match; `*` is allowed. Default: \
+                     the account's resources of that service (`arn:aws:ecs:*:ACCOUNT:*`), for services that are documented \
+                     to name theirs: Bedrock, CodeBuild, ECS tasks, EventBridge Pipes and Scheduler, SageMaker, Step \
+                     Functions and VPC flow logs. An empty list asks for the account alone, which needs an exception for \
+                     those.",
                 ),
         ],
     )
@@ -101,7 +129,12 @@ impl ServicePrincipal {
         let Some(principal) = self.principal.as_str() else {
             return;
         };
-        let bound = !self.source_account.is_null() || !self.source_arns.is_null();
+        let listed = self
+            .source_arns
+            .known()
+            .is_some_and(|arns| !arns.is_empty())
+            || self.source_arns.is_unknown();
+        let bound = !self.source_account.is_null() || listed;
         if self.bind_source == Value::Known(true) && !can_bind(principal) {
             diags.error_at(
                 path.attribute("bind_source"),
@@ -134,7 +167,12 @@ impl ServicePrincipal {
                 other => other.as_str()?,
             };
             statement = statement.when("StringEquals", "aws:SourceAccount", [account]);
-            let arns = strings::known(&self.source_arns)?;
+            let arns = match &self.source_arns {
+                Value::Null => default_source(principal, scene.partition, account)
+                    .into_iter()
+                    .collect(),
+                given => strings::known(given)?,
+            };
             if !arns.is_empty() {
                 statement = statement.when("ArnLike", "aws:SourceArn", arns);
             }
@@ -174,7 +212,19 @@ impl ServicePrincipal {
                 .filter(|account| account.as_str() != scene.account)
                 .cloned()
                 .into(),
-            source_arns: arns.map_or(Value::Null, |arns| strings::of(arns.clone())),
+            source_arns: match arns {
+                None if bound && names_source(name) => strings::of::<String>([]),
+                None => Value::Null,
+                Some(arns) => {
+                    let owner = account.map_or(scene.account, String::as_str);
+                    let by_default = default_source(name, scene.partition, owner);
+                    if arns.iter().eq(by_default.iter()) {
+                        Value::Null
+                    } else {
+                        strings::of(arns.clone())
+                    }
+                }
+            },
         })
     }
 }
@@ -221,11 +271,30 @@ mod tests {
     fn other_accounts_and_resources() {
         let one = ServicePrincipal {
             source_account: "444455556666".into(),
-            source_arns: strings::of(["arn:aws:ecs:*:444455556666:*"]),
+            source_arns: strings::of(["arn:aws:ecs:*:444455556666:cluster/orders"]),
             ..service("ecs-tasks.amazonaws.com")
         };
         let statement = one.statement(&SCENE).unwrap();
         assert_eq!(ServicePrincipal::read(&statement, &SCENE), Some(one));
+        let arns = |one: &ServicePrincipal| {
+            let statement = one.statement(&SCENE).unwrap();
+            let live = statement.conditions.get("ArnLike").cloned();
+            assert_eq!(
+                ServicePrincipal::read(&statement, &SCENE).as_ref(),
+                Some(one)
+            );
+            live.map(|keys| keys["aws:SourceArn"].iter().cloned().collect::<Vec<_>>())
+        };
+        assert_eq!(
+            arns(&service("states.amazonaws.com")),
+            Some(vec!["arn:aws:states:*:111122223333:*".to_owned()])
+        );
+        assert_eq!(arns(&service("config.amazonaws.com")), None);
+        let account_alone = ServicePrincipal {
+            source_arns: strings::of::<String>([]),
+            ..service("states.amazonaws.com")
+        };
+        assert_eq!(arns(&account_alone), None);
         let unknown = ServicePrincipal {
             source_arns: Value::Known(vec![Value::Unknown]),
             ..service("ecs-tasks.amazonaws.com")

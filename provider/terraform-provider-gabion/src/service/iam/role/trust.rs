@@ -2,13 +2,15 @@
 
 use gabion_framework::prelude::*;
 
-use crate::shared::policy::{Document, Effect, Matcher, Principals, Statement, is_open};
+use crate::shared::policy::{
+    Document, Effect, Matcher, Principals, Statement, account_of, is_open, is_root, matches,
+};
 use crate::shared::policy_statement;
 
 use super::human::Human;
 use super::model::WorkloadRoleModel;
 use super::oidc::Workload;
-use super::service_principal::ServicePrincipal;
+use super::service_principal::{self, ServicePrincipal};
 
 /// Where the role lives.
 #[derive(Clone, Copy, Debug)]
@@ -152,8 +154,9 @@ fn read_statement(statement: &Statement, scene: &Scene<'_>) -> Option<WorkloadRo
     Some(role)
 }
 
-/// Why a statement that the user adds trusts more than named principals, if it does.
-pub(super) fn weakness(statement: &Statement) -> Option<&'static str> {
+/// Why a statement that the user adds trusts more than named principals, if it does. `account` is the role's own; none
+/// while that is not known.
+pub(super) fn weakness(statement: &Statement, account: Option<&str>) -> Option<&'static str> {
     if statement.effect != Effect::Allow {
         return None;
     }
@@ -165,6 +168,28 @@ pub(super) fn weakness(statement: &Statement) -> Option<&'static str> {
     let Principals::Only(map) = &statement.principals else {
         return Some("lets in everybody but some");
     };
+    let whole = |name: &String| {
+        let of = account_of(name).unwrap_or(name);
+        (is_root(name) || validate::is_account_id(name)) && account.is_some_and(|own| own != of)
+    };
+    let accounts = map.get("AWS").is_some_and(|names| names.iter().any(whole));
+    let names = |value: &str| {
+        let principal = value.splitn(6, ':').nth(5).unwrap_or(value);
+        !matches(principal, SOMEBODY)
+    };
+    if accounts && !says(statement, CALLER, names) {
+        return Some(
+            "trusts a whole other account, with no condition on `aws:PrincipalArn` or `sts:ExternalId`",
+        );
+    }
+    let services = map
+        .get("Service")
+        .is_some_and(|names| names.iter().any(|name| service_principal::can_bind(name)));
+    if services && !says(statement, SOURCE, |value| !value.starts_with('*')) {
+        return Some(
+            "trusts a service, with no condition on `aws:SourceAccount` or `aws:SourceArn` that says on whose behalf",
+        );
+    }
     let web = match &statement.actions {
         Matcher::Only(set) => set.iter().any(|action| {
             let action = action.to_ascii_lowercase();
@@ -194,6 +219,35 @@ pub(super) fn weakness(statement: &Statement) -> Option<&'static str> {
     None
 }
 
+/// Keys that say who of an account calls.
+const CALLER: &[&str] = &["aws:principalarn", "aws:userid", "sts:externalid"];
+/// Keys that say on whose behalf a service acts.
+const SOURCE: &[&str] = &[
+    "aws:sourceaccount",
+    "aws:sourcearn",
+    "aws:sourceorgid",
+    "aws:sourceorgpaths",
+];
+/// A role that only a pattern for all roles takes in.
+const SOMEBODY: &str = "role/q7w1-no-such-role";
+
+/// Whether a condition compares one of these keys, which must be there, with values that narrow.
+fn says(statement: &Statement, wanted: &[&str], narrows: impl Fn(&str) -> bool) -> bool {
+    statement.conditions.iter().any(|(operator, keys)| {
+        let operator = operator.to_ascii_lowercase();
+        let compares = matches!(
+            operator.strip_prefix("foranyvalue:").unwrap_or(&operator),
+            "stringequals" | "stringlike" | "stringequalsignorecase" | "arnequals" | "arnlike"
+        );
+        compares
+            && keys.iter().any(|(key, values)| {
+                wanted.contains(&key.to_ascii_lowercase().as_str())
+                    && !values.is_empty()
+                    && values.iter().all(|value| value != "*" && narrows(value))
+            })
+    })
+}
+
 #[cfg(test)]
 pub(super) mod tests {
     use super::*;
@@ -220,7 +274,7 @@ pub(super) mod tests {
     #[test]
     fn the_texts_of_each_kind() {
         let text = |role: &WorkloadRoleModel| to_json(&document(role, &SCENE).unwrap());
-        insta::assert_snapshot!(text(&role()), @r#"{"Statement":[{"Action":"sts:AssumeRole","Condition":{"StringEquals":{"aws:SourceAccount":"111122223333"}},"Effect":"Allow","Principal":{"Service":"ecs-tasks.amazonaws.com"},"Sid":"Trust"}],"Version":"2012-10-17"}"#);
+        insta::assert_snapshot!(text(&role()), @r#"{"Statement":[{"Action":"sts:AssumeRole","Condition":{"ArnLike":{"aws:SourceArn":"arn:aws:ecs:*:111122223333:*"},"StringEquals":{"aws:SourceAccount":"111122223333"}},"Effect":"Allow","Principal":{"Service":"ecs-tasks.amazonaws.com"},"Sid":"Trust"}],"Version":"2012-10-17"}"#);
         let workload = WorkloadRoleModel {
             principal_kind: "workload".into(),
             workload: Value::Known(Workload {
@@ -239,7 +293,7 @@ pub(super) mod tests {
             }),
             ..WorkloadRoleModel::default()
         };
-        insta::assert_snapshot!(text(&human), @r#"{"Statement":[{"Action":"sts:AssumeRole","Condition":{"ArnLike":{"aws:PrincipalArn":"arn:aws:iam::111122223333:role/aws-reserved/sso.amazonaws.com/*AWSReservedSSO_Operators_????????????????"}},"Effect":"Allow","Principal":{"AWS":"arn:aws:iam::111122223333:root"},"Sid":"Trust"}],"Version":"2012-10-17"}"#);
+        insta::assert_snapshot!(text(&human), @r#"{"Statement":[{"Action":"sts:AssumeRole","Condition":{"ArnLike":{"aws:PrincipalArn":["arn:aws:iam::111122223333:role/aws-reserved/sso.amazonaws.com/*/AWSReservedSSO_Operators_????????????????","arn:aws:iam::111122223333:role/aws-reserved/sso.amazonaws.com/AWSReservedSSO_Operators_????????????????"]}},"Effect":"Allow","Principal":{"AWS":"arn:aws:iam::111122223333:root"},"Sid":"Trust"}],"Version":"2012-10-17"}"#);
     }
 
     #[test]
@@ -263,6 +317,7 @@ pub(super) mod tests {
 
     #[test]
     fn weak_statements() {
+        let weakness = |statement: &Statement| super::weakness(statement, Some("111122223333"));
         let oidc = allow("A")
             .to(
                 "Federated",
@@ -281,5 +336,35 @@ pub(super) mod tests {
             .to("AWS", ["arn:aws:iam::111122223333:role/x"])
             .actions(["sts:AssumeRole"]);
         assert!(weakness(&named).is_none());
+        let to = |kind: &str, name: &str| allow("A").to(kind, [name]).actions(["sts:AssumeRole"]);
+        let theirs = to("AWS", "arn:aws:iam::444455556666:root");
+        assert!(weakness(&theirs).is_some());
+        assert!(weakness(&to("AWS", "444455556666")).is_some());
+        assert!(weakness(&to("AWS", "arn:aws:iam::111122223333:root")).is_none());
+        assert!(super::weakness(&theirs, None).is_none());
+        let when = |one: &Statement, operator: &str, key: &str, value: &str| {
+            weakness(&one.clone().when(operator, key, [value])).is_none()
+        };
+        assert!(when(&theirs, "StringEquals", "sts:ExternalId", "4711"));
+        let auditors = "arn:aws:iam::444455556666:role/audit-*";
+        assert!(when(&theirs, "ArnLike", "aws:PrincipalArn", auditors));
+        let anybody = "arn:aws:iam::444455556666:role/*";
+        assert!(!when(&theirs, "ArnLike", "aws:PrincipalArn", anybody));
+        assert!(!when(
+            &theirs,
+            "StringEqualsIfExists",
+            "sts:ExternalId",
+            "4711"
+        ));
+        let flow = to("Service", "states.amazonaws.com");
+        assert!(weakness(&flow).is_some());
+        assert!(when(
+            &flow,
+            "StringEquals",
+            "aws:SourceAccount",
+            "111122223333"
+        ));
+        assert!(!when(&flow, "ArnLike", "aws:SourceArn", "*"));
+        assert!(weakness(&to("Service", "ec2.amazonaws.com")).is_none());
     }
 }
