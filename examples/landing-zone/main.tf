@@ -25,7 +25,10 @@ module "environment" {
   for_each = {
     dev  = { segments = { internal = { cidr_block = "10.10.0.0/16" } }, roles = {} }
     test = { segments = { internal = { cidr_block = "10.20.0.0/16" } }, roles = {} }
-    prod = { segments = { confidential = { cidr_block = "10.30.0.0/16" } }, roles = { operators = { permission_set = "Operators" } } }
+    prod = {
+      segments = { confidential = { cidr_block = "10.30.0.0/16", egress = "aws_only", interface_endpoints = ["kms", "logs"] } }
+      roles    = { operators = { permission_set = "Operators" } }
+    }
   }
   environment      = each.key
   account_name     = "example-${each.key}"

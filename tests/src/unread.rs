@@ -10,7 +10,7 @@ pub const UNREAD: &[Unread] = &[
         "account",
         "iam_user_access_to_billing",
         "AWS has no call that reads it",
-        "the recorded CreateAccount",
+        "the recorded call that makes the account",
     ),
     (
         "account",
@@ -28,7 +28,7 @@ pub const UNREAD: &[Unread] = &[
         "kms_key",
         "deletion_window_in_days",
         "KMS tells it only of a key that is pending deletion",
-        "destroys",
+        "the recorded call that schedules the deletion",
     ),
     (
         "kms_key",

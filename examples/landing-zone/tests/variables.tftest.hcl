@@ -105,11 +105,41 @@ run "bad_names" {
     deletion_policy = "delete"
     roles           = { "a role" = { permission_set = "Operators" } }
     organization    = { id = "o-exampleorgid", unit_ids = { "Dev 1" = "ou-abcd-12345678" }, regions = ["eu-central-1"] }
+
+    security_contact = { name = "", title = "CISO", email_address = "nobody", phone_number = "1" }
   }
 
   expect_failures = [
-    var.environment, var.account_name, var.email, var.log_destination, var.deletion_policy, var.roles,
+    var.environment, var.account_name, var.email, var.log_destination, var.deletion_policy, var.roles, var.security_contact,
   ]
+}
+
+run "no_organization" {
+  command = plan
+
+  module {
+    source = "./modules/environment"
+  }
+
+  variables {
+    organization = { id = "example", unit_ids = { dev = "ou-abcd-12345678" }, regions = ["eu-central-1"] }
+  }
+
+  expect_failures = [var.organization]
+}
+
+run "an_environment_without_a_unit" {
+  command = plan
+
+  module {
+    source = "./modules/environment"
+  }
+
+  variables {
+    environment = "stage"
+  }
+
+  expect_failures = [var.environment]
 }
 
 run "no_environment_and_no_region" {
@@ -145,11 +175,15 @@ run "an_archive_that_keeps_too_little" {
     bucket            = "Example.Logs"
     organization_id   = "example"
     account_id        = "1"
+    region            = "frankfurt"
     retention_in_days = 30
     deletion_policy   = "close"
+
+    key_administrators = ["everybody"]
   }
 
   expect_failures = [
-    var.bucket, var.organization_id, var.account_id, var.retention_in_days, var.deletion_policy,
+    var.bucket, var.organization_id, var.account_id, var.region, var.retention_in_days, var.deletion_policy,
+    var.key_administrators,
   ]
 }

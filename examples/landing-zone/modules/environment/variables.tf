@@ -6,6 +6,11 @@ variable "environment" {
     condition     = can(regex("^[a-z][a-z0-9-]{0,30}$", var.environment))
     error_message = "An environment is named by 1 to 31 lower-case letters, digits and hyphens, and begins with a letter."
   }
+
+  validation {
+    condition     = contains(keys(var.organization.unit_ids), var.environment)
+    error_message = "The organization has no unit for this environment: add it to `environments` of the module `organization`."
+  }
 }
 
 variable "account_name" {
@@ -35,6 +40,11 @@ variable "organization" {
     unit_ids = map(string)
     regions  = list(string)
   })
+
+  validation {
+    condition     = can(regex("^o-[a-z0-9]{10,32}$", var.organization.id)) && length(var.organization.regions) > 0
+    error_message = "The id of an organization begins with `o-`, and there is at least one region."
+  }
 }
 
 variable "security_contact" {
@@ -45,6 +55,11 @@ variable "security_contact" {
     email_address = string
     phone_number  = string
   })
+
+  validation {
+    condition     = can(regex("^[^@ ]+@[^@ ]+[.][^@ ]+$", var.security_contact.email_address)) && alltrue([for text in values(var.security_contact) : text != ""])
+    error_message = "Every field says something, and the address is an e-mail address."
+  }
 }
 
 variable "region" {

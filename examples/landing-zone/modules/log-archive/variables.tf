@@ -33,12 +33,22 @@ variable "region" {
   description = "Region of the archive. Unset: the provider's."
   type        = string
   default     = null
+
+  validation {
+    condition     = var.region == null || can(regex("^[a-z]{2}(-[a-z]+)+-[0-9]$", var.region))
+    error_message = "A region is written as `eu-central-1`."
+  }
 }
 
 variable "key_administrators" {
   description = "ARNs of principals that administer the key, besides the account itself. They cannot use it."
   type        = set(string)
   default     = []
+
+  validation {
+    condition     = alltrue([for arn in var.key_administrators : can(regex("^arn:aws[a-z-]*:iam::[0-9]{12}:", arn))])
+    error_message = "Each is the ARN of a role, a user or an account's root."
+  }
 }
 
 variable "retention_in_days" {

@@ -3,9 +3,12 @@
 use std::path::PathBuf;
 
 use anyhow::{Context as _, Result, ensure};
+use gabion_tests::terraform::Tool;
 use gabion_tests::{Terraform, workspace};
+use serde_json::json;
 
-use super::{changes, example, repository};
+use super::{changes, clean, example, repository};
+use crate::support::World;
 
 /// The folders of an example that hold variables.
 fn folders() -> Vec<PathBuf> {
@@ -37,15 +40,8 @@ fn blocks(text: &str, kind: &str) -> Vec<(String, String)> {
 
 #[test]
 fn what_modules_take_and_give_is_typed_checked_and_told() -> Result<()> {
-    // Any text, any list of tags, and any ARN or region that AWS will look at itself.
-    let unchecked = [
-        "deletion_protection",
-        "acknowledge_irreversible",
-        "tags",
-        "organization",
-        "security_contact",
-        "key_administrators",
-    ];
+    // Any text and any tags; and `true` or `false`.
+    let unchecked = ["deletion_protection", "acknowledge_irreversible", "tags"];
     for folder in folders() {
         let read = |name: &str| {
             std::fs::read_to_string(folder.join(name))
@@ -68,10 +64,7 @@ fn what_modules_take_and_give_is_typed_checked_and_told() -> Result<()> {
                 "{place} has no description"
             );
             let checked = text.contains("  validation {") || unchecked.contains(&name.as_str());
-            ensure!(
-                checked || (name == "region" && text.contains("= null")),
-                "{place} is not validated"
-            );
+            ensure!(checked, "{place} is not validated");
             ensure!(
                 readme.contains(&format!("| `{name}` |")),
                 "{place} is not in the README"
@@ -103,7 +96,7 @@ fn from_git(repository: &str) -> String {
         "terraform {\n  required_providers {\n    gabion = { source = \"gabion/gabion\" }\n  }\n}\n\n".to_owned(),
         "provider \"gabion\" {\n  region = \"eu-west-1\"\n}\n\n".to_owned(),
         call("organization", "organization", "  environments = [\"stage\"]\n  regions = [\"eu-west-1\"]\n"),
-        call("logs", "log-archive", "  bucket = \"other-log-archive\"\n  organization_id = module.organization.id\n"),
+        call("logs", "log-archive", "  bucket = \"other-log-archive\"\n  account_id = module.stage.account_id\n  organization_id = module.organization.id\n"),
         call(
             "stage",
             "environment",
@@ -134,33 +127,50 @@ fn modules_pass_their_own_tests_and_come_from_git() -> Result<()> {
     ensure!(formatted.code == Some(0), "{}", formatted.stdout);
 
     let repository = repository()?;
-    let Some(binary) = gabion_tests::terraform::Tool::Terraform.require()? else {
+    let main = from_git(&repository.path().to_string_lossy());
+    if let Some(tofu) = Tool::OpenTofu.require()? {
+        let tofu = Terraform::new(&tofu, &world.proxy.endpoint())?;
+        tofu.write("main.tf", &main)?;
+        tofu.init()?;
+        ensure!(tofu.plan(&[])?.changes()?);
+    }
+    let Some(binary) = Tool::Terraform.require()? else {
         return Ok(());
     };
     let elsewhere = Terraform::new(&binary, &world.proxy.endpoint())?;
-    elsewhere.write("main.tf", &from_git(&repository.path().to_string_lossy()))?;
+    elsewhere.write("main.tf", &main)?;
     elsewhere.init()?;
     elsewhere.plan(&[])?.ok()?;
-    let other = super::World {
-        proxy: world.proxy,
+    let world = World {
         terraform: elsewhere,
-        aws: world.aws,
+        ..world
     };
-    let planned = changes(&other)?;
-    let made: Vec<&str> = planned.keys().map(String::as_str).collect();
+    assert!(world.proxy.writes().is_empty());
+    assert_eq!(changes(&world)?.keys().collect::<Vec<_>>(), RESOURCES);
+    world.terraform.apply(&["plan.tfplan"])?.ok()?;
+    clean(&world)?;
+    let states = world.terraform.states()?;
+    let sink = &states["module.logs.gabion_log_sink.this"];
+    let account = &states["module.stage.gabion_account.this"]["account_id"];
+    assert_eq!(sink["account_id"], *account);
+    assert_eq!(sink["is_organization_trail"], false);
     assert_eq!(
-        made,
-        [
-            "module.logs.gabion_kms_key.this",
-            "module.logs.gabion_log_sink.this",
-            "module.organization.gabion_org_guardrail.this",
-            "module.organization.gabion_organization.this",
-            "module.stage.gabion_account.this",
-            "module.stage.gabion_kms_key.this[\"regulated\"]",
-            "module.stage.gabion_network_segment.this[\"internal\"]",
-            "module.stage.gabion_network_segment.this[\"regulated\"]",
-        ]
+        sink["organization_id"],
+        states["module.organization.gabion_organization.this"]["id"]
     );
-    assert!(other.proxy.writes().is_empty());
+    let key = &states["module.stage.gabion_kms_key.this[\"regulated\"]"];
+    assert_eq!(key["users"], json!([account]));
     Ok(())
 }
+
+/// What the modules make in another region, with the archive in the account of the environment.
+const RESOURCES: [&str; 8] = [
+    "module.logs.gabion_kms_key.this",
+    "module.logs.gabion_log_sink.this",
+    "module.organization.gabion_org_guardrail.this",
+    "module.organization.gabion_organization.this",
+    "module.stage.gabion_account.this",
+    "module.stage.gabion_kms_key.this[\"regulated\"]",
+    "module.stage.gabion_network_segment.this[\"internal\"]",
+    "module.stage.gabion_network_segment.this[\"regulated\"]",
+];

@@ -102,6 +102,14 @@ fn from_nothing_to_nothing() -> Result<()> {
     let apply = world.terraform.apply(&["plan.tfplan"])?.ok()?;
     println!("its apply took {:?}", apply.elapsed);
     clean(&world)?;
+    let billing = bodies(&world, "CreateAccount");
+    assert!(
+        billing.len() == 3
+            && billing
+                .iter()
+                .all(|body| body["IamUserAccessToBilling"] == "DENY"),
+        "{billing:?}"
+    );
     let accounts = accounts(&world)?;
     let mut places = Places::open(&world, &accounts)?;
     one_trail_for_all(&world, &mut places)?;
@@ -120,7 +128,23 @@ fn from_nothing_to_nothing() -> Result<()> {
     let destroy = world.terraform.destroy(&[])?.ok()?;
     println!("its destroy took {:?}", destroy.elapsed);
     assert!(world.terraform.state_list()?.is_empty());
+    let windows = bodies(&world, "ScheduleKeyDeletion");
+    assert!(
+        windows.len() == 2 && windows.iter().all(|body| body["PendingWindowInDays"] == 30),
+        "{windows:?}"
+    );
     left::is_what_may_be(&before, &left::census(&mut places)?, &accounts)
+}
+
+/// What was sent by every call of that name so far.
+fn bodies(world: &World, operation: &str) -> Vec<Value> {
+    world
+        .proxy
+        .calls()
+        .iter()
+        .filter(|call| call.operation.name == operation)
+        .map(|call| serde_json::from_str(&call.body).unwrap_or_default())
+        .collect()
 }
 
 /// The accounts that were made, by environment.

@@ -1,0 +1,232 @@
+//! Keys, and the log archive.
+
+use anyhow::Result;
+use serde_json::{Value, json};
+
+use super::super::MANAGEMENT;
+use super::Reader;
+
+pub(super) fn key(r: &mut Reader<'_>) -> Result<()> {
+    for (place, address) in [
+        (MANAGEMENT, "module.log_archive.gabion_kms_key.this"),
+        (
+            "prod",
+            "module.environment[\"prod\"].gabion_kms_key.this[\"confidential\"]",
+        ),
+    ] {
+        r.resource("kms_key", place, address)?;
+        let id = json!({"KeyId": r.of("id")});
+        let rotation = r.ask("kms", "get_key_rotation_status", id.clone())?;
+        r.is(
+            "enable_key_rotation",
+            rotation["KeyRotationEnabled"].clone(),
+        );
+        r.is(
+            "rotation_period_in_days",
+            rotation["RotationPeriodInDays"].clone(),
+        );
+        let about = r.ask("kms", "describe_key", id)?["KeyMetadata"].clone();
+        // moto leaves it out of keys of one region.
+        r.is("multi_region", json!(about["MultiRegion"] == true));
+        r.is("is_enabled", about["Enabled"].clone());
+        r.is("description", about["Description"].clone());
+        let policy = r.ask(
+            "kms",
+            "get_key_policy",
+            json!({"KeyId": r.of("id"), "PolicyName": "default"}),
+        )?["Policy"]
+            .clone();
+        r.is("policy", policy.clone());
+        let text = policy.as_str().unwrap_or_default();
+        for list in ["administrators", "users", "service_users"] {
+            let named: Vec<String> = match &r.of(list) {
+                Value::Array(list) => list
+                    .iter()
+                    .map(|one| {
+                        one.as_str()
+                            .or_else(|| one["service"].as_str())
+                            .unwrap_or_default()
+                            .to_owned()
+                    })
+                    // The region's own principal stands in the policy.
+                    .map(|name| {
+                        name.replace("logs.amazonaws.com", "logs.eu-central-1.amazonaws.com")
+                    })
+                    .collect(),
+                _ => Vec::new(),
+            };
+            r.holds(
+                list,
+                named.iter().all(|name| text.contains(name.as_str())),
+                format!("{named:?} {text}"),
+            );
+        }
+    }
+    Ok(())
+}
+
+pub(super) fn buckets(r: &mut Reader<'_>) -> Result<()> {
+    r.resource(
+        "log_sink",
+        MANAGEMENT,
+        "module.log_archive.gabion_log_sink.this",
+    )?;
+    let (main, access) = (
+        json!({"Bucket": r.of("id")}),
+        json!({"Bucket": r.of("access_log_bucket")}),
+    );
+    for (bucket, names) in [
+        (
+            &main,
+            [
+                "block_public_acls",
+                "ignore_public_acls",
+                "block_public_policy",
+                "restrict_public_buckets",
+            ],
+        ),
+        (
+            &access,
+            [
+                "access_log_block_public_acls",
+                "access_log_ignore_public_acls",
+                "access_log_block_public_policy",
+                "access_log_restrict_public_buckets",
+            ],
+        ),
+    ] {
+        let block = r.ask("s3", "get_public_access_block", bucket.clone())?["PublicAccessBlockConfiguration"].clone();
+        let fields = [
+            "BlockPublicAcls",
+            "IgnorePublicAcls",
+            "BlockPublicPolicy",
+            "RestrictPublicBuckets",
+        ];
+        for (name, field) in names.into_iter().zip(fields) {
+            r.is(name, block[field].clone());
+        }
+    }
+    for (bucket, ownership, versioning, algorithm) in [
+        (&main, "object_ownership", "versioning", "sse_algorithm"),
+        (
+            &access,
+            "access_log_object_ownership",
+            "access_log_versioning",
+            "access_log_sse_algorithm",
+        ),
+    ] {
+        let found = r.ask("s3", "get_bucket_ownership_controls", bucket.clone())?;
+        r.is(
+            ownership,
+            found["OwnershipControls"]["Rules"][0]["ObjectOwnership"].clone(),
+        );
+        let found = r.ask("s3", "get_bucket_versioning", bucket.clone())?;
+        r.is(versioning, found["Status"].clone());
+        let found = r.ask("s3", "get_bucket_encryption", bucket.clone())?;
+        let rule = &found["ServerSideEncryptionConfiguration"]["Rules"][0];
+        r.is(
+            algorithm,
+            rule["ApplyServerSideEncryptionByDefault"]["SSEAlgorithm"].clone(),
+        );
+        if bucket == &main {
+            r.is("bucket_key_enabled", rule["BucketKeyEnabled"].clone());
+            r.is(
+                "kms_key_id",
+                rule["ApplyServerSideEncryptionByDefault"]["KMSMasterKeyID"].clone(),
+            );
+        }
+    }
+    let lock =
+        r.ask("s3", "get_object_lock_configuration", main.clone())?["ObjectLockConfiguration"]
+            .clone();
+    r.holds(
+        "object_lock_enabled",
+        lock["ObjectLockEnabled"] == "Enabled",
+        &lock,
+    );
+    r.is(
+        "object_lock_mode",
+        lock["Rule"]["DefaultRetention"]["Mode"].clone(),
+    );
+    r.is(
+        "retention_in_days",
+        lock["Rule"]["DefaultRetention"]["Days"].clone(),
+    );
+    let policy = r.ask("s3", "get_bucket_policy", main.clone())?;
+    r.is("policy", policy["Policy"].clone());
+    let rules = r.ask("s3", "get_bucket_lifecycle_configuration", main.clone())?["Rules"].clone();
+    r.is(
+        "transition_in_days",
+        rules[0]["Transitions"][0]["Days"].clone(),
+    );
+    let expires = rules
+        .as_array()
+        .into_iter()
+        .flatten()
+        .any(|rule| rule["Expiration"]["Days"].is_number());
+    r.holds(
+        "expiration_in_days",
+        r.of("expiration_in_days") == 0 && !expires,
+        &rules,
+    );
+    let rules = r.ask("s3", "get_bucket_lifecycle_configuration", access)?["Rules"].clone();
+    r.is(
+        "access_log_expiration_in_days",
+        rules[0]["Expiration"]["Days"].clone(),
+    );
+    let logging = r.ask("s3", "get_bucket_logging", main)?["LoggingEnabled"].clone();
+    r.holds(
+        "access_logging",
+        logging["TargetBucket"] == r.of("access_log_bucket"),
+        &logging,
+    );
+    Ok(())
+}
+
+pub(super) fn trail(r: &mut Reader<'_>) -> Result<()> {
+    let name = r.of("trail_name");
+    let trail = r.ask("cloudtrail", "get_trail", json!({"Name": name}))?["Trail"].clone();
+    r.is("is_multi_region_trail", trail["IsMultiRegionTrail"].clone());
+    r.is(
+        "is_organization_trail",
+        trail["IsOrganizationTrail"].clone(),
+    );
+    r.is(
+        "enable_log_file_validation",
+        trail["LogFileValidationEnabled"].clone(),
+    );
+    r.is("trail_kms_key_id", trail["KmsKeyId"].clone());
+    r.is("trail_bucket", trail["S3BucketName"].clone());
+    let status = r.ask("cloudtrail", "get_trail_status", json!({"Name": name}))?;
+    r.is("enable_logging", status["IsLogging"].clone());
+    let events = r
+        .ask(
+            "cloudtrail",
+            "get_event_selectors",
+            json!({"TrailName": name}),
+        )?
+        .to_string();
+    r.holds(
+        "include_management_events",
+        events.contains("Management"),
+        &events,
+    );
+    r.holds(
+        "include_s3_write_events",
+        events.contains("AWS::S3::Object"),
+        &events,
+    );
+    let group = r.of("log_group_name");
+    let groups = r.ask(
+        "logs",
+        "describe_log_groups",
+        json!({"logGroupNamePrefix": group}),
+    )?["logGroups"]
+        .clone();
+    r.is(
+        "log_group_retention_in_days",
+        groups[0]["retentionInDays"].clone(),
+    );
+    r.is("log_group_kms_key_id", groups[0]["kmsKeyId"].clone());
+    Ok(())
+}
