@@ -197,6 +197,14 @@ def _():
     expect(orgs.list_tags_for_resource(ResourceId=unit)["Tags"] == [{"Key": "b", "Value": "2"}], "other tags")
 
 
+@probe("organizations:TagResource of the root")
+def _():
+    id = root()["Id"]
+    orgs.tag_resource(ResourceId=id, Tags=[{"Key": "b", "Value": "2"}])
+    expect(orgs.list_tags_for_resource(ResourceId=id)["Tags"] == [{"Key": "b", "Value": "2"}], "other tags")
+    orgs.untag_resource(ResourceId=id, TagKeys=["b"])
+
+
 @probe(
     "organizations:RegisterDelegatedAdministrator, DeregisterDelegatedAdministrator, ListDelegatedAdministrators, "
     "ListDelegatedServicesForAccount"
@@ -310,6 +318,24 @@ def _():
     expect(found["InternetGatewayBlockMode"] == "block-bidirectional", "not set")
 
 
+@probe("ec2:DescribeVpnGateways of a VPC")
+def _():
+    vpc = ec2.create_vpc(CidrBlock="10.250.0.0/24")["Vpc"]["VpcId"]
+    gateway = ec2.create_vpn_gateway(Type="ipsec.1")["VpnGateway"]["VpnGatewayId"]
+    ec2.attach_vpn_gateway(VpcId=vpc, VpnGatewayId=gateway)
+    found = ec2.describe_vpn_gateways(Filters=[{"Name": "attachment.vpc-id", "Values": [vpc]}])["VpnGateways"]
+    expect([one["VpnGatewayId"] for one in found] == [gateway], "not found")
+    expect(found[0]["VpcAttachments"][0]["VpcId"] == vpc, "no attachment")
+
+
+@probe("ec2:DescribeEgressOnlyInternetGateways")
+def _():
+    vpc = ec2.create_vpc(CidrBlock="10.251.0.0/24")["Vpc"]["VpcId"]
+    ec2.create_egress_only_internet_gateway(VpcId=vpc)
+    found = ec2.describe_egress_only_internet_gateways()["EgressOnlyInternetGateways"]
+    expect(vpc in [held["VpcId"] for one in found for held in one["Attachments"]], "not found")
+
+
 @probe(
     "ec2:DeleteVpc, DescribeVpcs, DescribeSubnets, DeleteSubnet, DescribeInternetGateways, DetachInternetGateway, "
     "DeleteInternetGateway, DescribeNetworkInterfaces"
@@ -329,8 +355,10 @@ def _():
     expect(ec2.describe_vpcs(Filters=[{"Name": "is-default", "Values": ["true"]}])["Vpcs"] == [], "still there")
 
 
-@probe("accessanalyzer:CreateAnalyzer, ListAnalyzers, DeleteAnalyzer")
+@probe("accessanalyzer:CreateAnalyzer, ListAnalyzers, TagResource, UntagResource, DeleteAnalyzer")
 def _():
-    analyzer.create_analyzer(analyzerName="probe", type="ACCOUNT")
+    arn = analyzer.create_analyzer(analyzerName="probe", type="ACCOUNT")["arn"]
+    analyzer.tag_resource(resourceArn=arn, tags={"a": "1"})
+    analyzer.untag_resource(resourceArn=arn, tagKeys=["a"])
     expect(analyzer.list_analyzers(type="ACCOUNT")["analyzers"], "none")
     analyzer.delete_analyzer(analyzerName="probe")

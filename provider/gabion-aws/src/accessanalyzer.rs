@@ -106,4 +106,40 @@ impl AccessAnalyzer {
             .or_absent()
             .map(drop)
     }
+
+    /// Adds or overwrites tags of an analyzer, by its ARN; the others stay. Nothing is called for an empty set.
+    pub async fn tag(&self, arn: &str, tags: &Tags) -> Result<()> {
+        if tags.is_empty() {
+            return Ok(());
+        }
+        let call = self
+            .clients
+            .sdk()
+            .accessanalyzer()
+            .tag_resource()
+            .resource_arn(arn)
+            .set_tags(Some(tags.clone().into_iter().collect()));
+        self.clients
+            .call(&operations::accessanalyzer::TAG_RESOURCE, call.send())
+            .await
+            .map(drop)
+    }
+
+    /// Removes tags of an analyzer by key. Nothing is called for an empty list.
+    pub async fn untag(&self, arn: &str, keys: &[String]) -> Result<()> {
+        if keys.is_empty() {
+            return Ok(());
+        }
+        let call = self
+            .clients
+            .sdk()
+            .accessanalyzer()
+            .untag_resource()
+            .resource_arn(arn)
+            .set_tag_keys(Some(keys.to_vec()));
+        self.clients
+            .call(&operations::accessanalyzer::UNTAG_RESOURCE, call.send())
+            .await
+            .map(drop)
+    }
 }

@@ -67,6 +67,8 @@ operations! {
         CREATE_ANALYZER = "CreateAnalyzer", Write, SameName, ["access-analyzer:CreateAnalyzer", "access-analyzer:TagResource", "iam:CreateServiceLinkedRole"];
         DELETE_ANALYZER = "DeleteAnalyzer", Write, Safe, ["access-analyzer:DeleteAnalyzer"];
         LIST_ANALYZERS = "ListAnalyzers", Read, Safe, ["access-analyzer:ListAnalyzers"];
+        TAG_RESOURCE = "TagResource", Write, Safe, ["access-analyzer:TagResource"];
+        UNTAG_RESOURCE = "UntagResource", Write, Safe, ["access-analyzer:UntagResource"];
     }
     account = "account" {
         GET_ALTERNATE_CONTACT = "GetAlternateContact", Read, Safe, ["account:GetAlternateContact"];
@@ -123,6 +125,7 @@ operations! {
         DELETE_VPC_PEERING_CONNECTION = "DeleteVpcPeeringConnection", Write, Safe, ["ec2:DeleteVpcPeeringConnection"];
         DESCRIBE_ADDRESSES = "DescribeAddresses", Read, Safe, ["ec2:DescribeAddresses"];
         DESCRIBE_AVAILABILITY_ZONES = "DescribeAvailabilityZones", Read, Safe, ["ec2:DescribeAvailabilityZones"];
+        DESCRIBE_EGRESS_ONLY_INTERNET_GATEWAYS = "DescribeEgressOnlyInternetGateways", Read, Safe, ["ec2:DescribeEgressOnlyInternetGateways"];
         DESCRIBE_FLOW_LOGS = "DescribeFlowLogs", Read, Safe, ["ec2:DescribeFlowLogs"];
         DESCRIBE_INTERNET_GATEWAYS = "DescribeInternetGateways", Read, Safe, ["ec2:DescribeInternetGateways"];
         DESCRIBE_NAT_GATEWAYS = "DescribeNatGateways", Read, Safe, ["ec2:DescribeNatGateways"];
@@ -138,6 +141,7 @@ operations! {
         DESCRIBE_VPC_ENDPOINTS = "DescribeVpcEndpoints", Read, Safe, ["ec2:DescribeVpcEndpoints"];
         DESCRIBE_VPC_PEERING_CONNECTIONS = "DescribeVpcPeeringConnections", Read, Safe, ["ec2:DescribeVpcPeeringConnections"];
         DESCRIBE_VPCS = "DescribeVpcs", Read, Safe, ["ec2:DescribeVpcs"];
+        DESCRIBE_VPN_GATEWAYS = "DescribeVpnGateways", Read, Safe, ["ec2:DescribeVpnGateways"];
         DETACH_INTERNET_GATEWAY = "DetachInternetGateway", Write, Safe, ["ec2:DetachInternetGateway"];
         DISABLE_EBS_ENCRYPTION_BY_DEFAULT = "DisableEbsEncryptionByDefault", Write, Safe, ["ec2:DisableEbsEncryptionByDefault"];
         DISASSOCIATE_ROUTE_TABLE = "DisassociateRouteTable", Write, Safe, ["ec2:DisassociateRouteTable"];

@@ -74,6 +74,31 @@ impl Fake {
                     ),
                 })
             }
+            "TagResource" | "UntagResource" => {
+                // `/tags/arn%3Aaws%3A...%3Aanalyzer%2Fname`
+                let path = request.uri.path();
+                let (_, name) = path.rsplit_once("%2F").or_else(|| path.rsplit_once('/'))?;
+                let key = (account, region, name.to_owned());
+                let Some(analyzer) = state.analyzers.get_mut(&key) else {
+                    return Some(request.operation.error(
+                        StatusCode::NOT_FOUND,
+                        "ResourceNotFoundException",
+                        "The analyzer does not exist.",
+                    ));
+                };
+                let tags = analyzer.get_mut("tags").and_then(Value::as_object_mut)?;
+                if request.operation.name == "TagResource" {
+                    let new = request.json().get("tags")?.as_object()?.clone();
+                    tags.extend(new);
+                } else {
+                    for pair in request.uri.query().unwrap_or_default().split('&') {
+                        if let Some(key) = pair.strip_prefix("tagKeys=") {
+                            tags.remove(key);
+                        }
+                    }
+                }
+                Some(Reply::json(&json!({})))
+            }
             _ => None,
         }
     }

@@ -87,12 +87,14 @@ impl Fake {
             .any(|account| text(account, "Email").eq_ignore_ascii_case(&email));
         // An address that another organization has: no list shows it.
         let elsewhere = email.contains("elsewhere");
-        if taken || elsewhere {
+        // An organization that has no room is told only by how the creation ends.
+        let full = email.contains("one-too-many");
+        if taken || elsewhere || full {
             let mut state = self.state();
             let id = format!("car-failed{:02}", state.failed_creations.len());
             let failed = json!({
                 "Id": id, "AccountName": text(body, "AccountName"), "State": "FAILED",
-                "FailureReason": "EMAIL_ALREADY_EXISTS",
+                "FailureReason": if full { "ACCOUNT_LIMIT_EXCEEDED" } else { "EMAIL_ALREADY_EXISTS" },
             });
             state.failed_creations.insert(id.clone(), failed);
             return Ok(Reply::json(&json!({"CreateAccountStatus": {

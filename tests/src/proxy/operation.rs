@@ -229,6 +229,14 @@ fn rest(service: &str, method: &Method, uri: &Uri) -> Option<String> {
             }
             .to_owned(),
         ),
+        "access-analyzer" if path.starts_with("tags/") => Some(
+            match *method {
+                Method::DELETE => "UntagResource",
+                Method::POST => "TagResource",
+                _ => "ListTagsForResource",
+            }
+            .to_owned(),
+        ),
         // `/putAlternateContact`
         "account" => {
             let mut letters = path.chars();

@@ -141,7 +141,7 @@ const COVERED: &[(&str, &str)] = &[
         "fake",
     ),
     (
-        "accessanalyzer:CreateAnalyzer, ListAnalyzers, DeleteAnalyzer",
+        "accessanalyzer:CreateAnalyzer, ListAnalyzers, TagResource, UntagResource, DeleteAnalyzer",
         "fake",
     ),
     (

@@ -1,7 +1,9 @@
 //! `gabion_organization`: created, adopted, repaired, and left behind.
 
+use std::time::{Duration, Instant};
+
 use anyhow::{Context as _, Result};
-use gabion_tests::{Aws, Kind};
+use gabion_tests::{Aws, Fault, Kind};
 use serde_json::{Value, json};
 
 use crate::support::World;
@@ -66,6 +68,7 @@ fn made_repaired_imported_and_left_behind() -> Result<()> {
     world.terraform.apply(&[])?.ok()?;
     assert!(lost.iter().all(|rule| rule.hits() == 1));
     world.terraform.settled()?;
+    world.calls_are_on_the_page("organization")?;
     let state = world.terraform.state("gabion_organization.main")?;
     assert_eq!(state["adopted"], false);
     let top = root(&mut world.aws)?;
@@ -153,6 +156,12 @@ fn made_repaired_imported_and_left_behind() -> Result<()> {
             "  units = [{units}]\n  aws_service_access_principals = [\"cloudtrail.amazonaws.com\"]"
         ))
     };
+    let administered = |units: &str| {
+        let list = format!(
+            "  delegated_administrators = [{{\n    account_id = {account}\n    service_principal = \"guardduty.amazonaws.com\"\n  }}]\n}}"
+        );
+        fewer(units).replace("\n}", &format!("\n{list}"))
+    };
     world
         .terraform
         .write("main.tf", &fewer("\"workloads/test\""))?;
@@ -163,9 +172,59 @@ fn made_repaired_imported_and_left_behind() -> Result<()> {
         .says(&["The unit is in use", "account `app`"])?;
     world
         .terraform
-        .write("main.tf", &fewer("\"prod\", \"workloads/test\""))?;
+        .write("main.tf", &administered("\"prod\", \"workloads/test\""))?;
+    world.proxy.forget();
     world.terraform.apply(&[])?.ok()?;
+    world.terraform.settled()?;
+    world.calls_are_on_the_page("organization")?;
     assert_eq!(units(&mut world.aws, &top["Id"])?, ["prod", "workloads"]);
+    let named = |aws: &mut Aws| -> Result<Value> {
+        Ok(
+            call(aws, "list_delegated_administrators", json!({}))?["DelegatedAdministrators"]
+                .clone(),
+        )
+    };
+    assert_eq!(named(&mut world.aws)?[0]["Id"], account);
+    let admin = json!({"AccountId": account, "ServicePrincipal": "guardduty.amazonaws.com"});
+    call(
+        &mut world.aws,
+        "deregister_delegated_administrator",
+        admin.clone(),
+    )?;
+    let plan = world.terraform.plan(&[])?;
+    assert!(
+        plan.changes()?
+            && plan
+                .flat()
+                .contains("+ service_principal = \"guardduty.amazonaws.com\""),
+        "{}",
+        plan.stdout
+    );
+    world.terraform.apply(&[])?.ok()?;
+    assert_eq!(named(&mut world.aws)?[0]["Id"], account);
+    // What this resource put there goes without a word.
+    let none = fewer("\"prod\", \"workloads/test\"")
+        .replace("\n}", "\n  delegated_administrators = []\n}");
+    world.terraform.write("main.tf", &none)?;
+    world.terraform.apply(&[])?.ok()?;
+    assert_eq!(named(&mut world.aws)?, json!([]));
+    // What others put there is named first.
+    call(
+        &mut world.aws,
+        "register_delegated_administrator",
+        admin.clone(),
+    )?;
+    world.terraform.plan(&[])?.refused()?.says(&[
+        "The plan would take away what others set up",
+        &format!(
+            "acknowledge_removals = [\"{} guardduty.amazonaws.com\"]",
+            account.as_str().unwrap_or_default()
+        ),
+    ])?;
+    call(&mut world.aws, "deregister_delegated_administrator", admin)?;
+    world
+        .terraform
+        .write("main.tf", &fewer("\"prod\", \"workloads/test\""))?;
 
     // Import changes nothing.
     world
@@ -195,15 +254,73 @@ fn made_repaired_imported_and_left_behind() -> Result<()> {
         world.proxy.writes()
     );
     world.terraform.settled()?;
+    assert_eq!(imported["adopted"], false, "the tag of its root says so");
 
-    // What is in use, and what was there before, stays.
-    world
-        .terraform
-        .destroy(&[])?
-        .ok()?
-        .says(&["The organization stays"])?;
+    // What is in use stays, and the organization does; what this resource made and nobody uses goes.
+    world.terraform.destroy(&[])?.ok()?.says(&[
+        "The organization stays",
+        "the unit `prod`, which holds account `app`",
+    ])?;
     assert!(world.terraform.state_list()?.is_empty());
-    assert_eq!(units(&mut world.aws, &top["Id"])?, ["prod", "workloads"]);
+    assert_eq!(units(&mut world.aws, &top["Id"])?, ["prod"]);
+    Ok(())
+}
+
+#[test]
+fn what_was_made_before_a_kill_is_known_again_and_goes() -> Result<()> {
+    let Some(mut world) = World::start(Kind::Moto)? else {
+        return Ok(());
+    };
+    // Killed while a unit is made: no state was written.
+    world.init(&organization("  units = [\"dev\", \"workloads/test\"]"))?;
+    let hold = world
+        .proxy
+        .on("organizations:CreateOrganizationalUnit")
+        .fault(Fault::HoldReply);
+    let run = world
+        .terraform
+        .start(&["apply", "-auto-approve", "-no-color", "-input=false"])?;
+    hold.wait(Duration::from_secs(60))?;
+    // The unit is there before the answer is held.
+    let end = Instant::now() + Duration::from_secs(20);
+    let top = root(&mut world.aws)?["Id"].clone();
+    while units(&mut world.aws, &top)?.is_empty() && Instant::now() < end {
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    run.kill()?;
+    assert_eq!(run.finish(Duration::from_secs(20))?.code, None);
+    world.proxy.clear();
+    assert_eq!(units(&mut world.aws, &top)?, ["dev"]);
+    assert!(world.terraform.state_list()?.is_empty());
+
+    // It counts as made here, and so does the organization.
+    world.terraform.apply(&[])?.ok()?;
+    world.terraform.settled()?;
+    let state = world.terraform.state("gabion_organization.main")?;
+    assert_eq!(state["adopted"], false);
+    assert_eq!(units(&mut world.aws, &top)?, ["dev", "workloads"]);
+
+    // Its id in `acknowledge_irreversible` deletes it, and all that was made in it.
+    let id = state["id"].as_str().context("no id")?;
+    world.terraform.write(
+        "main.tf",
+        &organization(&format!(
+            "  units = [\"dev\", \"workloads/test\"]\n  acknowledge_irreversible = \"{id}\""
+        )),
+    )?;
+    world.terraform.apply(&[])?.ok()?;
+    world.proxy.forget();
+    world.terraform.destroy(&[])?.ok()?;
+    world.calls_are_on_the_page("organization")?;
+    assert_eq!(
+        world.proxy.count("organizations:DeleteOrganizationalUnit"),
+        3
+    );
+    let gone = call(&mut world.aws, "describe_organization", json!({}));
+    assert!(
+        format!("{gone:?}").contains("AWSOrganizationsNotInUseException"),
+        "{gone:?}"
+    );
     Ok(())
 }
 

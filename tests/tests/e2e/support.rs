@@ -56,13 +56,30 @@ impl World {
 
     /// Every call so far stands on that resource's page, and so in the policies that it publishes.
     pub(crate) fn calls_are_on_the_page(&self, resource: &str) -> Result<()> {
-        let page = workspace::root().join(format!("docs/resources/{resource}.md"));
-        let page = std::fs::read_to_string(page)?;
+        self.calls_are_on_pages(&[resource])
+    }
+
+    /// The same, for a configuration with several resources.
+    pub(crate) fn calls_are_on_pages(&self, resources: &[&str]) -> Result<()> {
+        let mut pages = String::new();
+        for resource in resources {
+            let page = workspace::root().join(format!("docs/resources/{resource}.md"));
+            pages.push_str(&std::fs::read_to_string(page)?);
+        }
         let calls = self.proxy.calls();
         ensure!(!calls.is_empty(), "no call was recorded");
         for call in calls {
-            let name = format!("`{}:{}`", call.operation.service, call.operation.name);
-            ensure!(page.contains(&name), "{resource}.md does not list {name}");
+            // Signing names are not always the names of `endpoints`, which the pages use.
+            let service = match call.operation.service.as_str() {
+                "access-analyzer" => "accessanalyzer",
+                service => service,
+            };
+            let name = format!("`{service}:{}`", call.operation.name);
+            ensure!(
+                pages.contains(&name),
+                "{} does not list {name}",
+                resources.join(", ")
+            );
         }
         Ok(())
     }

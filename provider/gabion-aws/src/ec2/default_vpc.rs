@@ -69,7 +69,7 @@ impl Ec2 {
     }
 
     /// Deletes a VPC as AWS makes it: subnets and internet gateways first. What else is in it makes
-    /// the deletion fail. One that is gone is success.
+    /// the deletion fail half-way: see [`Self::dependants`]. One that is gone is success.
     pub async fn delete_default_vpc(&self, vpc: &str) -> Result<()> {
         for subnet in self.subnet_ids(vpc).await? {
             let call = self.clients.sdk().ec2().delete_subnet().subnet_id(&subnet);

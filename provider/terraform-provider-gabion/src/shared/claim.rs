@@ -1,13 +1,16 @@
 //! Names in use by a resource of this process, so that two of them never take one object.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use gabion_framework::prelude::*;
 
-/// All names in use.
+/// All names in use, and who plans what.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Claims(Arc<Mutex<BTreeSet<String>>>);
+pub(crate) struct Claims {
+    taken: Arc<Mutex<BTreeSet<String>>>,
+    shares: Arc<Mutex<BTreeMap<String, &'static str>>>,
+}
 
 /// One name in use. Dropping it frees the name, unless it was kept.
 #[derive(Debug)]
@@ -23,7 +26,7 @@ impl Claims {
     /// # Errors
     /// Another resource of this process holds it; `what` names the thing to the user.
     pub(crate) fn take(&self, name: String, what: &str) -> Result<Claim, Diagnostics> {
-        let mut held = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut held = self.taken.lock().unwrap_or_else(PoisonError::into_inner);
         if !held.insert(name.clone()) {
             return Err(Diagnostics::from_error(
                 "Two resources want the same object",
@@ -38,6 +41,13 @@ impl Claims {
             name: Some(name),
         })
     }
+
+    /// Notes that a resource of the type `holder` plans a thing, as often as it does. Gives the other type that does.
+    pub(crate) fn share(&self, name: &str, holder: &'static str) -> Option<&'static str> {
+        let mut shares = self.shares.lock().unwrap_or_else(PoisonError::into_inner);
+        let first = *shares.entry(name.to_owned()).or_insert(holder);
+        (first != holder).then_some(first)
+    }
 }
 
 impl Claim {
@@ -51,7 +61,7 @@ impl Drop for Claim {
     fn drop(&mut self) {
         if let Some(name) = self.name.take() {
             self.claims
-                .0
+                .taken
                 .lock()
                 .unwrap_or_else(PoisonError::into_inner)
                 .remove(&name);
@@ -71,5 +81,13 @@ mod tests {
         drop(first);
         claims.take("a".to_owned(), "`a`").unwrap().keep();
         assert!(claims.take("a".to_owned(), "`a`").is_err());
+    }
+    #[test]
+    fn two_types_do_not_share_a_thing() {
+        let claims = Claims::default();
+        assert_eq!(claims.share("x", "a"), None);
+        assert_eq!(claims.share("x", "a"), None, "planned again");
+        assert_eq!(claims.share("x", "b"), Some("a"));
+        assert_eq!(claims.share("y", "b"), None);
     }
 }

@@ -51,6 +51,9 @@ resource "gabion_network_segment" "this" {
 }
 
 resource "gabion_account_baseline" "this" {
+  # The account is not new to the resource: what is public there may end.
+  acknowledge_removals = ["block_public_acls", "block_public_policy", "ignore_public_acls", "restrict_public_buckets"]
+
   regions = ["eu-central-1"]
   security_contact = {
     name          = "Security"

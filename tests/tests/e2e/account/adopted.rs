@@ -3,7 +3,10 @@
 use anyhow::Result;
 use serde_json::json;
 
-use super::{CONTACT, accounts, inside, moto};
+use super::{CONTACT, accounts, inside, moto, refusal};
+
+/// The account-wide public access block of a new account is off.
+const OFF: &str = "  acknowledge_removals = [\"block_public_acls\", \"block_public_policy\", \"ignore_public_acls\", \"restrict_public_buckets\"]\n";
 
 #[test]
 fn an_account_that_is_in_use_is_not_broken() -> Result<()> {
@@ -38,23 +41,71 @@ fn an_account_that_is_in_use_is_not_broken() -> Result<()> {
         "update_account_password_policy",
         json!({"MinimumPasswordLength": 20, "MaxPasswordAge": 90, "AllowUsersToChangePassword": true}),
     )?;
+    let key = aws.call("kms", "create_key", json!({}))?["KeyMetadata"]["Arn"].clone();
+    aws.call(
+        "ec2",
+        "modify_ebs_default_kms_key_id",
+        json!({"KmsKeyId": key}),
+    )?;
     let adopted = |more: &str| {
         format!(
-            "resource \"gabion_account\" \"old\" {{\n  account_id = \"{account}\"\n  organizational_unit = \"{root}\"\n  regions = [\"eu-central-1\"]\n  minimum_password_length = 20\n{CONTACT}{more}\n}}\n"
+            "resource \"gabion_account\" \"old\" {{\n  account_id = \"{account}\"\n  organizational_unit = \"{root}\"\n  regions = [\"eu-central-1\"]\n{CONTACT}{more}\n}}\n"
         )
     };
-    world.init(&adopted("  default_vpc = \"deleted\""))?;
+    let listed = |more: &str| adopted(&format!("{OFF}{more}"));
+
+    // What would cut somebody off, or delete what is in use, is named and refused, and nothing is written.
+    world.init(&adopted(""))?;
+    world.proxy.forget();
+    insta::assert_snapshot!(refusal(world.terraform.plan_json(&[])?)?, @r#"The plan would cut off what is public in a live account: Account `ACCOUNT` was not made by this resource, and there `block_public_acls`, `ignore_public_acls`, `block_public_policy`, `restrict_public_buckets` of S3's account-wide public access block are off. Turning that on ends public access to every bucket of the account at once. Look which buckets are public, then let it happen with: acknowledge_removals = ["block_public_acls", "block_public_policy", "ignore_public_acls", "restrict_public_buckets"] or leave it off: set it to `false`, with an `exception`."#);
+    world
+        .terraform
+        .write("main.tf", &listed("  default_vpc = \"deleted\""))?;
+    insta::assert_snapshot!(refusal(world.terraform.plan_json(&[])?)?, @r#"The default VPC is in use: The default VPC `VPC` of account `ACCOUNT` in eu-central-1 holds what somebody put there: - network interface `ENI` Nothing that is in use is deleted: move it elsewhere, or set `default_vpc = "kept"`."#);
+    let other = format!(
+        "  ebs_default_kms_key_id = {{ eu-central-1 = \"arn:aws:kms:eu-central-1:{account}:key/00000000-0000-4000-8000-000000000000\" }}"
+    );
+    world.terraform.write("main.tf", &listed(&other))?;
+    world.terraform.plan(&[])?.refused()?.says(&[
+        "The plan would replace a key of a live account",
+        key.as_str().unwrap_or("no key"),
+    ])?;
+    // Two resources do not both set it.
+    let both = format!(
+        "{}\nresource \"gabion_account_baseline\" \"old\" {{\n  account_id = \"{account}\"\n  regions = [\"eu-central-1\"]\n{CONTACT}{OFF}}}\n",
+        listed("")
+    );
+    world.terraform.write("main.tf", &both)?;
     world
         .terraform
         .plan(&[])?
         .refused()?
-        .says(&["The default VPC is in use"])?;
+        .says(&["Two resources set the baseline of one account"])?;
+    assert!(
+        world.proxy.writes().is_empty(),
+        "{:?}",
+        world.proxy.writes()
+    );
+
+    // What the plan changes is told, and what is stricter stays.
     world
         .terraform
-        .write("main.tf", &adopted("  tags = { team = \"a\" }"))?;
+        .write("main.tf", &listed("  tags = { team = \"a\" }"))?;
+    let plan = world.terraform.plan(&[])?.ok()?.says(&[
+        "Adopting the account changes what stands",
+        "`block_public_acls`: `false` becomes `true`",
+        "`http_tokens`: `no-preference` becomes `required`",
+        "minimum_password_length = 20",
+    ])?;
+    assert!(
+        !plan.flat().contains("`minimum_password_length`"),
+        "{}",
+        plan.stdout
+    );
     world.proxy.forget();
     world.terraform.apply(&[])?.ok()?;
     world.terraform.settled()?;
+    world.calls_are_on_the_page("account")?;
     let steps: Vec<String> = world
         .proxy
         .writes()
@@ -68,6 +119,8 @@ fn an_account_that_is_in_use_is_not_broken() -> Result<()> {
         "MoveAccount",
         "CreateAccount",
         "ModifyVpcBlockPublicAccessOptions",
+        "ModifyEbsDefaultKmsKeyId",
+        "CreateKey",
         "UntagResource",
     ] {
         assert!(
@@ -81,15 +134,25 @@ fn an_account_that_is_in_use_is_not_broken() -> Result<()> {
             &state["adopted"],
             &state["default_vpc"],
             &state["vpc_block_public_access"],
-            &state["name"]
+            &state["name"],
+            &state["minimum_password_length"],
+            &state["ebs_default_kms_key_id"]["eu-central-1"],
         ],
-        [&json!(true), &json!("kept"), &json!("off"), &json!("old")]
+        [
+            &json!(true),
+            &json!("kept"),
+            &json!("off"),
+            &json!("old"),
+            &json!(20),
+            &key
+        ]
     );
     let passwords = aws.call("iam", "get_account_password_policy", json!({}))?;
     assert_eq!(
         passwords["PasswordPolicy"]["MaxPasswordAge"], 90,
         "theirs to decide"
     );
+    assert_eq!(passwords["PasswordPolicy"]["MinimumPasswordLength"], 20);
     let tags = world.aws.call(
         "organizations",
         "list_tags_for_resource",
@@ -101,7 +164,7 @@ fn an_account_that_is_in_use_is_not_broken() -> Result<()> {
     );
     world
         .terraform
-        .write("main.tf", &adopted("  deletion_policy = \"close\""))?;
+        .write("main.tf", &listed("  deletion_policy = \"close\""))?;
     world
         .terraform
         .plan(&[])?
@@ -109,7 +172,7 @@ fn an_account_that_is_in_use_is_not_broken() -> Result<()> {
         .says(&["never closed"])?;
     world
         .terraform
-        .write("main.tf", &adopted("  deletion_protection = false"))?;
+        .write("main.tf", &listed("  deletion_protection = false"))?;
     world.terraform.apply(&[])?.ok()?;
     world.proxy.forget();
     world
@@ -130,10 +193,12 @@ fn an_account_that_is_in_use_is_not_broken() -> Result<()> {
             "resource \"gabion_account_baseline\" \"old\" {{\n  account_id = \"{account}\"\n{CONTACT}{more}\n}}\n"
         )
     };
-    let regions = "  regions = [\"eu-central-1\", \"eu-west-1\"]\n  minimum_password_length = 20";
+    let regions = "  regions = [\"eu-central-1\", \"eu-west-1\"]";
     world.terraform.write("main.tf", &alone(regions))?;
+    world.proxy.forget();
     world.terraform.apply(&[])?.ok()?;
     world.terraform.settled()?;
+    world.calls_are_on_the_page("account_baseline")?;
     let state = world.terraform.state("gabion_account_baseline.old")?;
     assert_eq!(state["id"], account.as_str());
     assert_eq!(
@@ -156,24 +221,65 @@ fn an_account_that_is_in_use_is_not_broken() -> Result<()> {
         "modify_instance_metadata_defaults",
         json!({"HttpTokens": "optional"}),
     )?;
-    let plan = world.terraform.plan(&[])?;
-    assert!(
-        plan.changes()?
-            && plan
-                .flat()
-                .contains("http_tokens = \"optional\" -> \"required\""),
-        "{}",
-        plan.stdout
-    );
+    let plan = world.terraform.plan(&[])?.says(&[
+        "http_tokens = \"optional\" -> \"required\"",
+        "\"http_tokens\" = \"optional in eu-west-1; required in eu-central-1\" -> null",
+    ])?;
+    assert!(plan.changes()?);
     world.terraform.apply(&[])?.ok()?;
+    world.terraform.settled()?;
     // Where nothing is in it, a default VPC goes when that is asked for.
-    let west_only =
-        "  regions = [\"eu-west-1\"]\n  minimum_password_length = 20\n  default_vpc = \"deleted\"";
+    let west_only = "  regions = [\"eu-west-1\"]\n  default_vpc = \"deleted\"";
     world.terraform.write("main.tf", &alone(west_only))?;
+    let vpc =
+        aws.call_in("eu-west-1", "ec2", "describe_vpcs", json!({}))?["Vpcs"][0]["VpcId"].clone();
+    let group = aws.call_in(
+        "eu-west-1",
+        "ec2",
+        "create_security_group",
+        json!({"GroupName": "web", "Description": "web", "VpcId": vpc}),
+    )?["GroupId"]
+        .clone();
+    let other = json!({"CidrBlock": "10.9.0.0/24"});
+    let other = aws.call_in("eu-west-1", "ec2", "create_vpc", other)?["Vpc"]["VpcId"].clone();
+    let peering = aws.call_in(
+        "eu-west-1",
+        "ec2",
+        "create_vpc_peering_connection",
+        json!({"VpcId": other, "PeerVpcId": vpc}),
+    )?["VpcPeeringConnection"]["VpcPeeringConnectionId"]
+        .clone();
+    world.proxy.forget();
+    world.terraform.apply(&[])?.refused()?.says(&[
+        "The default VPC is in use",
+        &format!("security group `{}`", group.as_str().unwrap_or_default()),
+        &format!(
+            "peering connection `{}`",
+            peering.as_str().unwrap_or_default()
+        ),
+    ])?;
+    assert!(
+        world.proxy.writes().is_empty(),
+        "{:?}",
+        world.proxy.writes()
+    );
+    aws.call_in(
+        "eu-west-1",
+        "ec2",
+        "delete_vpc_peering_connection",
+        json!({"VpcPeeringConnectionId": peering}),
+    )?;
+    aws.call_in(
+        "eu-west-1",
+        "ec2",
+        "delete_security_group",
+        json!({"GroupId": group}),
+    )?;
     world.terraform.apply(&[])?.ok()?;
     world.terraform.settled()?;
     let vpcs = aws.call_in("eu-west-1", "ec2", "describe_vpcs", json!({}))?;
-    assert_eq!(vpcs["Vpcs"], json!([]));
+    assert_eq!(vpcs["Vpcs"][0]["VpcId"], other);
+    assert_eq!(vpcs["Vpcs"].as_array().map(Vec::len), Some(1));
     world
         .terraform
         .run(&["state", "rm", "gabion_account_baseline.old"])?
@@ -184,6 +290,7 @@ fn an_account_that_is_in_use_is_not_broken() -> Result<()> {
         .import("gabion_account_baseline.old", &account)?
         .ok()?;
     assert!(world.proxy.writes().is_empty());
+    world.calls_are_on_the_page("account_baseline")?;
     world
         .terraform
         .destroy(&[])?

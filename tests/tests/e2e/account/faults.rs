@@ -1,10 +1,13 @@
 //! Creates that are cut off, refused, or answered by nobody.
 
+use std::time::Duration;
+
 use anyhow::Result;
 use gabion_tests::Fault;
+use hyper::StatusCode;
 use serde_json::json;
 
-use super::{account, accounts, estate, id, moto, policies};
+use super::{account, accounts, estate, id, moto, policies, refusal};
 
 #[test]
 fn a_create_that_is_cut_off_goes_on_with_the_same_account() -> Result<()> {
@@ -58,7 +61,25 @@ fn a_create_that_is_cut_off_goes_on_with_the_same_account() -> Result<()> {
     let mut other = gabion_tests::Aws::with_key(&world.proxy.endpoint(), key)?;
     assert!(other.call("ec2", "describe_vpcs", json!({})).is_err());
 
+    // The last call of all is refused, when the quarantine has ended: the account may be in use from then on.
+    let last = world
+        .proxy
+        .on("organizations:TagResource")
+        .nth(2)
+        .fault(Fault::AccessDenied);
+    world
+        .terraform
+        .apply(&[])?
+        .refused()?
+        .says(&["While completing account"])?;
+    assert_eq!(last.hits(), 1);
+    world.proxy.clear();
+    assert_eq!(policies(&mut world, &begun)?, ["FullAWSAccess"]);
+    world.proxy.forget();
     world.terraform.apply(&[])?.ok()?;
+    for never in ["CreatePolicy", "AttachPolicy", "CreateAccount"] {
+        assert_eq!(world.proxy.count(&format!("organizations:{never}")), 0);
+    }
     assert_eq!(id(&world, "gabion_account.app")?, begun);
     assert_eq!(accounts(&mut world, "app")?.len(), 1);
     assert_eq!(policies(&mut world, &begun)?, ["FullAWSAccess"]);
@@ -69,17 +90,85 @@ fn a_create_that_is_cut_off_goes_on_with_the_same_account() -> Result<()> {
 }
 
 #[test]
+fn a_create_that_is_stopped_or_takes_too_long_goes_on_with_the_same_account() -> Result<()> {
+    let Some(mut world) = moto()? else {
+        return Ok(());
+    };
+    // AWS takes longer than the user waits.
+    world.init(&estate("  timeouts {\n    create = \"3s\"\n  }"))?;
+    let slow = world
+        .proxy
+        .on("organizations:DescribeCreateAccountStatus")
+        .fault(Fault::Delay(Duration::from_secs(4)));
+    world.terraform.apply(&[])?.refused()?.says(&[
+        "creating the account `app`",
+        "waiting for the account `app` to be made",
+    ])?;
+    assert_eq!(slow.hits(), 1);
+    world.proxy.clear();
+    let first = accounts(&mut world, "app")?;
+    assert_eq!(first.len(), 1, "{first:?}");
+    let begun = first[0]["Id"].as_str().unwrap_or_default().to_owned();
+
+    // Ctrl-C between the account and its quarantine: the quarantine still comes, and nothing after it.
+    world.terraform.write("main.tf", &estate(""))?;
+    let hold = world
+        .proxy
+        .on("organizations:AttachPolicy")
+        .fault(Fault::Hold);
+    world.proxy.forget();
+    let run = world
+        .terraform
+        .start(&["apply", "-auto-approve", "-no-color", "-input=false"])?;
+    hold.wait(Duration::from_secs(60))?;
+    run.interrupt()?;
+    std::thread::sleep(Duration::from_millis(500));
+    hold.release();
+    let stopped = run.finish(Duration::from_secs(120))?;
+    assert_eq!(
+        stopped.code,
+        Some(1),
+        "{}{}",
+        stopped.stdout,
+        stopped.stderr
+    );
+    world.proxy.clear();
+    let state = world.terraform.state("gabion_account.app")?;
+    assert_eq!(
+        [&state["account_id"], &state["quarantined"]],
+        [&json!(begun), &json!(true)]
+    );
+    let held = policies(&mut world, &begun)?;
+    assert!(
+        held.contains(&format!("gabion-quarantine-{begun}")),
+        "{held:?}"
+    );
+    assert_eq!(world.proxy.count("account:PutAlternateContact"), 0);
+
+    // The next apply ends it, and tells in the log what it waits for.
+    world.terraform.env("TF_LOG_PROVIDER", "INFO");
+    let run = world.terraform.apply(&[])?.ok()?;
+    for step in [
+        "waiting for the vending role of account",
+        "setting the baseline of account",
+        "ending the quarantine of account",
+    ] {
+        assert!(run.stderr.contains(step), "{step}: {}", run.stderr);
+    }
+    assert_eq!(id(&world, "gabion_account.app")?, begun);
+    assert_eq!(accounts(&mut world, "app")?.len(), 1);
+    assert_eq!(policies(&mut world, &begun)?, ["FullAWSAccess"]);
+    Ok(())
+}
+
+#[test]
 fn what_cannot_be_made_is_told_in_words() -> Result<()> {
     let Some(mut world) = moto()? else {
         return Ok(());
     };
     // No organization.
     world.init(&account("  organizational_unit = \"dev\""))?;
-    world
-        .terraform
-        .plan(&[])?
-        .refused()?
-        .says(&["There is no organization", "gabion_organization"])?;
+    insta::assert_snapshot!(refusal(world.terraform.plan_json(&[])?)?, @"There is no organization: Account `ACCOUNT` is in no organization. Make one with `gabion_organization`, and take `organizational_unit` from its `unit_ids`.");
     // Bad input.
     for (text, says) in [
         ("  organizational_unit = \"a//b\"", "a unit"),
@@ -143,28 +232,57 @@ fn what_cannot_be_made_is_told_in_words() -> Result<()> {
         "enable_policy_type",
         json!({"RootId": root, "PolicyType": "SERVICE_CONTROL_POLICY"}),
     )?;
-    let made = world.aws.call(
+    world.aws.call(
         "organizations",
         "create_account",
         json!({"AccountName": "theirs", "Email": "App@example.com"}),
     )?;
-    let theirs = made["CreateAccountStatus"]["AccountId"]
-        .as_str()
-        .unwrap_or_default()
-        .to_owned();
-    world.terraform.plan(&[])?.refused()?.says(&[
-        "The e-mail address is in use",
-        &format!("account_id = \"{theirs}\""),
-    ])?;
-    world.terraform.write(
-        "main.tf",
-        &account(&at_root).replace("app@example.com", "elsewhere@example.com"),
-    )?;
-    world.terraform.apply(&[])?.refused()?.says(&[
-        "The e-mail address is in use",
-        "in this organization or in another one",
-    ])?;
+    let told = refusal(world.terraform.plan_json(&[])?)?;
+    insta::assert_snapshot!(told, @r#"The e-mail address is in use: `app@example.com` is the address of account `ACCOUNT` (`theirs`), which this resource did not make. To manage that account here, set `account_id = "ACCOUNT"` (it is adopted: never closed, never under quarantine), or run `terraform import <address> ACCOUNT`. Otherwise use another address."#);
+    let with = |email: &str| account(&at_root).replace("app@example.com", email);
+    let applied = ["apply", "-auto-approve", "-input=false", "-json"];
+    world
+        .terraform
+        .write("main.tf", &with("elsewhere@example.com"))?;
+    insta::assert_snapshot!(refusal(world.terraform.run(&applied)?)?, @"The e-mail address is in use: `app` was not made. An AWS account has this address already, in this organization or in another one. Every account needs an address of its own (many mail systems take `name+account@domain`).");
+    // No room: told at once, or by how the creation ends.
+    world
+        .terraform
+        .write("main.tf", &with("one-too-many@example.com"))?;
+    insta::assert_snapshot!(refusal(world.terraform.run(&applied)?)?, @"The organization is full: `app` was not made: the organization has as many accounts as it may (ACCOUNT_LIMIT_EXCEEDED). Ask for a higher quota (Service Quotas, AWS Organizations, in us-east-1), or close accounts that nobody uses.");
+    let limit = world
+        .proxy
+        .on("organizations:CreateAccount")
+        .fault(Fault::Error(
+            StatusCode::BAD_REQUEST,
+            "ConstraintViolationException".to_owned(),
+            "You have exceeded the allowed number of AWS accounts.".to_owned(),
+        ));
+    world
+        .terraform
+        .run(&applied)?
+        .refused()?
+        .says(&["The organization is full"])?;
+    assert_eq!(limit.hits(), 1);
+    world.proxy.clear();
     assert!(accounts(&mut world, "app")?.is_empty());
+    // AWS Control Tower makes the accounts of its organizations.
+    let tower = json!({"ServicePrincipal": "controltower.amazonaws.com"});
+    world
+        .aws
+        .call("organizations", "enable_aws_service_access", tower.clone())?;
+    world.proxy.forget();
+    insta::assert_snapshot!(refusal(world.terraform.plan_json(&[])?)?, @"AWS Control Tower manages this organization: An account that is made beside Control Tower is not enrolled in the landing zone of `O`. Make it with Control Tower's Account Factory, and adopt it here with `account_id`, or set its baseline with `gabion_account_baseline`.");
+    assert!(world.proxy.writes().is_empty());
+    world
+        .aws
+        .call("organizations", "disable_aws_service_access", tower)?;
+    // A vending role that AWS would not make.
+    world
+        .terraform
+        .provider("  vending_role_name = \"platform/Vending\"")?;
+    insta::assert_snapshot!(refusal(world.terraform.plan_json(&[])?)?, @"The vending role has a path: `vending_role_name` of the provider is `platform/Vending`, and the role that AWS makes in a new account has a plain name: `platform/Vending` would not be there, and nobody could enter the account. Set it to a name without `/`, such as `Vending`. Roles with a path work for accounts that are there, and have such a role.");
+    world.terraform.provider("")?;
     // Adopting what is not there.
     world.terraform.write(
         "main.tf",

@@ -5,6 +5,7 @@ mod faults;
 mod vended;
 
 use anyhow::{Context as _, Result};
+use gabion_tests::terraform::Run;
 use gabion_tests::{Aws, Kind};
 use serde_json::{Value, json};
 
@@ -29,6 +30,26 @@ fn account(arguments: &str) -> String {
     format!(
         "resource \"gabion_account\" \"app\" {{\n  name = \"app\"\n  email = \"app@example.com\"\n  regions = [\"eu-central-1\"]\n{CONTACT}{arguments}\n}}\n"
     )
+}
+
+/// The only error of a run with `-json`, without what another run has another of.
+fn refusal(run: Run) -> Result<String> {
+    let error = run.refused()?.only_error()?;
+    let text = format!("{}: {}", error.summary, error.detail);
+    let words: Vec<String> = text
+        .split(' ')
+        .map(|word| {
+            let bare = word.trim_matches(|c: char| !c.is_ascii_alphanumeric());
+            let (kind, id) = bare.split_once('-').unwrap_or(("account", bare));
+            let hex = id.len() >= 12 && id.bytes().all(|b| b.is_ascii_hexdigit());
+            if kind == "o" || hex && (kind != "account" || id.bytes().all(|b| b.is_ascii_digit())) {
+                word.replace(bare, &kind.to_uppercase())
+            } else {
+                word.to_owned()
+            }
+        })
+        .collect();
+    Ok(words.join(" "))
 }
 
 /// The accounts of that name.

@@ -477,7 +477,11 @@ pub(super) fn composites() -> Vec<Composite> {
         },
         Composite {
             kind: "gabion_account_baseline",
-            shortest: |_, _| CONTACT.to_owned(),
+            shortest: |_, _| {
+                format!(
+                    "{CONTACT}  acknowledge_removals = [\"block_public_acls\", \"block_public_policy\", \"ignore_public_acls\", \"restrict_public_buckets\"]\n"
+                )
+            },
             weak: BASELINE,
             // The account was there: these two stay as its owner has them, unless asked for.
             never: &["default_vpc", "vpc_block_public_access"],

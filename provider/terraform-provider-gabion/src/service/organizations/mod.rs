@@ -6,3 +6,6 @@ mod baseline;
 pub(crate) mod organization;
 #[cfg(test)]
 mod page;
+
+/// Trusted access of AWS Control Tower.
+const CONTROL_TOWER: &str = "controltower.amazonaws.com";

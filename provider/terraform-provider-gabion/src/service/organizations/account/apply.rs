@@ -4,8 +4,9 @@ use gabion_aws::organizations::{CreateAccount, OrganizationLookup};
 use gabion_aws::{Clients, Tags};
 use gabion_framework::prelude::*;
 
-use super::super::baseline::{self, Baseline, Places};
+use super::super::baseline::{self, Baseline, Job, Kind, Places};
 use super::model::AccountModel;
+use super::vend::Left;
 use super::{TYPE, plan as planning, private, quarantine, table, unit, vend};
 use crate::configured::Gabion;
 use crate::shared::location::{self, Place};
@@ -94,11 +95,19 @@ async fn make(
     // The unit must be there before anything is made.
     let wanted = plan.own.organizational_unit.as_str().unwrap_or_default();
     plan.own.organizational_unit_id = unit::resolve(&run.here, wanted).await?.into();
-    let found = if plan.is_adopted() {
-        planning::adopt(&run.here, plan.own.account_id.as_str().unwrap_or_default()).await?
+    let Left {
+        account: found,
+        opened,
+    } = if plan.is_adopted() {
+        let id = plan.own.account_id.as_str().unwrap_or_default();
+        Left {
+            account: planning::adopt(&run.here, id).await?,
+            opened: true,
+        }
     } else {
         run.vend(&plan, gabion).await?
     };
+    baseline::alone(gabion, &found.id, TYPE)?;
     plan.own.account_id = found.id.as_str().into();
     plan.own.id = found.id.as_str().into();
     plan.own.arn = found.arn.into();
@@ -113,6 +122,7 @@ async fn make(
             regions: plan.baseline.regions.clone(),
             exception: plan.baseline.exception.clone(),
             timeouts: plan.baseline.timeouts.clone(),
+            acknowledge_removals: plan.baseline.acknowledge_removals.clone(),
             ..Baseline::default()
         },
         ..plan.clone()
@@ -120,7 +130,8 @@ async fn make(
     now.own.quarantined = false.into();
     state.set(now.clone());
     if !plan.is_adopted() {
-        if plan.own.quarantine.known() == Some(&true) {
+        // One that was opened may be in use.
+        if plan.own.quarantine.known() == Some(&true) && !opened {
             let role = &gabion.pool()?.settings().vending_role_name;
             progress
                 .step(
@@ -168,15 +179,16 @@ async fn change(
 
 impl Run<'_> {
     /// Makes the account, or finds the one that an earlier create left.
-    async fn vend(
-        &self,
-        plan: &AccountModel,
-        gabion: &Gabion,
-    ) -> Result<gabion_aws::organizations::Account, Diagnostics> {
+    async fn vend(&self, plan: &AccountModel, gabion: &Gabion) -> Result<Left, Diagnostics> {
         let (name, email) = (
             plan.own.name.as_str().unwrap_or_default(),
             plan.own.email.as_str().unwrap_or_default(),
         );
+        let mut diags = Diagnostics::new();
+        planning::vendable(gabion, &mut diags);
+        if diags.has_errors() {
+            return Err(diags);
+        }
         self.able(plan).await?;
         if let Some(found) = vend::look(&self.here, name, email).await? {
             return Ok(found);
@@ -189,7 +201,7 @@ impl Run<'_> {
         let request = CreateAccount {
             name: name.to_owned(),
             email: email.to_owned(),
-            role_name: role.rsplit('/').next().unwrap_or(role).to_owned(),
+            role_name: role.clone(),
             iam_user_access_to_billing: plan.own.iam_user_access_to_billing.as_str()
                 == Some("ALLOW"),
             tags: all,
@@ -201,7 +213,10 @@ impl Run<'_> {
                 vend::create(&self.here, &request),
             )
             .await?;
-        planning::adopt(&self.here, &id).await
+        Ok(Left {
+            account: planning::adopt(&self.here, &id).await?,
+            opened: false,
+        })
     }
 
     /// Whether the organization can have the account, and put it under quarantine: asked before anything is made.
@@ -258,20 +273,23 @@ impl Run<'_> {
             )
             .await?;
         let before = state.get().map(|now| now.baseline.clone());
-        let before = before.filter(|_| plan.is_adopted());
+        let job = Job {
+            ctx: self.ctx,
+            places: &places,
+            live: &live,
+            kind: if plan.is_adopted() {
+                Kind::Adopted
+            } else {
+                Kind::Made
+            },
+            before: before.as_ref(),
+            tags: &wanted,
+        };
         let settled = self
             .progress
             .step(
                 format!("setting the baseline of account `{id}`"),
-                baseline::settle(
-                    self.ctx,
-                    &places,
-                    &live,
-                    before.as_ref(),
-                    &mut plan.baseline,
-                    &wanted,
-                    &mut state.private,
-                ),
+                baseline::settle(&job, &mut plan.baseline, &mut state.private),
             )
             .await;
         // What follows is not done yet: the state says so.
@@ -296,6 +314,15 @@ impl Run<'_> {
         now.own.tags_all = plan.own.tags_all.clone();
         state.set(now);
         if !plan.is_adopted() {
+            if state.private.get::<bool>(private::UNFINISHED).is_some() {
+                // Told before the quarantine ends: whatever fails from here on, it is not put under it again.
+                let (name, email) = (plan.name(), plan.own.email.as_str().unwrap_or_default());
+                self.here
+                    .organizations()
+                    .tag(&id, &Tags::from([vend::opened(name, email)]))
+                    .await
+                    .map_err(fault::while_doing(format!("opening account `{id}`")))?;
+            }
             self.progress
                 .step(
                     format!("ending the quarantine of account `{id}`"),

@@ -4,13 +4,14 @@ use gabion_aws::Clients;
 use gabion_aws::organizations::OrganizationLookup;
 use gabion_framework::prelude::*;
 
-use super::super::baseline::{self, Kind, Places};
+use super::super::CONTROL_TOWER;
+use super::super::baseline::{self, Asked, Kind, Places};
 use super::model::AccountModel;
-use super::{private, table, unit, vend};
+use super::{TYPE, private, table, unit, vend};
 use crate::configured::Gabion;
 use crate::shared::exception::Moment;
 use crate::shared::location::{self, Place};
-use crate::shared::{deletion, fault, strings, tags};
+use crate::shared::{deletion, fault, tags};
 
 /// Checks that need more than one attribute.
 pub(super) fn validate(config: &AccountModel, diags: &mut Diagnostics) {
@@ -91,17 +92,38 @@ pub(super) async fn change(
     }
     identity(&config, prior, planned, diags);
     created_with(kind, &config, prior, planned, diags);
+    if let (Some(gabion), Some(account)) = (&ctx.provider, planned.own.account_id.as_str()) {
+        baseline::alone(gabion, account, TYPE)?;
+    }
+    if let (Some(gabion), true) = (&ctx.provider, kind == Kind::Made && prior.is_none()) {
+        vendable(gabion, diags);
+    }
+    let there = match &here {
+        Some(here) => organization(here, prior, planned, diags).await?,
+        None => false,
+    };
+    // An account that is not the organization's is not looked into.
+    if let (Some(here), true) = (&here, adopted && prior.is_none() && there)
+        && !diags.has_errors()
+    {
+        adopting(here, &config, planned, diags).await?;
+    }
     let nothing = Private::default();
-    let kept = if another { &nothing } else { &plan.private };
-    baseline::fill(
-        here.as_ref(),
+    let places = match planned.own.account_id.as_str() {
+        Some(id) if here.is_some() && there && !diags.has_errors() => {
+            Some(Places::reading(ctx, id)?)
+        }
+        _ => None,
+    };
+    let asked = Asked {
+        clients: here.as_ref(),
+        places: places.as_ref(),
         kind,
-        &config.baseline,
-        prior.map(|prior| &prior.baseline),
-        kept,
-        &mut planned.baseline,
-    )
-    .await?;
+        config: &config.baseline,
+        prior: prior.map(|prior| &prior.baseline),
+        private: if another { &nothing } else { &plan.private },
+    };
+    let live = baseline::fill(&asked, &mut planned.baseline).await?;
     baseline::check(
         planned,
         table::own(!adopted),
@@ -109,7 +131,7 @@ pub(super) async fn change(
         moment(prior, planned),
         diags,
     );
-    let Some(here) = here else {
+    let Some(here) = &here else {
         if prior
             .is_none_or(|prior| prior.own.organizational_unit != planned.own.organizational_unit)
         {
@@ -117,15 +139,36 @@ pub(super) async fn change(
         }
         return Ok(());
     };
-    let there = organization(&here, prior, planned, diags).await?;
     if diags.has_errors() {
         return Ok(());
     }
-    place(&here, prior, planned, there).await?;
-    if prior.is_none() && there {
-        look(&here, adopted, &config, planned, diags).await?;
+    place(here, prior, planned, there).await?;
+    if prior.is_none()
+        && there
+        && !adopted
+        && let (Some(name), Some(email)) = (planned.own.name.as_str(), planned.own.email.as_str())
+    {
+        vend::look(here, name, email).await?;
     }
-    in_use(ctx, prior, planned, diags).await
+    baseline::review(&asked, live.as_ref(), &planned.baseline, diags).await
+}
+
+/// CreateAccount makes the vending role without a path: one with a path could never be assumed in the new account.
+pub(super) fn vendable(gabion: &Gabion, diags: &mut Diagnostics) {
+    let Some(pool) = gabion.pool_if_known() else {
+        return;
+    };
+    let role = &pool.settings().vending_role_name;
+    if let Some((_, name)) = role.trim_start_matches('/').rsplit_once('/') {
+        diags.error(
+            "The vending role has a path",
+            format!(
+                "`vending_role_name` of the provider is `{role}`, and the role that AWS makes in a new account has a plain \
+                 name: `{role}` would not be there, and nobody could enter the account. Set it to a name without `/`, \
+                 such as `{name}`. Roles with a path work for accounts that are there, and have such a role."
+            ),
+        );
+    }
 }
 
 /// Name and address are AWS's to keep: changing them is not this resource's work.
@@ -144,7 +187,11 @@ fn identity(
         planned.own.email = prior.own.email.clone();
     }
     let id = prior.own.account_id.as_str().unwrap_or_default();
-    if prior.own.email.is_known() && prior.own.email != planned.own.email {
+    // What is not known yet is asked about when it is.
+    let differs = |before: &Value<String>, now: &Value<String>| {
+        before.is_known() && now.is_known() && before != now
+    };
+    if differs(&prior.own.email, &planned.own.email) {
         diags.error_at(
             Path::root("email"),
             "The address of an account is changed by its owner",
@@ -154,7 +201,7 @@ fn identity(
             ),
         );
     }
-    if prior.own.name.is_known() && prior.own.name != planned.own.name {
+    if differs(&prior.own.name, &planned.own.name) {
         diags.error_at(
             Path::root("name"),
             "The name of an account is not changed here",
@@ -220,6 +267,9 @@ async fn organization(
         .map_err(fault::while_doing("reading the organization"))?;
     match found {
         OrganizationLookup::Member(found) if found.management_account_id == here.account_id() => {
+            if !planned.is_adopted() {
+                control_tower(here, &found.id, diags).await?;
+            }
             Ok(true)
         }
         OrganizationLookup::Member(found) => {
@@ -258,6 +308,32 @@ async fn organization(
     }
 }
 
+/// AWS Control Tower makes the accounts of its organizations: one that is made beside it is not enrolled.
+async fn control_tower(
+    here: &Clients,
+    organization: &str,
+    diags: &mut Diagnostics,
+) -> Result<(), Diagnostics> {
+    let services = here
+        .organizations()
+        .trusted_services()
+        .await
+        .map_err(fault::while_doing(
+            "looking whether AWS Control Tower manages the organization",
+        ))?;
+    if services.contains(CONTROL_TOWER) {
+        diags.error(
+            "AWS Control Tower manages this organization",
+            format!(
+                "An account that is made beside Control Tower is not enrolled in the landing zone of `{organization}`. Make it \
+                 with Control Tower's Account Factory, and adopt it here with `account_id`, or set its baseline with \
+                 `gabion_account_baseline`."
+            ),
+        );
+    }
+    Ok(())
+}
+
 /// The unit.
 async fn place(
     here: &Clients,
@@ -287,20 +363,13 @@ async fn place(
     Ok(())
 }
 
-/// For a create: the account that is there already.
-async fn look(
+/// For an adoption: the account that is there already.
+async fn adopting(
     here: &Clients,
-    adopted: bool,
     config: &AccountModel,
     planned: &mut AccountModel,
     diags: &mut Diagnostics,
 ) -> Result<(), Diagnostics> {
-    if !adopted {
-        if let (Some(name), Some(email)) = (planned.own.name.as_str(), planned.own.email.as_str()) {
-            vend::look(here, name, email).await?;
-        }
-        return Ok(());
-    }
     let Some(id) = planned.own.account_id.as_str() else {
         return Ok(());
     };
@@ -364,29 +433,6 @@ pub(super) async fn adopt(
             ),
         )),
     }
-}
-
-/// Refuses to delete default VPCs that are in use.
-async fn in_use(
-    ctx: &Ctx<Gabion>,
-    prior: Option<&AccountModel>,
-    planned: &AccountModel,
-    diags: &mut Diagnostics,
-) -> Result<(), Diagnostics> {
-    let asked = match prior {
-        Some(prior) => prior.baseline.default_vpc != planned.baseline.default_vpc,
-        None => planned.is_adopted(),
-    };
-    let (Some(id), Some(regions), true) = (
-        planned.own.account_id.as_str(),
-        strings::known(&planned.baseline.regions),
-        asked && planned.baseline.default_vpc.as_str() == Some("deleted"),
-    ) else {
-        return Ok(());
-    };
-    let places = Places::reading(ctx, id)?;
-    let live = baseline::read(&places, &regions).await?;
-    baseline::in_use(&places, &live, &planned.baseline, diags).await
 }
 
 /// What turns deletion protection off does not change the account.

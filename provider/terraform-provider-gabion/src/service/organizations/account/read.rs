@@ -103,7 +103,9 @@ async fn run(
     }
     if imported {
         state.private.remove(private::IMPORT);
-        baseline::complete(&model.baseline, &mut state.private);
+        if !model.is_adopted() {
+            baseline::complete(&model.baseline, &mut state.private);
+        }
     }
     state.set(model);
     Ok(())

@@ -32,6 +32,26 @@ pub(super) fn mark(name: &str, email: &str) -> String {
     format!("{name} {}", email.to_ascii_lowercase())
 }
 
+/// What the creation tag calls an account whose baseline stands, and whose quarantine ends: from then on it may be in
+/// use, and is never put under quarantine again.
+fn opened_mark(name: &str, email: &str) -> String {
+    format!("{} opened", mark(name, email))
+}
+
+/// The creation tag that is set before the quarantine ends.
+pub(super) fn opened(name: &str, email: &str) -> (String, String) {
+    creation::creating(TYPE, &opened_mark(name, email))
+}
+
+/// An account that an earlier create left.
+#[derive(Clone, Debug)]
+pub(super) struct Left {
+    /// The account.
+    pub(super) account: Account,
+    /// Its baseline stood, and its quarantine had come to its end, or was about to.
+    pub(super) opened: bool,
+}
+
 /// An account of this name and address that an earlier create left. One that somebody else made is an error.
 ///
 /// # Errors
@@ -40,7 +60,7 @@ pub(super) async fn look(
     here: &Clients,
     name: &str,
     email: &str,
-) -> Result<Option<Account>, Diagnostics> {
+) -> Result<Option<Left>, Diagnostics> {
     let organizations = here.organizations();
     let doing = || fault::while_doing(format!("looking for the account `{name}`"));
     let accounts = organizations.accounts().await.map_err(doing())?;
@@ -51,11 +71,15 @@ pub(super) async fn look(
         return Ok(None);
     };
     let tags = organizations.tags(&found.id).await.map_err(doing())?;
+    let opened = creation::is_creating(&tags, TYPE, &opened_mark(name, email));
     if found.name == name
         && !found.is_closed()
-        && creation::is_creating(&tags, TYPE, &mark(name, email))
+        && (opened || creation::is_creating(&tags, TYPE, &mark(name, email)))
     {
-        return Ok(Some(found));
+        return Ok(Some(Left {
+            account: found,
+            opened,
+        }));
     }
     let (id, other, state) = (&found.id, &found.name, &found.state);
     let detail = if found.is_closed() {
@@ -88,7 +112,7 @@ pub(super) async fn create(here: &Clients, request: &CreateAccount) -> Result<St
         let id = wait(here, status).await?;
         // Its address is not told while it is made: this may be somebody else's of the same name.
         if let Some(found) = look(here, &request.name, &request.email).await?
-            && found.id == id
+            && found.account.id == id
         {
             return Ok(id);
         }
@@ -107,7 +131,7 @@ pub(super) async fn create(here: &Clients, request: &CreateAccount) -> Result<St
                     wait(here, status).await?;
                 }
                 if let Some(found) = look(here, &request.name, &request.email).await? {
-                    return Ok(found.id);
+                    return Ok(found.account.id);
                 }
             }
         }
@@ -229,6 +253,17 @@ mod tests {
         assert_eq!(told("EMAIL_ALREADY_EXISTS"), "The e-mail address is in use");
         assert_eq!(told("ACCOUNT_LIMIT_EXCEEDED"), "The organization is full");
         assert_eq!(told("INTERNAL_FAILURE"), "AWS could not make the account");
+    }
+
+    #[test]
+    fn an_account_that_was_opened_still_counts_as_unfinished() {
+        let tags = gabion_aws::Tags::from([opened("dev", "a@example.com")]);
+        assert!(creation::is_unfinished(&tags));
+        assert!(!creation::is_creating(
+            &tags,
+            TYPE,
+            &mark("dev", "a@example.com")
+        ));
     }
 
     #[test]

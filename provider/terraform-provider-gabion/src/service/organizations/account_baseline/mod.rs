@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use gabion_framework::prelude::*;
 
-use super::baseline::{self, Kind, Places, With};
+use super::baseline::{self, Asked, Job, Kind, Places, With};
 use crate::configured::Gabion;
 use crate::shared::exception::Moment;
 use crate::shared::location::{self, Place};
@@ -189,29 +189,25 @@ async fn change(
     planned.own.id = planned.own.account_id.clone();
     let prior = plan.prior.as_ref();
     let moved = prior.is_some_and(|prior| prior.own.account_id != planned.own.account_id);
-    let fresh = Private::default();
-    baseline::fill(
-        clients.as_ref(),
-        Kind::Adopted,
-        &plan.config.baseline,
-        prior.filter(|_| !moved).map(|prior| &prior.baseline),
-        if moved { &fresh } else { &plan.private },
-        &mut planned.baseline,
-    )
-    .await?;
-    baseline::check(planned, Vec::new(), false, moment(prior, planned), diags);
-    let (Some(clients), Some(regions)) = (&clients, strings::known(&planned.baseline.regions))
-    else {
-        return Ok(());
-    };
-    let asked =
-        prior.is_none_or(|prior| prior.baseline.default_vpc != planned.baseline.default_vpc);
-    if !diags.has_errors() && (asked || moved) {
-        let places = Places::reading(ctx, clients.account_id())?;
-        let live = baseline::read(&places, &regions).await?;
-        baseline::in_use(&places, &live, &planned.baseline, diags).await?;
+    if let (Some(gabion), Some(account)) = (&ctx.provider, planned.own.account_id.as_str()) {
+        baseline::alone(gabion, account, TYPE)?;
     }
-    Ok(())
+    let fresh = Private::default();
+    let places = match &clients {
+        Some(clients) => Some(Places::reading(ctx, clients.account_id())?),
+        None => None,
+    };
+    let asked = Asked {
+        clients: clients.as_ref(),
+        places: places.as_ref(),
+        kind: Kind::Adopted,
+        config: &plan.config.baseline,
+        prior: prior.filter(|_| !moved).map(|prior| &prior.baseline),
+        private: if moved { &fresh } else { &plan.private },
+    };
+    let live = baseline::fill(&asked, &mut planned.baseline).await?;
+    baseline::check(planned, Vec::new(), false, moment(prior, planned), diags);
+    baseline::review(&asked, live.as_ref(), &planned.baseline, diags).await
 }
 
 fn moment(prior: Option<&Model>, planned: &Model) -> Moment {
@@ -253,6 +249,7 @@ async fn converge(
     if diags.has_errors() {
         return Err(diags);
     }
+    baseline::alone(gabion, &account, TYPE)?;
     let claim = match state.get() {
         Some(_) => None,
         None => Some(gabion.claims.take(
@@ -270,18 +267,18 @@ async fn converge(
         .await?;
     let tags = tags::known(&gabion.default_tags).unwrap_or_default();
     let before = state.get().map(|now| now.baseline.clone());
+    let job = Job {
+        ctx,
+        places: &places,
+        live: &live,
+        kind: Kind::Adopted,
+        before: before.as_ref(),
+        tags: &tags,
+    };
     let outcome = progress
         .step(
             format!("setting the baseline of account `{account}`"),
-            baseline::settle(
-                ctx,
-                &places,
-                &live,
-                before.as_ref(),
-                &mut plan.baseline,
-                &tags,
-                &mut state.private,
-            ),
+            baseline::settle(&job, &mut plan.baseline, &mut state.private),
         )
         .await;
     state.set(plan);
@@ -327,7 +324,6 @@ async fn refresh(ctx: &Ctx<Gabion>, state: &mut StateSlot<Model>) -> Result<(), 
     model.own.id = clients.account_id().into();
     if state.private.get::<bool>(IMPORT).is_some() {
         state.private.remove(IMPORT);
-        baseline::complete(&model.baseline, &mut state.private);
     }
     state.set(model);
     Ok(())

@@ -11,9 +11,9 @@ use gabion_framework::prelude::*;
 
 use super::live::Region;
 use super::places::AT_ONCE;
-use super::{AWS_EBS_KEY, Baseline, DELETED, KEPT, Live, OWN_KEYS, Places, ebs_key};
+use super::{AWS_EBS_KEY, Baseline, DELETED, KEPT, Kind, Live, OWN_KEYS, Places, adopt, ebs_key};
 use crate::configured::Gabion;
-use crate::shared::{creation, fault};
+use crate::shared::{creation, fault, tags};
 
 /// The name of the analyzers that are made.
 const ANALYZER: &str = "gabion-account";
@@ -25,8 +25,9 @@ struct Outcome {
     own_keys: BTreeMap<String, String>,
     /// Keys for EBS volumes in use, by region.
     keys: BTreeMap<String, String>,
-    /// What blocks public access, by region.
+    /// What blocks public access, by region, and whether it was left as it is.
     blocks: BTreeMap<String, String>,
+    blocks_kept: bool,
     /// Analyzers, by region.
     analyzers: BTreeMap<String, String>,
     /// What went wrong.
@@ -35,7 +36,7 @@ struct Outcome {
 
 impl Outcome {
     /// Fills in what was not known at plan.
-    fn complete(&self, plan: &mut Baseline) {
+    fn complete(&self, live: &Live, plan: &mut Baseline) {
         let map = |map: &BTreeMap<String, String>| {
             Value::Known(
                 map.iter()
@@ -52,17 +53,18 @@ impl Outcome {
                 .find(|mode| self.blocks.values().any(|live| live == *mode));
             plan.vpc_block_public_access = weakest.map_or(Value::Null, |mode| (*mode).into());
         }
+        if plan.regional_differences.is_unknown() {
+            // All is the same now, but for what was left as it is.
+            let left = live.kept_differences();
+            let kept = self.blocks_kept;
+            plan.regional_differences = Value::Known(if kept { left } else { BTreeMap::new() });
+        }
     }
 }
 
 /// Runs all steps, all regions at the same time, and goes on where one of them fails.
-async fn run(
-    places: &Places,
-    live: &Live,
-    plan: &Baseline,
-    own_keys: &BTreeMap<String, String>,
-    tags: &Tags,
-) -> Outcome {
+async fn run(job: &Job<'_>, plan: &Baseline, own_keys: &BTreeMap<String, String>) -> Outcome {
+    let (places, live, tags) = (job.places, job.live, job.tags);
     let work: Vec<_> = live
         .regions
         .iter()
@@ -80,6 +82,7 @@ async fn run(
     let (whole, regions) = futures::join!(whole(places, live, plan), regions);
     let mut out = Outcome {
         own_keys: own_keys.clone(),
+        blocks_kept: !plan.vpc_block_public_access.is_known(),
         errors: whole,
         ..Outcome::default()
     };
@@ -99,48 +102,75 @@ async fn run(
     out
 }
 
-/// What is to be set. One value of the state stands for all regions, which may differ: in an adopted account, what
-/// cuts or opens traffic is touched only where the plan changes it.
-fn wishes(plan: &Baseline, adopted: Option<&Baseline>) -> Baseline {
+/// What is to be set. One value stands for all regions, which may differ: in an adopted account, what cuts or opens
+/// traffic is touched only where the plan changes it.
+fn wishes(job: &Job<'_>, plan: &Baseline) -> Baseline {
     let mut wishes = plan.clone();
-    if let Some(before) = adopted {
-        if before.vpc_block_public_access == plan.vpc_block_public_access {
-            wishes.vpc_block_public_access = Value::Unknown;
-        }
-        if before.default_vpc == plan.default_vpc {
-            wishes.default_vpc = KEPT.into();
-        }
+    if job.kind == Kind::Made {
+        return wishes;
+    }
+    let now = job.live.observed(plan);
+    let stands = |of: fn(&Baseline) -> &Value<String>| {
+        of(&now) == of(plan) || job.before.is_some_and(|before| of(before) == of(plan))
+    };
+    if stands(|baseline| &baseline.vpc_block_public_access) {
+        wishes.vpc_block_public_access = Value::Unknown;
+    }
+    if stands(|baseline| &baseline.default_vpc) {
+        wishes.default_vpc = KEPT.into();
     }
     wishes
 }
 
+/// What to settle, and with what.
+pub(in super::super) struct Job<'a> {
+    /// The call.
+    pub(in super::super) ctx: &'a Ctx<Gabion>,
+    /// The account.
+    pub(in super::super) places: &'a Places,
+    /// What is there, just read.
+    pub(in super::super) live: &'a Live,
+    /// Whose account it is.
+    pub(in super::super) kind: Kind,
+    /// The state before, where the resource was there.
+    pub(in super::super) before: Option<&'a Baseline>,
+    /// Tags of keys and analyzers that are made here.
+    pub(in super::super) tags: &'a Tags,
+}
+
 /// Runs all steps, remembers the keys that were made, and leaves in `plan` what stands: as planned, with what was
-/// not known filled in, or after a failure what is there. `before` is the state of an account that was adopted.
+/// not known filled in, or after a failure what is there.
 ///
 /// # Errors
-/// All that went wrong.
+/// All that went wrong; what would cut off others, which somebody may have begun since the plan.
 pub(in super::super) async fn settle(
-    ctx: &Ctx<Gabion>,
-    places: &Places,
-    live: &Live,
-    before: Option<&Baseline>,
+    job: &Job<'_>,
     plan: &mut Baseline,
-    tags: &Tags,
     private: &mut Private,
 ) -> Result<(), Diagnostics> {
     let own: BTreeMap<String, String> = private.get(OWN_KEYS).unwrap_or_default();
-    let outcome = run(places, live, &wishes(plan, before), &own, tags).await;
+    if job.kind == Kind::Adopted {
+        let now = job.live.observed(plan);
+        let mut diags = Diagnostics::new();
+        adopt::check(job.places.account(), &now, plan, private, &mut diags);
+        if diags.has_errors() {
+            *plan = now;
+            return Err(diags);
+        }
+    }
+    let outcome = run(job, &wishes(job, plan), &own).await;
     private.set(OWN_KEYS, &outcome.own_keys);
     if outcome.errors.is_empty() {
-        outcome.complete(plan);
+        outcome.complete(job.live, plan);
+        adopt::remember(plan, private);
         return Ok(());
     }
-    let regions = live.regions.keys().cloned().collect();
-    let reading = Places::reading(ctx, places.account())?;
+    let regions = job.live.regions.keys().cloned().collect();
+    let reading = Places::reading(job.ctx, job.places.account())?;
     *plan = match super::read(&reading, &regions).await {
         Ok(now) => now.observed(plan),
         // The calls that failed are told; what was there before is the best that is known.
-        Err(_) => live.observed(plan),
+        Err(_) => job.live.observed(plan),
     };
     Err(outcome.errors.into_iter().flatten().collect())
 }
@@ -325,7 +355,13 @@ async fn ebs(
         .and_then(|keys| keys.get(name))
         .and_then(Value::as_str);
     let (key, is_own) = match named {
-        Some(key) => (key.to_owned(), own.is_some_and(|own| own == key)),
+        Some(key) => {
+            let is_own = own.is_some_and(|own| own == key);
+            if is_own && let Err(errors) = ebs_key::retag(clients, key, tags).await {
+                return Err((Some((key.to_owned(), is_own)), errors));
+            }
+            (key.to_owned(), is_own)
+        }
         None => match ebs_key::ensure(clients, tags).await {
             Ok(key) => (key, true),
             Err(errors) => return Err((None, errors)),
@@ -401,7 +437,7 @@ async fn analyzer(
     clients: &Clients,
     live: &Region,
     plan: &Baseline,
-    tags: &Tags,
+    wanted: &Tags,
 ) -> Result<Option<String>, Diagnostics> {
     let name = clients.region();
     let analyzers = clients.accessanalyzer();
@@ -424,9 +460,18 @@ async fn analyzer(
         return Ok(other.map(|analyzer| analyzer.arn.clone()));
     }
     if let Some(there) = live.analyzer() {
+        if there.tags.contains_key(creation::TAG) {
+            let (set, unset) = tags::changes(&there.tags, wanted);
+            let arn = &there.arn;
+            analyzers.tag(arn, &set).await.map_err(at("tags", name))?;
+            analyzers
+                .untag(arn, &unset)
+                .await
+                .map_err(at("tags", name))?;
+        }
         return Ok(Some(there.arn.clone()));
     }
-    let mut all = tags.clone();
+    let mut all = wanted.clone();
     all.extend([creation::created("gabion_account")]);
     analyzers
         .create_account_analyzer(ANALYZER, &all)

@@ -5,7 +5,7 @@ use gabion_aws::{Clients, Tags};
 use gabion_framework::prelude::*;
 
 use crate::service::kms::key::policy_for_service;
-use crate::shared::{creation, fault};
+use crate::shared::{creation, fault, tags};
 
 /// Its alias.
 const ALIAS: &str = "alias/gabion/ebs";
@@ -16,7 +16,7 @@ const WHAT: &str = "gabion_account";
 ///
 /// # Errors
 /// A key of somebody else has the alias; a call failed.
-pub(super) async fn ensure(clients: &Clients, tags: &Tags) -> Result<String, Diagnostics> {
+pub(super) async fn ensure(clients: &Clients, wanted_tags: &Tags) -> Result<String, Diagnostics> {
     let kms = clients.kms();
     let region = clients.region().to_owned();
     let doing = || {
@@ -44,6 +44,7 @@ pub(super) async fn ensure(clients: &Clients, tags: &Tags) -> Result<String, Dia
         if !ours {
             finish(clients, &key.id).await?;
         }
+        set_tags(clients, &key.id, &live, wanted_tags).await?;
         return Ok(key.arn);
     }
     let wanted = Tags::from([mark.clone()]);
@@ -51,7 +52,7 @@ pub(super) async fn ensure(clients: &Clients, tags: &Tags) -> Result<String, Dia
     let (id, arn) = match left.pop() {
         Some(found) => (found.key_id, found.key_arn),
         None => {
-            let mut all = tags.clone();
+            let mut all = wanted_tags.clone();
             all.extend([mark]);
             let policy = policy_for_service(clients, &format!("ec2.{region}.amazonaws.com"))?;
             let request = CreateKey {
@@ -68,6 +69,44 @@ pub(super) async fn ensure(clients: &Clients, tags: &Tags) -> Result<String, Dia
     kms.create_alias(ALIAS, &id).await.map_err(doing())?;
     finish(clients, &id).await?;
     Ok(arn)
+}
+
+/// Brings the tags of a key that was made here up to date; one of somebody else is left alone.
+///
+/// # Errors
+/// A call failed.
+pub(super) async fn retag(clients: &Clients, key: &str, wanted: &Tags) -> Result<(), Diagnostics> {
+    let live = clients
+        .kms()
+        .tags(key)
+        .await
+        .map_err(setting_tags(clients))?;
+    if live.get(creation::TAG) != Some(&creation::created(WHAT).1) {
+        return Ok(());
+    }
+    set_tags(clients, key, &live, wanted).await
+}
+
+async fn set_tags(
+    clients: &Clients,
+    key: &str,
+    live: &Tags,
+    wanted: &Tags,
+) -> Result<(), Diagnostics> {
+    let (set, unset) = tags::changes(live, wanted);
+    let kms = clients.kms();
+    kms.tag(key, &set).await.map_err(setting_tags(clients))?;
+    kms.untag(key, &unset).await.map_err(setting_tags(clients))
+}
+
+fn setting_tags(clients: &Clients) -> impl FnOnce(gabion_aws::AwsError) -> Diagnostics + use<> {
+    fault::while_setting(
+        Path::root("tags"),
+        format!(
+            "setting the tags of the key for EBS volumes in {}",
+            clients.region()
+        ),
+    )
 }
 
 async fn finish(clients: &Clients, id: &str) -> Result<(), Diagnostics> {

@@ -11,7 +11,7 @@ use gabion_aws::s3::PublicAccessBlock;
 use gabion_framework::prelude::*;
 
 use super::places::AT_ONCE;
-use super::{Baseline, Contact, DELETED, KEPT, Places};
+use super::{BLOCK_MODES, Baseline, Contact, DELETED, KEPT, Places, VPC_BLOCK};
 use crate::shared::{fault, strings};
 
 /// One region.
@@ -127,15 +127,34 @@ impl Region {
     }
 }
 
-/// One value for all regions: the one that was, where all have it, else the first that is another.
-fn common<T: Clone + PartialEq>(
+/// One value for all regions: the weakest of them, so that no region hides behind another.
+fn weakest<T: Clone>(
     prior: &Value<T>,
-    wish: T,
     live: impl Iterator<Item = T>,
+    rank: impl Fn(&T) -> i64,
 ) -> Value<T> {
-    let before = prior.known().cloned().unwrap_or(wish);
-    let other = live.into_iter().find(|value| *value != before);
-    Value::Known(other.unwrap_or(before))
+    live.max_by_key(rank)
+        .map_or_else(|| prior.clone(), Value::Known)
+}
+
+/// How weak a demand for tokens is.
+fn rank_tokens(tokens: &str) -> i64 {
+    match tokens {
+        "required" => 0,
+        "no-preference" => 1,
+        _ => 2,
+    }
+}
+
+/// How weak a hop limit is; none is the weakest.
+fn rank_hops(hops: i64) -> i64 {
+    if hops < 0 { i64::MAX } else { hops }
+}
+
+/// How weak a block of public access is.
+fn rank_block(mode: &str) -> i64 {
+    let place = BLOCK_MODES.iter().position(|known| *known == mode);
+    place.map_or(i64::MAX, |place| i64::try_from(place).unwrap_or(i64::MAX))
 }
 
 impl Live {
@@ -184,20 +203,20 @@ impl Live {
             default_vpc: if kept || any_vpc { KEPT } else { DELETED }.into(),
             ebs_encryption_by_default: regions().all(|region| region.ebs_encryption).into(),
             ebs_default_kms_key_id: map(&|region| Some(region.ebs_key.clone())),
-            http_tokens: common(
+            http_tokens: weakest(
                 &prior.http_tokens,
-                "required".to_owned(),
                 regions().map(|region| region.tokens().to_owned()),
+                |tokens| rank_tokens(tokens),
             ),
-            http_put_response_hop_limit: common(
+            http_put_response_hop_limit: weakest(
                 &prior.http_put_response_hop_limit,
-                1,
                 regions().map(Region::hops),
+                |hops| rank_hops(*hops),
             ),
-            vpc_block_public_access: common(
+            vpc_block_public_access: weakest(
                 &prior.vpc_block_public_access,
-                "block-bidirectional".to_owned(),
                 regions().map(|region| region.block.clone()),
+                |mode| rank_block(mode),
             ),
             minimum_password_length: i64::from(passwords.minimum_length).into(),
             require_symbols: passwords.require_symbols.into(),
@@ -212,9 +231,46 @@ impl Live {
                 regions().all(|region| region.analyzer().is_some()).into()
             },
             analyzer_arns: map(&|region| Some(region.analyzer()?.arn.clone())),
+            regional_differences: Value::Known(self.differences()),
+            acknowledge_removals: prior.acknowledge_removals.clone(),
             exception: prior.exception.clone(),
             timeouts: prior.timeouts.clone(),
         }
+    }
+
+    /// Settings that are one attribute for all regions, and not the same in all of them: what they are where.
+    fn differences(&self) -> BTreeMap<String, Value<String>> {
+        type Setting = (&'static str, fn(&Region) -> String);
+        let settings: [Setting; 4] = [
+            ("ebs_encryption_by_default", |r| {
+                r.ebs_encryption.to_string()
+            }),
+            ("http_tokens", |r| r.tokens().to_owned()),
+            ("http_put_response_hop_limit", |r| r.hops().to_string()),
+            (VPC_BLOCK, |r| r.block.clone()),
+        ];
+        let mut out = BTreeMap::new();
+        for (name, of) in settings {
+            let mut values: BTreeMap<String, Vec<&str>> = BTreeMap::new();
+            for (region, live) in &self.regions {
+                values.entry(of(live)).or_default().push(region);
+            }
+            if values.len() > 1 {
+                let text: Vec<String> = values
+                    .iter()
+                    .map(|(value, regions)| format!("{value} in {}", regions.join(", ")))
+                    .collect();
+                out.insert(name.to_owned(), text.join("; ").into());
+            }
+        }
+        out
+    }
+
+    /// What of the differences stays where only `vpc_block_public_access` is left as it is.
+    pub(super) fn kept_differences(&self) -> BTreeMap<String, Value<String>> {
+        let mut all = self.differences();
+        all.retain(|name, _| name == VPC_BLOCK);
+        all
     }
 
     /// The default VPCs there are, by region.
@@ -222,5 +278,63 @@ impl Live {
         self.regions
             .iter()
             .filter_map(|(name, region)| Some((name.as_str(), region.default_vpc.as_ref()?)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn region(tokens: &str, hops: Option<i32>, block: &str) -> Region {
+        Region {
+            metadata: MetadataDefaults {
+                http_tokens: Some(tokens.to_owned()),
+                hop_limit: hops,
+            },
+            block: block.to_owned(),
+            ebs_encryption: true,
+            ..Region::default()
+        }
+    }
+
+    fn observed(regions: &[(&str, Region)]) -> Baseline {
+        let live = Live {
+            regions: regions
+                .iter()
+                .map(|(name, region)| ((*name).to_owned(), region.clone()))
+                .collect(),
+            ..Live::default()
+        };
+        // Whatever was shown before: no region hides behind another.
+        let prior = Baseline {
+            http_tokens: "optional".into(),
+            ..Baseline::default()
+        };
+        live.observed(&prior)
+    }
+
+    #[test]
+    fn the_weakest_region_is_shown_and_the_others_are_named() {
+        let strong = region("required", Some(1), "block-bidirectional");
+        let weak = region("optional", None, "off");
+        let seen = observed(&[("a", strong.clone()), ("b", weak), ("c", strong.clone())]);
+        assert_eq!(seen.http_tokens.as_str(), Some("optional"));
+        assert_eq!(seen.http_put_response_hop_limit.known(), Some(&-1));
+        assert_eq!(seen.vpc_block_public_access.as_str(), Some("off"));
+        let text: Vec<String> = seen
+            .regional_differences
+            .known()
+            .unwrap()
+            .iter()
+            .map(|(name, text)| format!("{name}: {}", text.as_str().unwrap()))
+            .collect();
+        insta::assert_snapshot!(text.join("\n"), @r#"
+        http_put_response_hop_limit: -1 in b; 1 in a, c
+        http_tokens: optional in b; required in a, c
+        vpc_block_public_access: block-bidirectional in a, c; off in b
+        "#);
+        let same = observed(&[("a", strong.clone()), ("b", strong)]);
+        assert_eq!(same.http_tokens.as_str(), Some("required"));
+        assert_eq!(same.regional_differences.known().unwrap().len(), 0);
     }
 }

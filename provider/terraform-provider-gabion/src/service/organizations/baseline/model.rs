@@ -45,6 +45,8 @@ object! {
         pub(crate) password_reuse_prevention: Value<i64>,
         pub(crate) access_analyzer: Value<bool>,
         pub(crate) analyzer_arns: Map,
+        pub(crate) regional_differences: Map,
+        pub(crate) acknowledge_removals: Strings,
         pub(crate) exception: Vec<Exception>,
         pub(crate) timeouts: Value<Timeouts>,
     }

@@ -2,7 +2,7 @@
 
 use gabion_framework::prelude::*;
 
-use super::{AWS_EBS_KEY, BLOCK_MODES, DELETED, KEPT};
+use super::{AWS_EBS_KEY, BLOCK_MODES, DELETED, KEPT, adopt};
 use crate::shared::exception;
 
 /// A setting that is on where nothing is said.
@@ -61,6 +61,13 @@ fn places() -> Vec<Attribute> {
             .computed()
             .use_state_for_unknown()
             .describe("The analyzers, by region."),
+        Attribute::map("regional_differences", Type::String)
+            .computed()
+            .describe(
+                "Where the regions differ in a setting that is one value for all of them: the attribute, and what it is in \
+                 which regions. The attribute itself shows the weakest of them.",
+            ),
+        adopt::attribute(),
     ]
 }
 
@@ -71,7 +78,7 @@ fn ec2() -> Vec<Attribute> {
             .use_state_for_unknown()
             .validate(validate::one_of(&[DELETED, KEPT]))
             .describe(
-                "What becomes of the default VPC of every region: `deleted`, or `kept`. One with network interfaces in it is \
+                "What becomes of the default VPC of every region: `deleted`, or `kept`. One that anything was put into is \
                  never deleted. Default: `deleted` in accounts that were made here, `kept` in others (EC2.2).",
             ),
         flag("ebs_encryption_by_default", "Whether new EBS volumes are encrypted (EC2.7, C5 5.1.1)."),
@@ -81,7 +88,8 @@ fn ec2() -> Vec<Attribute> {
             .validate(EbsKeys)
             .describe(
                 "The key for new EBS volumes, by region: a key's ARN, or `alias/aws/ebs` for the one that AWS manages. \
-                 Default: a key of the account in every region, made with the alias `alias/gabion/ebs`.",
+                 Default: a key of the account in every region, made with the alias `alias/gabion/ebs`; in accounts that were \
+                 not made here, a key that stands is kept.",
             ),
         Attribute::string("http_tokens")
             .default("required")
@@ -110,7 +118,10 @@ fn passwords() -> Vec<Attribute> {
         Attribute::int64("minimum_password_length")
             .default(14_i64)
             .validate(validate::between(6, 128))
-            .describe("Least length of a password of IAM users. Default 14 (C5 1.7, IAM.7)."),
+            .describe(
+                "Least length of a password of IAM users. Default 14; in accounts that were not made here, a longer one \
+                 that stands is kept (C5 1.7, IAM.7).",
+            ),
         flag(
             "require_symbols",
             "Whether a password needs a symbol (IAM.7).",

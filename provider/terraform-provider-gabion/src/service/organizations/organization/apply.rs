@@ -45,27 +45,32 @@ async fn run(
     plan.account_id = clients.account_id().into();
     plan.region = clients.region().into();
     let found = match live::find(&clients).await? {
-        Some(found) => {
-            if !plan.adopted.is_known() {
-                plan.adopted = true.into();
-            }
-            found
-        }
+        Some(found) => found,
         None => {
             plan.adopted = false.into();
             progress
-                .step(
-                    "creating the organization",
-                    clients.organizations().create_organization(),
-                )
-                .await
-                .map_err(fault::while_doing("creating the organization"))?
+                .step("creating the organization", create(&clients))
+                .await?
         }
     };
     let paths = strings::known(&plan.units).unwrap_or_default();
     let mut live = live::read(&clients, &found, Some(&paths)).await?;
     let mut ours: Ours = state.private.get(private::OURS).unwrap_or_default();
     let prior = state.get().cloned();
+    if !plan.adopted.is_known() {
+        plan.adopted = (!live::made_here(&clients, &live.root_id).await?).into();
+    }
+    // Units that the state does not know: an earlier run may have made them, and been killed before it could tell.
+    let known = prior.as_ref().and_then(|prior| prior.unit_ids.known());
+    let known = |id: &String| {
+        known.is_some_and(|known| known.values().any(|held| held.as_str() == Some(id)))
+    };
+    let new = live
+        .units
+        .values()
+        .filter(|id| !known(id) && !ours.units.contains(*id));
+    let found_again = live::made_among(&clients, new).await?;
+    ours.units.extend(found_again);
     plan.id = live.id.as_str().into();
     plan.arn = live.arn.as_str().into();
     plan.root_id = live.root_id.as_str().into();
@@ -107,6 +112,21 @@ async fn run(
         claim.keep();
     }
     Ok(())
+}
+
+/// Creates the organization, and marks its root: the organization itself has no tags.
+async fn create(clients: &Clients) -> Result<gabion_aws::organizations::Organization, Diagnostics> {
+    let doing = || fault::while_doing("creating the organization");
+    // A stop does not come between the two.
+    let clients = clients.uninterrupted();
+    let organizations = clients.organizations();
+    let made = organizations.create_organization().await.map_err(doing())?;
+    let root = organizations.root().await.map_err(doing())?;
+    organizations
+        .tag(&root.id, &Tags::from([creation::created(TYPE)]))
+        .await
+        .map_err(doing())?;
+    Ok(made)
 }
 
 /// What stands: live values, with what AWS does not hold taken from the plan.
@@ -280,6 +300,8 @@ impl Step<'_> {
                     ),
                 ))?;
             self.live.administrators.remove(&item);
+            let pair = (item.account_id, item.service_principal);
+            self.ours.administrators.remove(&pair);
         }
         for name in gone.services {
             organizations.disable_service(&name).await.map_err(at(

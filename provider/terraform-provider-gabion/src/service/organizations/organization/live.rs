@@ -6,10 +6,9 @@ use gabion_aws::Clients;
 use gabion_aws::organizations::{DelegatedAdministrator, Organization, OrganizationLookup};
 use gabion_framework::prelude::*;
 
-use crate::shared::fault;
-
-/// Trusted access of AWS Control Tower.
-const CONTROL_TOWER: &str = "controltower.amazonaws.com";
+use super::super::CONTROL_TOWER;
+use super::TYPE;
+use crate::shared::{creation, fault};
 
 /// An organization as it is.
 #[derive(Clone, Debug, Default)]
@@ -75,6 +74,37 @@ pub(super) async fn find(clients: &Clients) -> Result<Option<Organization>, Diag
         }
         OrganizationLookup::Member(found) => Ok(Some(found)),
     }
+}
+
+/// Whether a unit, or the organization by its root, carries the tag that this resource gives to what it makes. The tag
+/// outlives a state that was never written.
+///
+/// # Errors
+/// A call that failed.
+pub(super) async fn made_here(clients: &Clients, id: &str) -> Result<bool, Diagnostics> {
+    let tags = clients
+        .organizations()
+        .tags(id)
+        .await
+        .map_err(fault::while_doing(format!("reading the tags of `{id}`")))?;
+    Ok(tags.get(creation::TAG) == Some(&creation::created(TYPE).1))
+}
+
+/// Those of these units that this resource made.
+///
+/// # Errors
+/// A call that failed.
+pub(super) async fn made_among<'a>(
+    clients: &Clients,
+    ids: impl Iterator<Item = &'a String>,
+) -> Result<BTreeSet<String>, Diagnostics> {
+    let mut made = BTreeSet::new();
+    for id in ids {
+        if made_here(clients, id).await? {
+            made.insert(id.clone());
+        }
+    }
+    Ok(made)
 }
 
 /// Every path above a path, and itself, shortest first.

@@ -158,6 +158,13 @@ async fn refresh(
     let mut model = prior;
     if imported {
         model.units = strings::of(live.units.keys().cloned());
+        // What this resource made stays what it made.
+        model.adopted = (!live::made_here(&clients, &live.root_id).await?).into();
+        let ours = Ours {
+            units: live::made_among(&clients, live.units.values()).await?,
+            ..Ours::default()
+        };
+        state.private.set(private::OURS, &ours);
     }
     model.account_id = clients.account_id().into();
     model.region = clients.region().into();

@@ -77,9 +77,10 @@ pub(super) async fn change(
             None => None,
         },
     };
-    planned.adopted = match &prior {
-        Some(prior) => prior.adopted,
-        None => live.is_some().into(),
+    planned.adopted = match (&prior, &live) {
+        (Some(prior), _) => prior.adopted,
+        (None, Some(live)) => (!live::made_here(&clients, &live.root_id).await?).into(),
+        (None, None) => false.into(),
     };
     fill(&plan.config, live.as_ref(), prior.as_ref(), planned);
     let moment = match &prior {
