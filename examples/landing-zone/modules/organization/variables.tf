@@ -9,7 +9,7 @@ variable "environments" {
 }
 
 variable "regions" {
-  description = "Regions that the accounts may use. The first is where the platform works; every one gets the baseline."
+  description = "Regions that the accounts may use; every one gets the baseline."
   type        = list(string)
 
   validation {

@@ -157,6 +157,7 @@ fn clean(world: &World) -> Result<()> {
     for round in ["first", "second"] {
         let run = world.terraform.plan_json(&[])?;
         ensure!(!run.changes()?, "the {round} plan changes:\n{}", run.stdout);
+        println!("the {round} plan without changes took {:?}", run.elapsed);
         let told = run.diagnostics();
         ensure!(told.is_empty(), "the {round} plan tells {told:#?}");
     }
@@ -179,6 +180,7 @@ fn repository() -> Result<tempfile::TempDir> {
         &["init", "--quiet"][..],
         &["add", "."],
         &["commit", "--quiet", "--message", "examples"],
+        &["tag", "v1.0.0"],
     ] {
         let out = Command::new("git")
             .args(["-c", "user.name=test", "-c", "user.email=test@example.com"])

@@ -85,28 +85,42 @@ fn what_modules_take_and_give_is_typed_checked_and_told() -> Result<()> {
     Ok(())
 }
 
-/// The three modules, as a platform team takes them from a repository.
-fn from_git(repository: &str) -> String {
+/// The three modules, as a platform team takes them from a repository: the call of the first is the README's own.
+fn from_git(repository: &str) -> Result<String> {
+    let readme = workspace::root().join("examples/landing-zone/README.md");
+    let readme = std::fs::read_to_string(readme)?;
+    let told = readme
+        .split("```hcl\n")
+        .nth(1)
+        .and_then(|rest| rest.split("```").next())
+        .context("the README does not show how the modules are used")?;
+    let real = format!("file://{repository}");
+    let told = told.replace("https://git.example.com/platform/gabion.git", &real);
+    ensure!(told.contains(&real), "the README uses another repository");
     let call = |name: &str, module: &str, arguments: &str| {
         format!(
-            "module \"{name}\" {{\n  source = \"git::file://{repository}//examples/landing-zone/modules/{module}\"\n{arguments}}}\n\n"
+            "module \"{name}\" {{\n  source = \"git::{real}//examples/landing-zone/modules/{module}?ref=v1.0.0\"\n{arguments}}}\n\n"
         )
     };
-    [
+    Ok([
         "terraform {\n  required_providers {\n    gabion = { source = \"gabion/gabion\" }\n  }\n}\n\n".to_owned(),
         "provider \"gabion\" {\n  region = \"eu-west-1\"\n}\n\n".to_owned(),
-        call("organization", "organization", "  environments = [\"stage\"]\n  regions = [\"eu-west-1\"]\n"),
-        call("logs", "log-archive", "  bucket = \"other-log-archive\"\n  account_id = module.stage.account_id\n  organization_id = module.organization.id\n"),
+        told,
         call(
-            "stage",
+            "logs",
+            "log-archive",
+            "  bucket = \"other-log-archive\"\n  account_id = module.dev.account_id\n  organization_id = module.organization.id\n",
+        ),
+        call(
+            "dev",
             "environment",
-            "  environment = \"stage\"\n  account_name = \"stage\"\n  email = \"stage@example.com\"\n  organization = module.organization\n  \
+            "  environment = \"dev\"\n  account_name = \"dev\"\n  email = \"dev@example.com\"\n  organization = module.organization\n  \
              log_destination = module.logs.arn\n  security_contact = { name = \"S\", title = \"T\", email_address = \"s@example.com\", \
              phone_number = \"1\" }\n  segments = { internal = { cidr_block = \"10.1.0.0/16\" }, regulated = { cidr_block = \"10.2.0.0/16\", \
              egress = \"aws_only\", interface_endpoints = [\"kms\"] } }\n",
         ),
     ]
-    .concat()
+    .concat())
 }
 
 #[test]
@@ -127,7 +141,7 @@ fn modules_pass_their_own_tests_and_come_from_git() -> Result<()> {
     ensure!(formatted.code == Some(0), "{}", formatted.stdout);
 
     let repository = repository()?;
-    let main = from_git(&repository.path().to_string_lossy());
+    let main = from_git(&repository.path().to_string_lossy())?;
     if let Some(tofu) = Tool::OpenTofu.require()? {
         let tofu = Terraform::new(&tofu, &world.proxy.endpoint())?;
         tofu.write("main.tf", &main)?;
@@ -151,26 +165,28 @@ fn modules_pass_their_own_tests_and_come_from_git() -> Result<()> {
     clean(&world)?;
     let states = world.terraform.states()?;
     let sink = &states["module.logs.gabion_log_sink.this"];
-    let account = &states["module.stage.gabion_account.this"]["account_id"];
+    let account = &states["module.dev.gabion_account.this"]["account_id"];
     assert_eq!(sink["account_id"], *account);
     assert_eq!(sink["is_organization_trail"], false);
     assert_eq!(
         sink["organization_id"],
         states["module.organization.gabion_organization.this"]["id"]
     );
-    let key = &states["module.stage.gabion_kms_key.this[\"regulated\"]"];
+    let baseline = &states["module.dev.gabion_account.this"]["regions"];
+    assert_eq!(*baseline, json!(["eu-central-1", "eu-west-1"]));
+    let key = &states["module.dev.gabion_kms_key.this[\"regulated\"]"];
     assert_eq!(key["users"], json!([account]));
     Ok(())
 }
 
 /// What the modules make in another region, with the archive in the account of the environment.
 const RESOURCES: [&str; 8] = [
+    "module.dev.gabion_account.this",
+    "module.dev.gabion_kms_key.this[\"regulated\"]",
+    "module.dev.gabion_network_segment.this[\"internal\"]",
+    "module.dev.gabion_network_segment.this[\"regulated\"]",
     "module.logs.gabion_kms_key.this",
     "module.logs.gabion_log_sink.this",
     "module.organization.gabion_org_guardrail.this",
     "module.organization.gabion_organization.this",
-    "module.stage.gabion_account.this",
-    "module.stage.gabion_kms_key.this[\"regulated\"]",
-    "module.stage.gabion_network_segment.this[\"internal\"]",
-    "module.stage.gabion_network_segment.this[\"regulated\"]",
 ];

@@ -168,7 +168,10 @@ fn complete(read: &BTreeSet<(&str, &str)>) -> Result<()> {
             ));
         }
     }
-    ensure!(missing.is_empty(), "{missing:#?}");
+    ensure!(
+        missing.is_empty(),
+        "read these back here, or say in tests/src/unread.rs what covers them: {missing:#?}"
+    );
     println!(
         "{} attributes of secure defaults were read back, {} cannot be",
         read.len(),
