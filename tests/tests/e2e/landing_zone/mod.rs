@@ -155,9 +155,14 @@ fn nothing_found(world: &World) -> Result<()> {
 /// decided.
 fn clean(world: &World) -> Result<()> {
     for round in ["first", "second"] {
+        let before = world.proxy.calls().len();
         let run = world.terraform.plan_json(&[])?;
         ensure!(!run.changes()?, "the {round} plan changes:\n{}", run.stdout);
-        println!("the {round} plan without changes took {:?}", run.elapsed);
+        println!(
+            "the {round} plan without changes took {:?} and {} calls",
+            run.elapsed,
+            world.proxy.calls().len() - before
+        );
         let told = run.diagnostics();
         ensure!(told.is_empty(), "the {round} plan tells {told:#?}");
     }
