@@ -12,8 +12,8 @@ pub(crate) fn build(folder: &Path, engines: &Engines<'_>) -> Result<Vec<u8>, Err
     engines.say("componentizing (10 to 30 seconds)");
     let work = Work::new(
         folder,
-        "build.mjs",
-        include_str!("../engines/javascript/build.mjs"),
+        ("build.mjs", include_str!("../engines/javascript/build.mjs")),
+        &[("lean.mjs", include_str!("../engines/javascript/lean.mjs"))],
     )?;
     let mut command = Command::new("node");
     command.arg(&work.script).arg("--engine").arg(engine);

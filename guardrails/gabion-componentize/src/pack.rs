@@ -225,7 +225,12 @@ pub(crate) struct Work {
 }
 
 impl Work {
-    pub(crate) fn new(pack: &Path, name: &str, script: &str) -> Result<Self, Error> {
+    /// With the engine's script and the files that it needs beside it: names and texts.
+    pub(crate) fn new(
+        pack: &Path,
+        script: (&str, &str),
+        beside: &[(&str, &str)],
+    ) -> Result<Self, Error> {
         let folder = tempfile::Builder::new()
             .prefix("gabion-build-")
             .tempdir()
@@ -244,8 +249,11 @@ impl Work {
         } else {
             write(folder.path().join("package.wit"), WIT)?
         };
+        for (name, text) in beside {
+            write(folder.path().join(name), text)?;
+        }
         Ok(Self {
-            script: write(folder.path().join(name), script)?,
+            script: write(folder.path().join(script.0), script.1)?,
             wit,
             output: folder.path().join("pack.wasm"),
             _folder: folder,

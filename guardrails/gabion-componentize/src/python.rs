@@ -12,8 +12,8 @@ pub(crate) fn build(folder: &Path, engines: &Engines<'_>) -> Result<Vec<u8>, Err
     engines.say("componentizing (10 to 30 seconds)");
     let work = Work::new(
         folder,
-        "build.py",
-        include_str!("../engines/python/build.py"),
+        ("build.py", include_str!("../engines/python/build.py")),
+        &[],
     )?;
     let mut command = Command::new(engine.join("venv/bin/python"));
     // What the author's environment says of Python does not count here.

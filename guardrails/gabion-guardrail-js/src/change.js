@@ -1,7 +1,7 @@
 // One planned change, and the whole plan.
 
 import { Companions } from "./join.js";
-import { Value, hold } from "./value.js";
+import { Value } from "./value.js";
 
 /** @typedef {import("gabion:guardrail/plan@1.0.0").Change} ChangeHandle */
 /** @typedef {import("gabion:guardrail/plan@1.0.0").Graph} GraphHandle */
@@ -10,14 +10,15 @@ import { Value, hold } from "./value.js";
 /** @typedef {import("gabion:guardrail/plan@1.0.0").Mode} Mode What kind of object a change is about. */
 /** @typedef {import("gabion:guardrail/plan@1.0.0").Reference} Reference An expression that names another resource. */
 
+/** Operations after which a managed resource is not there, or not ours. */
+const GONE = ["delete", "forget", "read", "open"];
+
 /** One change, as a rule sees it. */
 export class Change {
-  /** @type {ChangeHandle} */
-  #handle;
-
   /** @param {ChangeHandle} handle */
   constructor(handle) {
-    this.#handle = handle;
+    /** @private */
+    this._handle = handle;
   }
 
   /**
@@ -25,47 +26,47 @@ export class Change {
    * @param {Change} change
    */
   static handle(change) {
-    return change.#handle;
+    return change._handle;
   }
 
   /** The resource type, `aws_kms_key`. */
   get resourceType() {
-    return this.#handle.resourceType();
+    return this._handle.resourceType();
   }
 
   /** Managed, data or ephemeral. */
   get mode() {
-    return this.#handle.mode();
+    return this._handle.mode();
   }
 
   /** The provider's source address, `registry.terraform.io/hashicorp/aws`. */
   get provider() {
-    return this.#handle.provider();
+    return this._handle.provider();
   }
 
   /** The provider's version where known, else null. */
   get providerVersion() {
-    return this.#handle.providerVersion() ?? null;
+    return this._handle.providerVersion() ?? null;
   }
 
   /** What happens. */
   get operation() {
-    return this.#handle.operation();
+    return this._handle.operation();
   }
 
   /** At which step. */
   get stage() {
-    return this.#handle.stage();
+    return this._handle.stage();
   }
 
   /** The prior state; null for a create. */
   get before() {
-    return new Value(hold(this.#handle.before()));
+    return new Value(this._handle.before());
   }
 
   /** The planned state; null for a delete. */
   get after() {
-    return new Value(hold(this.#handle.after()));
+    return new Value(this._handle.after());
   }
 
   /**
@@ -78,7 +79,7 @@ export class Change {
 
   /** Whether it is a managed resource that will exist. */
   get stays() {
-    return !["delete", "forget", "read", "open"].includes(this.operation) && this.mode === "managed";
+    return !GONE.includes(this.operation) && this.mode === "managed";
   }
 
   /**
@@ -87,38 +88,36 @@ export class Change {
    * @param {string} path
    */
   configured(path) {
-    return this.#handle.configured(path) ?? null;
+    return this._handle.configured(path) ?? null;
   }
 
   /** The provider's configuration, redacted: region, role, account where known. */
   get providerConfiguration() {
-    return new Value(hold(this.#handle.providerConfiguration()));
+    return new Value(this._handle.providerConfiguration());
   }
 
   /** The resource's address where known, else null; plan calls carry none. */
   get address() {
-    return this.#handle.address() ?? null;
+    return this._handle.address() ?? null;
   }
 
   /** The address of its module where known, else null; empty for the root module. */
   get moduleAddress() {
-    return this.#handle.moduleAddress() ?? null;
+    return this._handle.moduleAddress() ?? null;
   }
 }
 
 /** The whole plan, for rules that join resources. */
 export class Graph {
-  /** @type {GraphHandle} */
-  #handle;
-
   /** @param {GraphHandle} handle */
   constructor(handle) {
-    this.#handle = handle;
+    /** @private */
+    this._handle = handle;
   }
 
   /** Whether everything is in it: what is missing from an incomplete graph may live elsewhere. */
   get complete() {
-    return this.#handle.complete();
+    return this._handle.complete();
   }
 
   /**
@@ -126,7 +125,7 @@ export class Graph {
    * @param {string} resourceType
    */
   changes(resourceType = "") {
-    return this.#handle.changes(resourceType).map((handle) => new Change(hold(handle)));
+    return this._handle.changes(resourceType).map((handle) => new Change(handle));
   }
 
   /**
@@ -142,7 +141,7 @@ export class Graph {
    * @param {Change} change
    */
   references(change) {
-    return this.#handle.references(Change.handle(change));
+    return this._handle.references(Change.handle(change));
   }
 
   /**
@@ -150,7 +149,7 @@ export class Graph {
    * @param {Change} change
    */
   referrers(change) {
-    return this.#handle.referrers(Change.handle(change)).map((handle) => new Change(hold(handle)));
+    return this._handle.referrers(Change.handle(change)).map((handle) => new Change(handle));
   }
 
   /**

@@ -5,7 +5,6 @@ import { log, logTo } from "./log.js";
 import { Verdict } from "./outcome.js";
 import { Pack, Rule } from "./rule.js";
 import { Stop } from "./stop.js";
-import { release } from "./value.js";
 
 /** @typedef {import("gabion:guardrail/plan@1.0.0").Change} ChangeHandle */
 /** @typedef {import("gabion:guardrail/plan@1.0.0").Graph} GraphHandle */
@@ -123,8 +122,6 @@ function answer(judge, code) {
     if (error instanceof Refusal) throw error;
     if (error instanceof Stop) throw new Refusal(error.message);
     throw new Refusal(error instanceof Error ? `${error.name}: ${error.message}` : String(error));
-  } finally {
-    release();
   }
 }
 

@@ -93,17 +93,19 @@ export function found(first, ...more) {
 
 /** Gathers findings, so that one value that cannot be read does not hide what others show. */
 export class Review {
-  /** @type {Finding[]} */
-  #findings = [];
-  /** @type {Stop | null} */
-  #stop = null;
+  constructor() {
+    /** @private @type {Finding[]} */
+    this._findings = [];
+    /** @private @type {Stop | null} */
+    this._stop = null;
+  }
 
   /**
    * Adds a finding.
    * @param {Finding} finding
    */
   add(finding) {
-    this.#findings.push(finding);
+    this._findings.push(finding);
   }
 
   /**
@@ -124,7 +126,7 @@ export class Review {
    */
   lookAt(look) {
     try {
-      look(this.#findings);
+      look(this._findings);
     } catch (error) {
       if (!(error instanceof Stop)) throw error;
       this.#remember(error);
@@ -133,7 +135,7 @@ export class Review {
 
   /** Whether something was found. */
   get found() {
-    return this.#findings.length > 0;
+    return this._findings.length > 0;
   }
 
   /**
@@ -148,14 +150,14 @@ export class Review {
   /** @param {Stop} stop */
   #remember(stop) {
     // A failure outweighs what is merely not known.
-    if (!this.#stop?.failed) this.#stop = stop;
+    if (!this._stop?.failed) this._stop = stop;
   }
 
   /** A failure, else the findings, else what could not be read, else pass: what a rule returns. */
   outcome() {
-    if (this.#stop?.failed) throw this.#stop;
-    if (this.#findings.length > 0) return new Verdict("violation", this.#findings);
-    if (this.#stop) throw this.#stop;
+    if (this._stop?.failed) throw this._stop;
+    if (this._findings.length > 0) return new Verdict("violation", this._findings);
+    if (this._stop) throw this._stop;
     return PASS;
   }
 }

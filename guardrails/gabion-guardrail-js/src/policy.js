@@ -248,14 +248,19 @@ function oneOrMany(value) {
  * @param {Value} value
  */
 function texts(value) {
-  /** @type {string[]} */
-  const found = [];
-  for (const one of oneOrMany(value)) {
-    const kind = one.kind;
-    const text = kind === "boolean" ? one.boolean() : kind === "number" ? one.number() : one.text();
-    if (text !== null) found.push(String(text));
-  }
-  return found;
+  const kind = value.kind;
+  if (kind === "null") return [];
+  if (kind !== "sequence") return textOf(value, kind);
+  return value.elements().flatMap((one) => textOf(one, one.kind));
+}
+
+/**
+ * @param {Value} one
+ * @param {string} kind Its kind.
+ */
+function textOf(one, kind) {
+  const text = kind === "boolean" ? one.boolean() : kind === "number" ? one.number() : one.text();
+  return text === null ? [] : [String(text)];
 }
 
 /**
@@ -292,8 +297,11 @@ function conditions(value) {
  * @param {string} text
  */
 function lower(text) {
-  return text.replace(/[A-Z]/g, (c) => c.toLowerCase());
+  // Beyond ASCII, lower case is more than AWS compares.
+  return BEYOND.test(text) ? text.replace(/[A-Z]/g, (c) => c.toLowerCase()) : text.toLowerCase();
 }
+
+const BEYOND = /[^\0-\x7f]/;
 
 /**
  * Whether `text` fits `pattern`, where `*` stands for any text and `?` for one character.
@@ -301,8 +309,10 @@ function lower(text) {
  * @param {string} text
  */
 export function matches(pattern, text) {
-  return fits([...pattern], [...text]);
+  return WILD.test(pattern) ? fits([...pattern], [...text]) : pattern === text;
 }
+
+const WILD = /[*?]/;
 
 /**
  * @param {string[]} pattern Its characters.

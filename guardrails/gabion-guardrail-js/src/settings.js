@@ -83,6 +83,8 @@ export const setting = Object.freeze({
 export class Settings {
   /** @type {Record<string, Json>} */
   #given = {};
+  /** What all of them are. @type {any} */
+  #all = null;
 
   /** @param {S} shape */
   constructor(shape) {
@@ -106,8 +108,11 @@ export class Settings {
    * @returns {{ [K in keyof S]: S[K] extends Setting<infer T> ? T : never }}
    */
   current() {
-    const all = Object.entries(this.shape).map(([name, one]) => [name, this.#given[name] ?? one.fallback]);
-    return Object.fromEntries(all);
+    this.#all ??= Object.fromEntries(
+      Object.entries(this.shape).map(([name, one]) => [name, this.#given[name] ?? one.fallback]),
+    );
+    // A rule may write into what it gets; the next one gets it as it was.
+    return { ...this.#all };
   }
 
   /**
@@ -116,6 +121,7 @@ export class Settings {
    */
   set(given) {
     this.#given = given;
+    this.#all = null;
   }
 }
 

@@ -5,7 +5,6 @@
 
 import { Change, Graph } from "./change.js";
 import { Stop } from "./stop.js";
-import { release } from "./value.js";
 
 /** @typedef {import("./rule.js").Rule} Rule */
 
@@ -246,7 +245,5 @@ export function ask(rule, subject) {
   } catch (error) {
     if (error instanceof Stop) return { verdict: error.failed ? "error" : "undetermined", text: error.message };
     throw error;
-  } finally {
-    release();
   }
 }

@@ -8,48 +8,23 @@ import { Unreadable } from "./stop.js";
 /** @typedef {import("gabion:guardrail/values@1.0.0").Secret} Secret Something that looks like a secret. */
 /** @typedef {import("./stop.js").Why} Why */
 
-/** Handles made in this call, given back when it ends: the engine does not collect them soon enough. */
-/** @type {any[]} */
-let held = [];
-
-const DISPOSE = Symbol.dispose ?? Symbol.for("dispose");
-
-/**
- * Keeps a handle until the call ends.
- * @template T
- * @param {T} handle
- * @returns {T}
- */
-export function hold(handle) {
-  held.push(handle);
-  return handle;
-}
-
-/** Gives all handles of a call back. */
-export function release() {
-  const handles = held;
-  held = [];
-  for (const handle of handles) handle[DISPOSE]?.();
-}
-
 /** A handle to a value. Moving to another value never fails and reads nothing; the read that follows tells. */
 export class Value {
-  /** @type {Handle} */
-  #handle;
-
   /** @param {Handle} handle */
   constructor(handle) {
-    this.#handle = handle;
+    // A plain property: the engine interprets, and a `#private` one costs it a search in every class on the way.
+    /** @private */
+    this._handle = handle;
   }
 
   /** The kind. A sensitive value shows its kind. */
   get kind() {
-    return this.#handle.kind();
+    return this._handle.kind();
   }
 
   /** Whether the schema marks it, or a value above it, as sensitive. */
   get isSensitive() {
-    return this.#handle.sensitive();
+    return this._handle.sensitive();
   }
 
   /** Whether the provider decides it: unset in the configuration and unknown in the plan. */
@@ -72,7 +47,7 @@ export class Value {
    * @param {string} name
    */
   get(name) {
-    return new Value(hold(this.#handle.get(name)));
+    return new Value(this._handle.get(name));
   }
 
   /**
@@ -80,7 +55,7 @@ export class Value {
    * @param {number} index
    */
   at(index) {
-    return new Value(hold(this.#handle.at(index)));
+    return new Value(this._handle.at(index));
   }
 
   /**
@@ -89,7 +64,7 @@ export class Value {
    */
   find(path) {
     try {
-      return new Value(hold(this.#handle.find(path)));
+      return new Value(this._handle.find(path));
     } catch (error) {
       throw new Error(String(payload(error)));
     }
@@ -97,7 +72,11 @@ export class Value {
 
   /** The elements of a sequence; none for null and computed. */
   elements() {
-    return this.#read(() => this.#handle.elements().map((handle) => new Value(hold(handle)))) ?? [];
+    try {
+      return wrapped(this._handle.elements());
+    } catch (error) {
+      return unread(this, error) ?? [];
+    }
   }
 
   /** `for (const rule of value)`: the elements of a sequence. */
@@ -115,22 +94,38 @@ export class Value {
 
   /** The names of a mapping, sorted; none for null and computed. */
   keys() {
-    return this.#read(() => this.#handle.keys()) ?? [];
+    try {
+      return this._handle.keys();
+    } catch (error) {
+      return unread(this, error) ?? [];
+    }
   }
 
   /** How many elements, entries or characters it has; 0 for null and computed. A sensitive text answers too. */
   size() {
-    return this.#read(() => this.#handle.size()) ?? 0;
+    try {
+      return this._handle.size();
+    } catch (error) {
+      return unread(this, error) ?? 0;
+    }
   }
 
   /** The boolean; null for null and computed. */
   boolean() {
-    return this.#read(() => this.#handle.boolean()) ?? null;
+    try {
+      return this._handle.boolean() ?? null;
+    } catch (error) {
+      return unread(this, error) ?? null;
+    }
   }
 
   /** The number as exact decimal text; null for null and computed. */
   number() {
-    return this.#read(() => this.#handle.number()) ?? null;
+    try {
+      return this._handle.number() ?? null;
+    } catch (error) {
+      return unread(this, error) ?? null;
+    }
   }
 
   /**
@@ -153,7 +148,11 @@ export class Value {
 
   /** The text; null for null and computed. */
   text() {
-    return this.#read(() => this.#handle.text()) ?? null;
+    try {
+      return this._handle.text() ?? null;
+    } catch (error) {
+      return unread(this, error) ?? null;
+    }
   }
 
   /** The text where it is not empty: many attributes of the AWS provider write "unset" as `""`. */
@@ -166,23 +165,31 @@ export class Value {
    * @param {Value} other
    */
   equalTo(other) {
-    return this.#read(() => this.#handle.equalTo(other.#handle)) ?? false;
+    try {
+      return this._handle.equalTo(other._handle);
+    } catch (error) {
+      return unread(this, error) ?? false;
+    }
   }
 
   /** The attribute path; inside a document, of the attribute that holds it. */
   get path() {
-    return this.#handle.path();
+    return this._handle.path();
   }
 
   /** The JSON that a text holds, such as an IAM policy; null for null, computed and an empty text. */
   document() {
     if (this.size() === 0) return null;
-    return this.#read(() => new Value(hold(this.#handle.document()))) ?? null;
+    try {
+      return new Value(this._handle.document());
+    } catch (error) {
+      return unread(this, error);
+    }
   }
 
   /** What a detector in the host finds in this value and below it. */
   secrets() {
-    return this.#handle.secrets();
+    return this._handle.secrets();
   }
 
   /**
@@ -192,23 +199,25 @@ export class Value {
   finding(message) {
     return new Finding(this.path, message);
   }
+}
 
-  /**
-   * Computed is no error here: it reads as undefined.
-   * @template T
-   * @param {() => T} read
-   * @returns {T | undefined}
-   */
-  #read(read) {
-    try {
-      return read();
-    } catch (error) {
-      const why = payload(error);
-      if (why === "computed") return undefined;
-      if (typeof why === "string" && why) throw new Unreadable(this.path, /** @type {Why} */ (why));
-      throw error;
-    }
-  }
+/** @param {Handle[]} handles */
+function wrapped(handles) {
+  return handles.map((handle) => new Value(handle));
+}
+
+/**
+ * What a read that the host refused comes to: null where the provider decides the value, which is no error here;
+ * else it ends what the rule looks at.
+ * @param {Value} value
+ * @param {unknown} error What the host threw.
+ * @returns {null}
+ */
+function unread(value, error) {
+  const why = payload(error);
+  if (why === "computed") return null;
+  if (typeof why === "string" && why) throw new Unreadable(value.path, /** @type {Why} */ (why));
+  throw error;
 }
 
 /** @param {unknown} error What the host threw. */
@@ -221,6 +230,9 @@ function payload(error) {
  * @param {string} text
  */
 export function whole(text) {
+  // Most are written as JavaScript writes them.
+  const plain = Number(text);
+  if (Number.isSafeInteger(plain) && String(plain) === text) return plain;
   const parts = /^([+-]?)(\d*)(?:\.(\d*))?(?:[eE]([+-]?\d+))?$/.exec(text);
   if (!parts) return null;
   const [, sign, before = "", after = "", exponent = "0"] = parts;

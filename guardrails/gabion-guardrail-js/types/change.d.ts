@@ -14,9 +14,10 @@ export type Reference = import("gabion:guardrail/plan@1.0.0").Reference;
 /** @typedef {import("gabion:guardrail/plan@1.0.0").Reference} Reference An expression that names another resource. */
 /** One change, as a rule sees it. */
 export declare class Change {
-    #private;
     /** @param {ChangeHandle} handle */
     constructor(handle: ChangeHandle);
+    /** @private */
+    private _handle;
     /**
      * The host's handle of a change; for the graph.
      * @param {Change} change
@@ -60,9 +61,10 @@ export declare class Change {
 }
 /** The whole plan, for rules that join resources. */
 export declare class Graph {
-    #private;
     /** @param {GraphHandle} handle */
     constructor(handle: GraphHandle);
+    /** @private */
+    private _handle;
     /** Whether everything is in it: what is missing from an incomplete graph may live elsewhere. */
     get complete(): boolean;
     /**

@@ -68,7 +68,10 @@ export declare const NOT_APPLICABLE: Readonly<Verdict>;
 export declare function found(first: Finding, ...more: Finding[]): Verdict;
 /** Gathers findings, so that one value that cannot be read does not hide what others show. */
 export declare class Review {
-    #private;
+    /** @private @type {Finding[]} */
+    private _findings;
+    /** @private @type {Stop | null} */
+    private _stop;
     /**
      * Adds a finding.
      * @param {Finding} finding

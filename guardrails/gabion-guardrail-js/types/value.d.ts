@@ -3,20 +3,12 @@ export type Handle = import("gabion:guardrail/values@1.0.0").Value;
 export type Kind = import("gabion:guardrail/values@1.0.0").Kind;
 export type Secret = import("gabion:guardrail/values@1.0.0").Secret;
 export type Why = import("./stop.js").Why;
-/**
- * Keeps a handle until the call ends.
- * @template T
- * @param {T} handle
- * @returns {T}
- */
-export declare function hold<T>(handle: T): T;
-/** Gives all handles of a call back. */
-export declare function release(): void;
 /** A handle to a value. Moving to another value never fails and reads nothing; the read that follows tells. */
 export declare class Value {
-    #private;
     /** @param {Handle} handle */
     constructor(handle: Handle);
+    /** @private */
+    private _handle;
     /** The kind. A sensitive value shows its kind. */
     get kind(): import("gabion:guardrail/values@1.0.0").Kind;
     /** Whether the schema marks it, or a value above it, as sensitive. */

@@ -1,10 +1,10 @@
 """One planned change, and the whole plan."""
 
 from dataclasses import dataclass
-from typing import Any, Literal, cast
+from typing import Any, Literal
 
 from .join import Companions
-from .value import Value, hold, word
+from .value import Value
 
 Operation = Literal["create", "update", "replace", "delete", "no-op", "read", "open", "import", "move", "forget"]
 """What is about to happen."""
@@ -25,42 +25,48 @@ class Change:
     @property
     def resource_type(self) -> str:
         """The resource type, `aws_kms_key`."""
-        return cast(str, self._handle.resource_type())
+        resource_type: str = self._handle.resource_type()
+        return resource_type
 
     @property
     def mode(self) -> Mode:
         """Managed, data or ephemeral."""
-        return cast(Mode, word(self._handle.mode()))
+        mode: Mode = self._handle.mode()
+        return mode
 
     @property
     def provider(self) -> str:
         """The provider's source address, `registry.terraform.io/hashicorp/aws`."""
-        return cast(str, self._handle.provider())
+        provider: str = self._handle.provider()
+        return provider
 
     @property
     def provider_version(self) -> str | None:
         """The provider's version where known."""
-        return cast(str | None, self._handle.provider_version())
+        provider_version: str | None = self._handle.provider_version()
+        return provider_version
 
     @property
     def operation(self) -> Operation:
         """What happens."""
-        return cast(Operation, word(self._handle.operation()))
+        operation: Operation = self._handle.operation()
+        return operation
 
     @property
     def stage(self) -> Stage:
         """At which step."""
-        return cast(Stage, word(self._handle.stage()))
+        stage: Stage = self._handle.stage()
+        return stage
 
     @property
     def before(self) -> Value:
         """The prior state; null for a create."""
-        return Value(hold(self._handle.before()))
+        return Value(self._handle.before())
 
     @property
     def after(self) -> Value:
         """The planned state; null for a delete."""
-        return Value(hold(self._handle.after()))
+        return Value(self._handle.after())
 
     def planned(self) -> Value | None:
         """The planned state of a managed resource that will exist; None when it goes away or leaves the state, and
@@ -75,22 +81,25 @@ class Change:
     def configured(self, path: str) -> bool | None:
         """Whether the configuration sets the attribute at this path; None where that is not known, which makes a
         pass undetermined."""
-        return cast(bool | None, self._handle.configured(path))
+        configured: bool | None = self._handle.configured(path)
+        return configured
 
     @property
     def provider_configuration(self) -> Value:
         """The provider's configuration, redacted: region, role, account where known."""
-        return Value(hold(self._handle.provider_configuration()))
+        return Value(self._handle.provider_configuration())
 
     @property
     def address(self) -> str | None:
         """The resource's address where known; plan calls carry none."""
-        return cast(str | None, self._handle.address())
+        address: str | None = self._handle.address()
+        return address
 
     @property
     def module_address(self) -> str | None:
         """The address of its module where known, empty for the root module."""
-        return cast(str | None, self._handle.module_address())
+        module_address: str | None = self._handle.module_address()
+        return module_address
 
 
 @dataclass(frozen=True)
@@ -116,11 +125,12 @@ class Graph:
     @property
     def complete(self) -> bool:
         """Whether everything is in it: what is missing from an incomplete graph may live elsewhere."""
-        return cast(bool, self._handle.complete())
+        complete: bool = self._handle.complete()
+        return complete
 
     def changes(self, resource_type: str = "") -> list[Change]:
         """All changes of one resource type, in the plan's order; an empty type means all."""
-        return [Change(hold(handle)) for handle in self._handle.changes(resource_type)]
+        return [Change(handle) for handle in self._handle.changes(resource_type)]
 
     def of(self, resource_type: str) -> list[Change]:
         """The managed resources of one type that will exist after the apply."""
@@ -132,7 +142,7 @@ class Graph:
 
     def referrers(self, change: Change) -> list[Change]:
         """The changes whose expressions refer to this one."""
-        return [Change(hold(handle)) for handle in self._handle.referrers(change._handle)]
+        return [Change(handle) for handle in self._handle.referrers(change._handle)]
 
     def companions(self, resource_type: str, attribute: str) -> Companions:
         """The resources of a type that will exist, to be joined by `attribute` to what they belong to: by reference

@@ -10,12 +10,12 @@ from wit_world import exports
 from wit_world.exports import rules as wit
 from wit_world.imports import log as host_log
 
+from . import host
 from .change import Change, Graph
 from .log import Printed, Severity, log_to
 from .outcome import NOT_APPLICABLE, Verdict
 from .packs import Pack, Rule
 from .stop import Stop
-from .value import release
 
 _SEVERITIES = {one.name.lower(): one for one in host_log.Severity}
 
@@ -48,10 +48,12 @@ def component(pack: Pack, name: str, version: str) -> type:
                 raise Err([wit.SettingsProblem(one.path, one.message) for one in problems])
 
         def check(self, rule: str, change: Any) -> Any:
+            host.begin()
             one, subject = named(rule), Change(change)
             return _answer(lambda: one.judge(subject) if one.judges(subject.resource_type) else NOT_APPLICABLE, rule)
 
         def check_plan(self, rule: str, graph: Any) -> Any:
+            host.begin()
             one = named(rule)
             return _answer(lambda: one.judge(Graph(graph)), rule)
 
@@ -85,7 +87,7 @@ def _answer(judge: Callable[[], Verdict], code: str) -> Any:
     except Exception as error:
         raise Err(f"{type(error).__name__}: {error}") from None
     finally:
-        release()
+        host.end()
     if not isinstance(verdict, Verdict):
         message = "return PASS, NOT_APPLICABLE, found(...) or review.outcome()"
         raise Err(f"the rule `{code}` returned no verdict: {message}")

@@ -1,7 +1,6 @@
 """What a rule returns."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, Self
 
@@ -94,6 +93,24 @@ def found(first: Finding, *more: Finding) -> Verdict:
     return Verdict("violation", (first, *more))
 
 
+class _Look:
+    """One block of a review."""
+
+    __slots__ = ("_review",)
+
+    def __init__(self, review: "Review") -> None:
+        self._review = review
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> bool:
+        if isinstance(error, Stop):
+            self._review._remember(error)
+            return True
+        return False
+
+
 class Review:
     """Gathers findings, so that one value that cannot be read does not hide what others show.
 
@@ -103,20 +120,20 @@ class Review:
     def __init__(self) -> None:
         self._findings: list[Finding] = []
         self._stop: Stop | None = None
+        self._look = _Look(self)
 
     def add(self, finding: Finding) -> None:
         """Adds a finding."""
         self._findings.append(finding)
 
-    @contextmanager
-    def look(self) -> Iterator[None]:
+    def look(self) -> "_Look":
         """A block for one thing to look at; a read that ends it does not end the rule."""
-        try:
-            yield
-        except Stop as stop:
-            # A failure outweighs what is merely not known.
-            if self._stop is None or not self._stop.failed:
-                self._stop = stop
+        return self._look
+
+    def _remember(self, stop: Stop) -> None:
+        # A failure outweighs what is merely not known.
+        if self._stop is None or not self._stop.failed:
+            self._stop = stop
 
     @property
     def found(self) -> bool:

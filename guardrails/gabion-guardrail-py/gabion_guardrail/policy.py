@@ -236,11 +236,14 @@ _LOWER = {i: i + 32 for i in range(ord("A"), ord("Z") + 1)}
 
 def _lower(text: str) -> str:
     """Lower case of the letters of ASCII, as AWS compares."""
-    return text.translate(_LOWER)
+    # Beyond ASCII, lower case is more than AWS compares.
+    return text.lower() if text.isascii() else text.translate(_LOWER)
 
 
 def matches(pattern: str, text: str) -> bool:
     """Whether `text` fits `pattern`, where `*` stands for any text and `?` for one character."""
+    if "*" not in pattern and "?" not in pattern:
+        return pattern == text
     p = t = begin = 0
     star = -1
     while t < len(text):

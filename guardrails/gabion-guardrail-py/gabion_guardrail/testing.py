@@ -14,7 +14,6 @@ from .change import Change, Graph
 from .outcome import Finding
 from .packs import Rule
 from .stop import Stop
-from .value import release
 
 
 @dataclass(frozen=True)
@@ -43,12 +42,7 @@ def sensitive(value: Any) -> Mark:
 class _Refusal(Exception):
     def __init__(self, why: str) -> None:
         super().__init__(why)
-        self.value = SimpleNamespace(name=why.upper().replace("-", "_"))
-
-
-def _member(word: str) -> SimpleNamespace:
-    """As the members of the generated enums look."""
-    return SimpleNamespace(name=word.upper().replace("-", "_"))
+        self.value = why
 
 
 class _Value:
@@ -60,9 +54,6 @@ class _Value:
         self._hidden = hidden or marked
         self._path = path
 
-    def __exit__(self, *_: object) -> None:
-        pass
-
     def _kind(self) -> str:
         value = self._value
         if isinstance(value, Mark):
@@ -70,8 +61,8 @@ class _Value:
         kinds = {bool: "boolean", int: "number", float: "number", str: "text", list: "sequence", dict: "mapping"}
         return "null" if value is None else kinds[type(value)]
 
-    def kind(self) -> SimpleNamespace:
-        return _member(self._kind())
+    def kind(self) -> str:
+        return self._kind()
 
     def sensitive(self) -> bool:
         return self._hidden
@@ -155,14 +146,11 @@ class _Change:
     def __init__(self, resource_type: str, **said: Any) -> None:
         self.type, self.said = resource_type, said
 
-    def __exit__(self, *_: object) -> None:
-        pass
-
     def resource_type(self) -> str:
         return self.type
 
-    def mode(self) -> SimpleNamespace:
-        return _member(self.said.get("mode", "managed"))
+    def mode(self) -> Any:
+        return self.said.get("mode", "managed")
 
     def provider(self) -> str:
         return f"registry.terraform.io/hashicorp/{self.type.partition('_')[0]}"
@@ -170,13 +158,13 @@ class _Change:
     def provider_version(self) -> None:
         return None
 
-    def operation(self) -> SimpleNamespace:
+    def operation(self) -> Any:
         before, after = self.said.get("before"), self.said.get("after")
         told = "create" if before is None else "delete" if after is None else "update"
-        return _member(self.said.get("operation", told))
+        return self.said.get("operation", told)
 
-    def stage(self) -> SimpleNamespace:
-        return _member(self.said.get("stage", "plan"))
+    def stage(self) -> Any:
+        return self.said.get("stage", "plan")
 
     def before(self) -> _Value:
         return _Value(self.said.get("before"), "")
@@ -251,5 +239,3 @@ def ask(rule: Rule, subject: Change | Graph) -> Answer:
         return Answer(verdict.tag, verdict.findings)
     except Stop as stop:
         return Answer("error" if stop.failed else "undetermined", text=str(stop))
-    finally:
-        release()

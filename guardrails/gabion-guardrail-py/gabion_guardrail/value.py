@@ -1,35 +1,15 @@
 """Values of a resource, read through handles."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, Literal, TypeVar, cast
+from typing import Any, Literal
 
 from .outcome import Finding
 from .stop import Unreadable, Why
 
 Kind = Literal["null", "boolean", "number", "text", "sequence", "mapping", "unknown", "computed"]
 """What kind of value a `Value` points to."""
-
-T = TypeVar("T")
-
-# Handles made in this call, given back when it ends: an exception may keep them alive in its traceback.
-_held: list[Any] = []
-
-
-def hold(handle: Any) -> Any:
-    """Keeps a handle until the call ends."""
-    _held.append(handle)
-    return handle
-
-
-def release() -> None:
-    """Gives all handles of a call back."""
-    handles = _held[:]
-    _held.clear()
-    for handle in handles:
-        handle.__exit__(None, None, None)
-
 
 @dataclass(frozen=True)
 class Secret:
@@ -41,14 +21,10 @@ class Secret:
     """The attribute path that holds it; never its text."""
 
 
-def word(member: Any) -> str:
-    """The contract's word for a member of a generated enum."""
-    return cast(str, member.name.lower().replace("_", "-"))
-
-
 class Value:
     """A handle to a value. Moving to another value never fails and reads nothing; the read that follows tells."""
 
+    # The reads are spelled out, one like the other: the engine interprets, and each call within one costs it.
     __slots__ = ("_handle",)
 
     def __init__(self, handle: Any) -> None:
@@ -57,12 +33,14 @@ class Value:
     @property
     def kind(self) -> Kind:
         """The kind. A sensitive value shows its kind."""
-        return cast(Kind, word(self._handle.kind()))
+        kind: Kind = self._handle.kind()
+        return kind
 
     @property
     def is_sensitive(self) -> bool:
         """Whether the schema marks it, or a value above it, as sensitive."""
-        return cast(bool, self._handle.sensitive())
+        sensitive: bool = self._handle.sensitive()
+        return sensitive
 
     @property
     def is_computed(self) -> bool:
@@ -79,26 +57,30 @@ class Value:
 
     def get(self, name: str) -> "Value":
         """The value at a name of a mapping."""
-        return Value(hold(self._handle.get(name)))
+        return Value(self._handle.get(name))
 
     def at(self, index: int) -> "Value":
         """The element of a sequence, counted from 0; null past its end."""
-        return Value(hold(self._handle.at(index)))
+        return Value(self._handle.at(index))
 
     def __getitem__(self, step: str | int) -> "Value":
         """`value["tags"]`, `value[0]`: as `get` and `at`."""
-        return self.get(step) if isinstance(step, str) else self.at(step)
+        return Value(self._handle.get(step) if isinstance(step, str) else self._handle.at(step))
 
     def find(self, path: str) -> "Value":
         """The value at a path below this one, `rule[0].default_retention`. ValueError where the text is no path."""
         try:
-            return Value(hold(self._handle.find(path)))
+            return Value(self._handle.find(path))
         except Exception as error:
             raise ValueError(str(getattr(error, "value", error))) from None
 
     def elements(self) -> list["Value"]:
         """The elements of a sequence; none for null and computed."""
-        return [Value(hold(handle)) for handle in self._read(self._handle.elements) or []]
+        try:
+            return [Value(handle) for handle in self._handle.elements()]
+        except Exception as error:
+            self._unread(error)
+            return []
 
     def __iter__(self) -> Iterator["Value"]:
         """`for rule in value`: the elements of a sequence."""
@@ -112,19 +94,37 @@ class Value:
 
     def keys(self) -> list[str]:
         """The names of a mapping, sorted; none for null and computed."""
-        return self._read(self._handle.keys) or []
+        try:
+            keys: list[str] = self._handle.keys()
+            return keys
+        except Exception as error:
+            self._unread(error)
+            return []
 
     def size(self) -> int:
         """How many elements, entries or characters it has; 0 for null and computed. A sensitive text answers too."""
-        return self._read(self._handle.size) or 0
+        try:
+            size: int = self._handle.size()
+            return size
+        except Exception as error:
+            self._unread(error)
+            return 0
 
     def boolean(self) -> bool | None:
         """The boolean; None for null and computed."""
-        return self._read(self._handle.boolean)
+        try:
+            boolean: bool | None = self._handle.boolean()
+            return boolean
+        except Exception as error:
+            return self._unread(error)
 
     def number(self) -> str | None:
         """The number as exact decimal text; None for null and computed."""
-        return self._read(self._handle.number)
+        try:
+            number: str | None = self._handle.number()
+            return number
+        except Exception as error:
+            return self._unread(error)
 
     def integer(self) -> int | None:
         """The number as a whole number; None for null and computed. One that is not whole, or beyond 64 bits, is of
@@ -144,7 +144,11 @@ class Value:
 
     def text(self) -> str | None:
         """The text; None for null and computed."""
-        return self._read(self._handle.text)
+        try:
+            text: str | None = self._handle.text()
+            return text
+        except Exception as error:
+            return self._unread(error)
 
     def filled(self) -> str | None:
         """The text where it is not empty: many attributes of the AWS provider write "unset" as `""`."""
@@ -152,19 +156,27 @@ class Value:
 
     def equal_to(self, other: "Value") -> bool:
         """Whether two values are equal; sensitive ones answer too. Computed equals nothing."""
-        return self._read(lambda: cast(bool, self._handle.equal_to(other._handle))) or False
+        try:
+            equal: bool = self._handle.equal_to(other._handle)
+            return equal
+        except Exception as error:
+            self._unread(error)
+            return False
 
     @property
     def path(self) -> str:
         """The attribute path; inside a document, of the attribute that holds it."""
-        return cast(str, self._handle.path())
+        path: str = self._handle.path()
+        return path
 
     def document(self) -> "Value | None":
         """The JSON that a text holds, such as an IAM policy; None for null, computed and an empty text."""
         if self.size() == 0:
             return None
-        handle = self._read(self._handle.document)
-        return None if handle is None else Value(hold(handle))
+        try:
+            return Value(self._handle.document())
+        except Exception as error:
+            return self._unread(error)
 
     def secrets(self) -> list[Secret]:
         """What a detector in the host finds in this value and below it."""
@@ -174,18 +186,13 @@ class Value:
         """A finding at this value: one sentence without a final full stop."""
         return Finding(self.path, message)
 
-    def _read(self, read: Callable[[], T]) -> T | None:
-        """Computed is no error here: it reads as None."""
-        try:
-            return read()
-        except Exception as error:
-            reason = getattr(error, "value", None)
-            if not hasattr(reason, "name"):
-                raise
-            why = cast(Why, word(reason))
-        if why == "computed":
-            return None
-        raise Unreadable(self.path, why)
+    def _unread(self, error: Exception) -> None:
+        """What a read that the host refused comes to. Computed is no error here: it reads as None."""
+        why: Why | None = getattr(error, "value", None)
+        if not isinstance(why, str):
+            raise error
+        if why != "computed":
+            raise Unreadable(self.path, why) from None
 
 
 _NUMBER = re.compile(r"([+-]?)([0-9]*)(?:\.([0-9]*))?(?:[eE]([+-]?[0-9]+))?")
@@ -193,6 +200,9 @@ _NUMBER = re.compile(r"([+-]?)([0-9]*)(?:\.([0-9]*))?(?:[eE]([+-]?[0-9]+))?")
 
 def whole(text: str) -> int | None:
     """An exact decimal text as a whole number of 64 bits, `30`, `30.0`, `3e1`; None where it is none."""
+    # Most are written as Python writes them.
+    if text.isascii() and text.isdigit() and len(text) < 19:
+        return int(text)
     parts = _NUMBER.fullmatch(text)
     if not parts:
         return None

@@ -4,10 +4,11 @@ use std::path::{Path, PathBuf};
 
 use gabion_engine::CacheOptions;
 use gabion_engine::cache::Store;
+use serde_json::json;
 
 use crate::command::{Policy, engine};
 use crate::exit::{Exit, Failure};
-use crate::output;
+use crate::output::{self, Told};
 
 /// Look after the cache of compiled packs.
 #[derive(Debug, clap::Subcommand)]
@@ -16,28 +17,30 @@ pub(crate) enum Cache {
     #[command(
         after_help = "Examples:\n  gabion cache warm\n  gabion cache warm --floor /etc/gabion/floor.hcl"
     )]
-    Warm(Policy),
+    Warm {
+        #[command(flatten)]
+        policy: Policy,
+        #[command(flatten)]
+        told: Told,
+    },
     /// Show where the cache is
-    Path,
+    Path(Told),
     /// Delete the cache; it is made again when it is needed
-    Clear,
+    Clear(Told),
 }
 
 impl Cache {
     pub(crate) fn run(self) -> Result<Exit, Failure> {
         match self {
-            Self::Warm(policy) => {
+            Self::Warm { policy, told } => {
                 // Without any policy file, and as a floor for those that name no pack: the pack inside the binary.
                 engine()?
                     .load_baseline()
                     .map_err(|error| Failure::failed(error.to_string()))?;
                 let guard = policy.load(&[])?;
-                let mut packs: Vec<String> = guard
-                    .rules()
-                    .into_iter()
-                    .map(|rule| {
-                        format!("{} {} {}\n", rule.pack, rule.pack_version, rule.pack_digest)
-                    })
+                let rules = guard.rules().into_iter();
+                let mut packs: Vec<_> = rules
+                    .map(|rule| (rule.pack, rule.pack_version, rule.pack_digest))
                     .collect();
                 packs.sort();
                 packs.dedup();
@@ -53,19 +56,31 @@ impl Cache {
                         directory.display()
                     )));
                 }
-                output::stdout(&format!("{}in {}\n", packs.concat(), directory.display()))?;
+                let mut text = String::new();
+                let mut list = Vec::new();
+                for (name, version, digest) in packs {
+                    text.push_str(&format!("{name} {version} {digest}\n"));
+                    list.push(json!({ "name": name, "version": version, "digest": digest }));
+                }
+                let path = directory.display().to_string();
+                text.push_str(&format!("in {path}\n"));
+                told.write(&text, json!({ "path": path, "packs": list }))?;
             }
-            Self::Path => output::stdout(&format!("{}\n", directory()?.display()))?,
-            Self::Clear => {
+            Self::Path(told) => {
+                let path = directory()?.display().to_string();
+                told.write(&format!("{path}\n"), json!({ "path": path }))?;
+            }
+            Self::Clear(told) => {
                 let directory = directory()?;
                 let deleted = clear(&directory).map_err(|error| {
                     Failure::failed(format!("cannot clear `{}`: {error}", directory.display()))
                 })?;
-                output::stdout(&format!(
-                    "deleted {} in {}\n",
-                    output::count_of(deleted, "file"),
-                    directory.display()
-                ))?;
+                let path = directory.display().to_string();
+                let files = output::count_of(deleted, "file");
+                told.write(
+                    &format!("deleted {files} in {path}\n"),
+                    json!({ "path": path, "deleted": deleted }),
+                )?;
             }
         }
         Ok(Exit::Clean)

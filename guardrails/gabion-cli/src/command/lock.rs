@@ -8,10 +8,11 @@ use gabion_engine::policy::{
     LockChange, LockError, LockOptions, LockedPack, Locking, Relock, Resolver, Upgrade,
 };
 use gabion_engine::store::Store;
+use serde_json::{Value, json};
 
 use crate::command::engine;
 use crate::exit::{Exit, Failure};
-use crate::output;
+use crate::output::Told;
 use crate::remote::Connection;
 
 const LONG: &str = "\
@@ -51,6 +52,8 @@ pub(crate) struct Lock {
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
     #[command(flatten)]
+    told: Told,
+    #[command(flatten)]
     connection: Connection,
 }
 
@@ -78,13 +81,17 @@ impl Lock {
         let made = match Locking::make(&options) {
             Ok(made) => made,
             Err(LockError::Stale(error)) if self.check => {
-                output::stdout(&format!("{error}\n"))?;
+                let fault = error.to_string();
+                self.told.write(
+                    &format!("{fault}\n"),
+                    json!({ "fits": false, "fault": fault, "packs": [] }),
+                )?;
                 return Ok(Exit::Violations);
             }
             Err(LockError::Stale(error) | LockError::Policy(error)) => return Err(error.into()),
         };
         if self.check {
-            return checked(&made);
+            return checked(&made, self.told);
         }
         if made.differs {
             made.write().map_err(|error| {
@@ -96,22 +103,52 @@ impl Lock {
         } else {
             format!("{} is up to date\n", made.shown)
         };
-        output::stdout(&format!("{}{end}", told(&made.changes)))?;
+        self.told.write(
+            &format!("{}{end}", told(&made.changes)),
+            json!({ "lock": made.shown, "wrote": made.differs, "packs": listed(&made.changes) }),
+        )?;
         Ok(Exit::Clean)
     }
 }
 
-fn checked(made: &Relock) -> Result<Exit, Failure> {
-    if !made.differs {
-        output::stdout(&format!("{} is up to date\n", made.shown))?;
-        return Ok(Exit::Clean);
-    }
-    output::stdout(&format!(
-        "{}{} would change; run `gabion lock`\n",
-        told(&made.changes),
-        made.shown
-    ))?;
-    Ok(Exit::Violations)
+fn checked(made: &Relock, form: Told) -> Result<Exit, Failure> {
+    let (end, exit) = if made.differs {
+        ("would change; run `gabion lock`", Exit::Violations)
+    } else {
+        ("is up to date", Exit::Clean)
+    };
+    let changes = if made.differs {
+        told(&made.changes)
+    } else {
+        String::new()
+    };
+    form.write(
+        &format!("{changes}{} {end}\n", made.shown),
+        json!({ "lock": made.shown, "fits": !made.differs, "packs": listed(&made.changes) }),
+    )?;
+    Ok(exit)
+}
+
+/// The changes for a program: what was locked, and what is.
+fn listed(changes: &[LockChange]) -> Vec<Value> {
+    let pack = |pack: &LockedPack| {
+        json!({
+            "version": pack.version.to_string(),
+            "source": pack.source,
+            "constraints": pack.constraints,
+            "digest": pack.digest.map(|digest| digest.to_string()),
+            "imports": pack.imports,
+            "signers": pack.signers,
+        })
+    };
+    let one = |change: &LockChange| {
+        json!({
+            "name": change.name,
+            "before": change.before.as_ref().map(pack),
+            "after": change.after.as_ref().map(pack),
+        })
+    };
+    changes.iter().map(one).collect()
 }
 
 fn told(changes: &[LockChange]) -> String {

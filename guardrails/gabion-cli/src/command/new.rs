@@ -5,16 +5,18 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use gabion_componentize::Language;
+use serde_json::json;
 
 use crate::exit::{Exit, Failure};
-use crate::{output, scaffold};
+use crate::output::Told;
+use crate::scaffold;
 
 /// Start a pack of guardrails.
 #[derive(Debug, clap::Args)]
 #[command(
     long_about = "Start a pack of guardrails.\n\nWrites a folder with one rule, its cases, a README and a workflow for CI. It builds \
                   and passes as it is. The SDK and the contract lie in `vendor/`: no registry is needed for them.",
-    after_help = "Examples:\n  gabion new acme --lang rust\n  gabion new platform-team --lang python --path guardrails"
+    after_help = "Examples:\n  gabion new acme --lang rust\n  gabion new platform-team --lang python --path guardrails\n  gabion new acme --lang rust -o json"
 )]
 pub(crate) struct New {
     /// The pack's name: lower-case letters, digits and `-`
@@ -26,6 +28,8 @@ pub(crate) struct New {
     /// Where to write it; by default a folder of the pack's name
     #[arg(long, value_name = "DIR")]
     path: Option<PathBuf>,
+    #[command(flatten)]
+    told: Told,
 }
 
 /// A language, as the command line names it.
@@ -61,22 +65,28 @@ impl New {
         for file in &files {
             write(&folder.join(&file.path), &file.text)?;
         }
+        let rule = scaffold::first_code(&self.name);
         let own: Vec<&str> = files
             .iter()
             .map(|file| file.path.as_str())
             .filter(|path| !path.starts_with("vendor/"))
             .collect();
-        let mut text = format!(
-            "{} in {shown}, with the rule {}\n",
-            self.name,
-            scaffold::first_code(&self.name)
-        );
-        for path in own {
+        let mut text = format!("{} in {shown}, with the rule {rule}\n", self.name,);
+        for path in &own {
             let _ = writeln!(text, "  {path}");
         }
         let _ = writeln!(text, "  vendor/ (the SDK and the contract)");
         let _ = writeln!(text, "\nnext:\n  cd {shown}\n  gabion build\n  gabion test");
-        output::stdout(&text)?;
+        self.told.write(
+            &text,
+            json!({
+                "name": self.name,
+                "path": shown,
+                "language": Language::from(self.lang).to_string().to_lowercase(),
+                "rule": rule,
+                "files": own,
+            }),
+        )?;
         Ok(Exit::Clean)
     }
 }

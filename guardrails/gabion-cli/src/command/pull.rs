@@ -5,10 +5,11 @@ use std::path::{Path, PathBuf};
 use gabion_engine::policy::{GuardOptions, Needed, SignersAsked, needed};
 use gabion_engine::store::{Digest, Store};
 use gabion_registry::{Layout, Location, Pulled, Signature};
+use serde_json::{Value, json};
 
 use crate::command::{Policy, engine};
 use crate::exit::{Exit, Failure};
-use crate::output;
+use crate::output::Told;
 use crate::remote::{self, Connection, Signers};
 
 const LONG: &str = "\
@@ -26,7 +27,7 @@ Examples:
   gabion pull
   gabion pull --to bundle
   gabion pull --from bundle
-  gabion pull oci://registry.example.com/acme/guardrails:1.2.0 --output acme.wasm";
+  gabion pull oci://registry.example.com/acme/guardrails:1.2.0 --file acme.wasm";
 
 /// Fetch the packs that the lock names, or one from a registry.
 #[derive(Debug, clap::Args)]
@@ -42,14 +43,10 @@ pub(crate) struct Pull {
     #[arg(long, value_name = "DIR")]
     from: Option<PathBuf>,
     /// Write the component of the named pack to this file as well
-    #[arg(
-        short,
-        long,
-        value_name = "FILE",
-        requires = "pack",
-        conflicts_with = "to"
-    )]
-    output: Option<PathBuf>,
+    #[arg(long, value_name = "FILE", requires = "pack", conflicts_with = "to")]
+    file: Option<PathBuf>,
+    #[command(flatten)]
+    told: Told,
     #[command(flatten)]
     policy: Policy,
     #[command(flatten)]
@@ -71,10 +68,15 @@ impl Pull {
             None => self.locked()?,
         };
         if wanted.is_empty() {
-            output::stdout("no policy file here names a pack of a registry: nothing to pull\n")?;
+            self.told.write(
+                "no policy file here names a pack of a registry: nothing to pull\n",
+                json!({ "packs": [] }),
+            )?;
             return Ok(Exit::Clean);
         }
         let mut text = String::new();
+        let mut packs = Vec::new();
+        let mut bundle = None;
         if let Some(folder) = &self.to {
             let mut layout = Layout::create(folder).map_err(remote::failure)?;
             for wanted in &wanted {
@@ -93,21 +95,26 @@ impl Pull {
                 layout
                     .put(&wanted.place, &pulled.artifact, &signatures)
                     .map_err(remote::failure)?;
-                text.push_str(&line(&wanted.place, &pulled));
+                tell(&mut text, &mut packs, &wanted.place, &digest, false);
             }
-            text.push_str(&format!("in {}\n", folder.display()));
+            let folder = folder.display().to_string();
+            text.push_str(&format!("in {folder}\n"));
+            bundle = Some(folder);
         } else {
             let store = Store::open().map_err(|error| Failure::failed(error.to_string()))?;
             for wanted in &wanted {
-                if self.output.is_none() && is_there(&store, wanted) {
-                    text.push_str(&format!("{} is there already\n", wanted.place));
+                if let Some(digest) = wanted.locked
+                    && self.file.is_none()
+                    && is_there(&store, wanted)
+                {
+                    tell(&mut text, &mut packs, &wanted.place, &digest, true);
                     continue;
                 }
                 let (pulled, signatures) = match &self.from {
                     Some(folder) => carried(folder, wanted)?,
                     None => self.fetch(wanted)?,
                 };
-                check(wanted, &pulled)?;
+                let digest = check(wanted, &pulled)?;
                 remote::keep(
                     &store,
                     &wanted.place.to_string(),
@@ -116,15 +123,16 @@ impl Pull {
                     wanted.signers.as_ref(),
                 )
                 .map_err(Failure::failed)?;
-                if let Some(file) = &self.output {
+                if let Some(file) = &self.file {
                     std::fs::write(file, &pulled.artifact.component).map_err(|error| {
                         Failure::failed(format!("cannot write `{}`: {error}", file.display()))
                     })?;
                 }
-                text.push_str(&line(&wanted.place, &pulled));
+                tell(&mut text, &mut packs, &wanted.place, &digest, false);
             }
         }
-        output::stdout(&text)?;
+        self.told
+            .write(&text, json!({ "packs": packs, "bundle": bundle }))?;
         Ok(Exit::Clean)
     }
 
@@ -214,6 +222,22 @@ fn check(wanted: &Wanted, pulled: &Pulled) -> Result<Digest, Failure> {
     }
 }
 
-fn line(place: &Location, pulled: &Pulled) -> String {
-    format!("{place} {}\n", pulled.artifact.component_digest())
+/// One pack of the result.
+fn tell(
+    text: &mut String,
+    packs: &mut Vec<Value>,
+    place: &Location,
+    component: &Digest,
+    was_there: bool,
+) {
+    text.push_str(&if was_there {
+        format!("{place} is there already\n")
+    } else {
+        format!("{place} {component}\n")
+    });
+    packs.push(json!({
+        "pack": place.to_string(),
+        "component": component.to_string(),
+        "was_there": was_there,
+    }));
 }

@@ -3,10 +3,11 @@
 use std::path::PathBuf;
 
 use gabion_registry::{Artifact, Description};
+use serde_json::json;
 
 use crate::command::engine;
 use crate::exit::{Exit, Failure};
-use crate::output;
+use crate::output::Told;
 use crate::remote::{self, Connection};
 
 const LONG: &str = "\
@@ -22,7 +23,7 @@ const EXAMPLES: &str = "\
 Examples:
   gabion push dist/acme.wasm oci://registry.example.com/acme/guardrails
   gabion push dist/acme.wasm oci://registry.example.com/acme/guardrails:1.2.0
-  gabion push dist/acme.wasm oci://localhost:5000/acme/guardrails";
+  gabion push dist/acme.wasm oci://localhost:5000/acme/guardrails -o json";
 
 /// Push a pack to a registry.
 #[derive(Debug, clap::Args)]
@@ -37,6 +38,8 @@ pub(crate) struct Push {
     /// Replace a version that is there with other bytes
     #[arg(long)]
     force: bool,
+    #[command(flatten)]
+    told: Told,
     #[command(flatten)]
     connection: Connection,
 }
@@ -92,10 +95,16 @@ impl Push {
         } else {
             "pushed"
         };
-        output::stdout(&format!(
-            "{place} {done}\n{}\n",
-            location.at_digest(&pushed.digest)
-        ))?;
+        let pack = location.at_digest(&pushed.digest);
+        self.told.write(
+            &format!("{place} {done}\n{pack}\n"),
+            json!({
+                "tag": place.to_string(),
+                "pack": pack.to_string(),
+                "component": artifact.component_digest().to_string(),
+                "was_there": pushed.was_there,
+            }),
+        )?;
         Ok(Exit::Clean)
     }
 }

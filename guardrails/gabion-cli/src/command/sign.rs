@@ -5,9 +5,10 @@ use std::path::PathBuf;
 use gabion_engine::store::Digest;
 use gabion_engine::trust::{self, PublicKey};
 use gabion_registry::{PrivateKey, Signature, payload};
+use serde_json::json;
 
 use crate::exit::{Exit, Failure};
-use crate::output;
+use crate::output::Told;
 use crate::remote::{self, Connection};
 
 const LONG: &str = "\
@@ -36,6 +37,8 @@ pub(crate) struct Sign {
     /// The private key
     #[arg(long, value_name = "FILE")]
     key: PathBuf,
+    #[command(flatten)]
+    told: Told,
     #[command(flatten)]
     connection: Connection,
 }
@@ -79,11 +82,16 @@ impl Sign {
         } else {
             "signed"
         };
-        output::stdout(&format!(
-            "{} {done}\nwith the key {}\n",
-            location,
-            key.fingerprint()
-        ))?;
+        let fingerprint = key.fingerprint().to_string();
+        self.told.write(
+            &format!("{location} {done}\nwith the key {fingerprint}\n"),
+            json!({
+                "pack": location.to_string(),
+                "component": component.to_string(),
+                "fingerprint": fingerprint,
+                "was_signed": signed,
+            }),
+        )?;
         Ok(Exit::Clean)
     }
 }

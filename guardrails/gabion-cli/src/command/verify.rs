@@ -7,7 +7,7 @@ use gabion_engine::store::Digest;
 use serde_json::json;
 
 use crate::exit::{Exit, Failure};
-use crate::output::{self, Form};
+use crate::output::Told;
 use crate::remote::{self, Connection, Signers};
 
 const EXAMPLES: &str = "\
@@ -39,9 +39,8 @@ pub(crate) struct Verify {
     /// How many different keys must have signed
     #[arg(long, value_name = "N", default_value_t = 1)]
     threshold: usize,
-    /// How to write the result
-    #[arg(short, long, value_enum, value_name = "FORMAT", default_value = "text")]
-    output: Form,
+    #[command(flatten)]
+    told: Told,
     #[command(flatten)]
     connection: Connection,
 }
@@ -76,14 +75,11 @@ impl Verify {
             let _ = writeln!(text, "signed by {} ({})", key.name(), key.fingerprint());
             list.push(json!({ "key": key.name(), "fingerprint": key.fingerprint().to_string() }));
         }
-        if self.output == Form::Json {
-            let component = component.to_string();
-            text = format!(
-                "{:#}\n",
-                json!({ "schema_version": 1, "pack": pack, "component": component, "signed_by": list })
-            );
-        }
-        output::stdout(&text)?;
+        let component = component.to_string();
+        self.told.write(
+            &text,
+            json!({ "pack": pack, "component": component, "signed_by": list }),
+        )?;
         Ok(Exit::Clean)
     }
 }

@@ -210,6 +210,34 @@ pub(crate) enum Form {
     Json,
 }
 
+/// How a command writes a result that has these two forms.
+#[derive(Clone, Copy, Debug, clap::Args)]
+pub(crate) struct Told {
+    /// How to write the result
+    #[arg(short, long, value_enum, value_name = "FORMAT", default_value = "text")]
+    output: Form,
+}
+
+impl Told {
+    /// Writes the text, or the object with the version of its schema.
+    ///
+    /// # Errors
+    /// As [`stdout`].
+    pub(crate) fn write(self, text: &str, object: serde_json::Value) -> Result<(), Failure> {
+        match self.output {
+            Form::Text => stdout(text),
+            Form::Json => {
+                let mut all = serde_json::Map::new();
+                all.insert("schema_version".to_owned(), 1.into());
+                if let serde_json::Value::Object(fields) = object {
+                    all.extend(fields);
+                }
+                stdout(&format!("{:#}\n", serde_json::Value::Object(all)))
+            }
+        }
+    }
+}
+
 /// A path as a word of a shell.
 pub(crate) fn shell(path: &std::path::Path) -> String {
     let text = path.display().to_string();

@@ -16,6 +16,8 @@ import { basename, dirname, join, relative, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { pathToFileURL } from "node:url";
 
+import { lean } from "./lean.mjs";
+
 const SDK = "@gabion/guardrail";
 const LOG = "gabion:guardrail/log@1.0.0";
 /** All that the engine could ask of its surroundings; without them a component imports our interfaces alone. */
@@ -94,12 +96,23 @@ async function load(engine) {
   const at = (...parts) => pathToFileURL(join(engine, "node_modules", ...parts)).href;
   try {
     const { componentize } = await import(at("@bytecodealliance", "componentize-js", "src", "componentize.js"));
+    const { splicer } = await import(at("@bytecodealliance", "componentize-js", "lib", "spidermonkey-embedding-splicer.js"));
+    lighten(splicer);
     const { rolldown } = await import(at("rolldown", "dist", "index.mjs"));
     const { parseSync } = createRequire(join(engine, "package.json"))("oxc-parser");
     return { componentize, rolldown, parseSync };
   } catch (error) {
     throw new Fault(`the JavaScript engine is not whole, install it again: ${error.message}`);
   }
+}
+
+/** Takes out of the glue what costs more than it gives: see lean.mjs. */
+function lighten(splicer) {
+  const splice = splicer.spliceBindings;
+  splicer.spliceBindings = (...given) => {
+    const made = splice(...given);
+    return { ...made, jsBindings: lean(made.jsBindings) };
+  };
 }
 
 /** Where the pack's `file:` dependencies and the SDK lie. */

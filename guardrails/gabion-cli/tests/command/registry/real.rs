@@ -32,7 +32,7 @@ fn what_is_pushed_comes_back() {
 
     let digest = gabion_registry::sha256(gabion_engine::baseline::COMPONENT);
     for pack in [&pushed, &format!("{place}:1.0.0")] {
-        let ended = run(&desk, &["pull", pack, "-o", "back.wasm"]);
+        let ended = run(&desk, &["pull", pack, "--file", "back.wasm"]);
         assert_eq!(ended.code, 0, "{}", ended.err);
         assert_eq!(ended.out, format!("{pack} {digest}\n"));
         let back = std::fs::read(desk.folder.path().join("back.wasm")).unwrap();
