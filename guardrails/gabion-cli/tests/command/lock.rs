@@ -27,6 +27,48 @@ fn plain(text: &str) -> String {
 }
 
 #[test]
+fn a_program_is_told_the_same() {
+    let desk = Desk::new().write("gabion.hcl", "pack \"baseline\" { version = \">= 0.1\" }\n");
+    let told = |args: &[&str], code| {
+        let ended = desk.run(args);
+        assert_eq!(ended.code, code, "{args:?}: {ended:?}");
+        let told: serde_json::Value = serde_json::from_str(&ended.out).unwrap();
+        assert_eq!(told["schema_version"], 1);
+        told
+    };
+    let checked = told(&["lock", "--check", "-o", "json"], 1);
+    assert_eq!(checked["fits"], false);
+    assert_eq!(checked["packs"][0]["name"], "baseline");
+    assert!(checked["packs"][0]["before"].is_null());
+    let locked = told(&["lock", "-o", "json"], 0);
+    assert_eq!(locked["wrote"], true);
+    assert_eq!(locked["lock"], ".gabion.lock.hcl");
+    let version = &locked["packs"][0]["after"]["version"];
+    assert_eq!(version, gabion_engine::baseline::VERSION);
+    assert_eq!(told(&["lock", "-o", "json"], 0)["wrote"], false);
+    assert_eq!(told(&["lock", "--check", "-o", "json"], 0)["fits"], true);
+
+    let made = told(&["new", "acme", "--lang", "rust", "-o", "json"], 0);
+    assert_eq!(
+        (&made["path"], &made["language"]),
+        (&"acme".into(), &"rust".into())
+    );
+    for file in made["files"].as_array().unwrap() {
+        assert!(
+            desk.folder
+                .path()
+                .join("acme")
+                .join(file.as_str().unwrap())
+                .is_file()
+        );
+    }
+    let path = told(&["cache", "path", "-o", "json"], 0);
+    let warm = told(&["cache", "warm", "-o", "json"], 0);
+    assert_eq!(warm["path"], path["path"]);
+    assert_eq!(warm["packs"][0]["name"], "baseline");
+}
+
+#[test]
 fn locks_checks_and_upgrades() {
     let desk = Desk::new().write("gabion.hcl", "pack \"baseline\" { version = \">= 0.1\" }\n");
     let ended = desk.run(&["lock", "--check"]);

@@ -24,6 +24,21 @@ fn what_is_pushed_comes_back() {
     let again = run(&desk, &["push", "pack.wasm", &format!("{place}:1.0.0")]);
     assert!(again.out.contains("was there already"), "{}", again.out);
     assert_eq!(last(&again), pushed);
+    let json = |args: &[&str]| -> serde_json::Value {
+        let ended = run(&desk, args);
+        assert_eq!(ended.code, 0, "{ended:?}");
+        serde_json::from_str(&ended.out).unwrap()
+    };
+    let told = json(&["push", "pack.wasm", &place, "-o", "json"]);
+    assert_eq!(
+        (&told["pack"], &told["was_there"]),
+        (&pushed.as_str().into(), &true.into())
+    );
+    let told = json(&["pull", &pushed, "-o", "json"]);
+    assert_eq!(
+        told["packs"][0]["component"],
+        gabion_registry::sha256(gabion_engine::baseline::COMPONENT)
+    );
     let other = last(&run(
         &desk,
         &["push", "pack.wasm", &format!("{place}-copy")],
