@@ -296,6 +296,67 @@ def _():
     expect(ec2.describe_vpc_block_public_access_options()["VpcBlockPublicAccessOptions"], "none")
 
 
+firewall = client("network-firewall")
+
+
+@probe("network-firewall:CreateRuleGroup, DescribeRuleGroup, UpdateRuleGroup, DeleteRuleGroup")
+def _():
+    targets = {"Targets": ["example.com"], "TargetTypes": ["TLS_SNI"], "GeneratedRulesType": "ALLOWLIST"}
+    firewall.create_rule_group(
+        RuleGroupName="probe", Type="STATEFUL", Capacity=10, RuleGroup={"RulesSource": {"RulesSourceList": targets}}
+    )
+    firewall.describe_rule_group(RuleGroupName="probe", Type="STATEFUL")
+
+
+@probe("network-firewall:CreateFirewallPolicy, DescribeFirewallPolicy, UpdateFirewallPolicy, DeleteFirewallPolicy")
+def _():
+    forward = ["aws:forward_to_sfe"]
+    policy = {"StatelessDefaultActions": forward, "StatelessFragmentDefaultActions": forward}
+    firewall.create_firewall_policy(FirewallPolicyName="probe", FirewallPolicy=policy)
+    firewall.describe_firewall_policy(FirewallPolicyName="probe")
+
+
+@probe("network-firewall:CreateFirewall, DescribeFirewall: the endpoints of its subnets")
+def _():
+    arn = "arn:aws:network-firewall:eu-central-1:123456789012:firewall-policy/probe"
+    firewall.create_firewall(
+        FirewallName="probe", FirewallPolicyArn=arn, VpcId=vpc(), SubnetMappings=[{"SubnetId": subnet()}]
+    )
+    status = firewall.describe_firewall(FirewallName="probe")["FirewallStatus"]
+    expect(status.get("SyncStates"), "no endpoints")
+
+
+@probe("network-firewall:UpdateLoggingConfiguration, DescribeLoggingConfiguration")
+def _():
+    log = {"LogType": "FLOW", "LogDestinationType": "S3", "LogDestination": {"bucketName": "probe"}}
+    configs = {"LogDestinationConfigs": [log]}
+    firewall.update_logging_configuration(FirewallName="probe", LoggingConfiguration=configs)
+    found = firewall.describe_logging_configuration(FirewallName="probe")["LoggingConfiguration"]
+    expect(found["LogDestinationConfigs"], "none")
+
+
+@probe("network-firewall:UpdateFirewallDeleteProtection, UpdateSubnetChangeProtection, UpdateFirewallPolicyChangeProtection")
+def _():
+    firewall.update_firewall_delete_protection(FirewallName="probe", DeleteProtection=False)
+
+
+@probe("network-firewall:AssociateFirewallPolicy, AssociateSubnets, UpdateFirewallEncryptionConfiguration")
+def _():
+    arn = "arn:aws:network-firewall:eu-central-1:123456789012:firewall-policy/probe"
+    firewall.associate_firewall_policy(FirewallName="probe", FirewallPolicyArn=arn)
+
+
+@probe("network-firewall:TagResource, UntagResource")
+def _():
+    arn = firewall.describe_firewall(FirewallName="probe")["Firewall"]["FirewallArn"]
+    firewall.tag_resource(ResourceArn=arn, Tags=[{"Key": "a", "Value": "b"}])
+
+
+@probe("network-firewall:DeleteFirewall")
+def _():
+    firewall.delete_firewall(FirewallName="probe")
+
+
 @probe("ec2:DeleteVpc while a subnet is left")
 def _():
     subnet()

@@ -26,9 +26,16 @@ impl Clients {
             return Err(error);
         }
         let begin = Instant::now();
+        // A listing that began before a write, or while it ran, does not show it for sure.
+        if op.access == Access::Write {
+            self.writes().note();
+        }
         let result = request
             .await
             .map_err(|error| AwsError::from_sdk(op, &error));
+        if op.access == Access::Write {
+            self.writes().note();
+        }
         self.tell(op, begin.elapsed(), result.as_ref().err());
         result
     }

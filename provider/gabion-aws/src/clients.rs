@@ -11,16 +11,18 @@ use crate::accessanalyzer::AccessAnalyzer;
 use crate::account::Account;
 use crate::cloudtrail::CloudTrail;
 use crate::config::{self, ProviderSettings, ServiceName, partition_of};
-use crate::ec2::Ec2;
+use crate::ec2::{Ec2, Listings};
 use crate::iam::Iam;
 use crate::kms::Kms;
 use crate::limiter::Limiter;
 use crate::logs::Logs;
+use crate::networkfirewall::NetworkFirewall;
 use crate::observe::Observer;
 use crate::organizations::Organizations;
-use crate::route53resolver::Route53Resolver;
+use crate::route53resolver::{QueryLogs, Route53Resolver};
 use crate::s3::S3;
 use crate::s3control::{PlainEndpoint, S3Control};
+use crate::shared::Writes;
 use crate::sts::{CallerIdentity, Sts};
 
 /// What all clients of a pool share.
@@ -40,6 +42,7 @@ pub(crate) struct Sdk {
     pub(crate) iam: OnceLock<aws_sdk_iam::Client>,
     pub(crate) kms: OnceLock<aws_sdk_kms::Client>,
     pub(crate) logs: OnceLock<aws_sdk_cloudwatchlogs::Client>,
+    pub(crate) networkfirewall: OnceLock<aws_sdk_networkfirewall::Client>,
     pub(crate) organizations: OnceLock<aws_sdk_organizations::Client>,
     pub(crate) route53resolver: OnceLock<aws_sdk_route53resolver::Client>,
     pub(crate) s3: OnceLock<aws_sdk_s3::Client>,
@@ -53,6 +56,9 @@ struct Inner {
     caller: CallerIdentity,
     region: String,
     sdk: Sdk,
+    writes: Writes,
+    listings: Listings,
+    query_logs: QueryLogs,
 }
 
 /// A handle on one account and region. Cloning is cheap and shares connections.
@@ -113,6 +119,11 @@ impl<'a> SdkClients<'a> {
     service_client!(iam, aws_sdk_iam, config::IAM);
     service_client!(kms, aws_sdk_kms, config::KMS);
     service_client!(logs, aws_sdk_cloudwatchlogs, config::LOGS);
+    service_client!(
+        networkfirewall,
+        aws_sdk_networkfirewall,
+        config::NETWORKFIREWALL
+    );
     service_client!(organizations, aws_sdk_organizations, config::ORGANIZATIONS);
     service_client!(
         route53resolver,
@@ -178,6 +189,9 @@ impl Clients {
                 caller,
                 region: region.to_owned(),
                 sdk,
+                writes: Writes::default(),
+                listings: Listings::default(),
+                query_logs: QueryLogs::default(),
             }),
             read_only: false,
             cancel: None,
@@ -187,6 +201,21 @@ impl Clients {
 
     pub(crate) fn sdk(&self) -> SdkClients<'_> {
         SdkClients { inner: &self.inner }
+    }
+
+    /// What was written through these clients.
+    pub(crate) fn writes(&self) -> &Writes {
+        &self.inner.writes
+    }
+
+    /// EC2's listings of this account and region, as readers share them.
+    pub(crate) fn listings(&self) -> &Listings {
+        &self.inner.listings
+    }
+
+    /// The resolver's.
+    pub(crate) fn query_logs(&self) -> &QueryLogs {
+        &self.inner.query_logs
     }
 
     pub(crate) fn limiter(&self) -> &Limiter {
@@ -334,6 +363,11 @@ impl Clients {
     /// Key management.
     pub fn kms(&self) -> Kms {
         Kms::new(self.clone())
+    }
+
+    /// Firewalls of networks.
+    pub fn networkfirewall(&self) -> NetworkFirewall {
+        NetworkFirewall::new(self.clone())
     }
 
     /// The resolver of VPCs.

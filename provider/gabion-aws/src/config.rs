@@ -25,6 +25,7 @@ pub const ENDPOINT_SERVICES: &[&str] = &[
     "iam",
     "kms",
     "logs",
+    "networkfirewall",
     "organizations",
     "route53resolver",
     "s3",
@@ -238,7 +239,7 @@ pub(crate) fn is_loopback(url: &str) -> bool {
 }
 
 /// The partition of a region.
-pub(crate) fn partition_of(region: &str) -> &'static str {
+pub fn partition_of(region: &str) -> &'static str {
     const PREFIXES: &[(&str, &str)] = &[
         ("cn-", "aws-cn"),
         ("us-gov-", "aws-us-gov"),
@@ -290,6 +291,10 @@ pub(crate) const KMS: ServiceName = ServiceName {
 pub(crate) const LOGS: ServiceName = ServiceName {
     key: "logs",
     id: "CloudWatch Logs",
+};
+pub(crate) const NETWORKFIREWALL: ServiceName = ServiceName {
+    key: "networkfirewall",
+    id: "Network Firewall",
 };
 pub(crate) const ORGANIZATIONS: ServiceName = ServiceName {
     key: "organizations",

@@ -21,8 +21,9 @@ use aws_sdk_ec2::types::{Filter, Tag, UnsuccessfulItem};
 
 use crate::Tags;
 use crate::clients::Clients;
-use crate::error::{AwsError, kind_of_code};
+use crate::error::{AwsError, Result, kind_of_code};
 use crate::operations::Operation;
+use crate::shared::Shared;
 
 pub use acl::{AclAction, AclEntry, NetworkAcl};
 pub use default_vpc::DefaultVpc;
@@ -43,11 +44,80 @@ pub use zone::{Interface, Zone};
 #[derive(Clone, Debug)]
 pub struct Ec2 {
     clients: Clients,
+    shares: bool,
+}
+
+/// Listings of a whole region, by kind.
+#[derive(Debug, Default)]
+pub(crate) struct Listings {
+    vpcs: Shared<Vpc>,
+    subnets: Shared<Subnet>,
+    tables: Shared<RouteTable>,
+    acls: Shared<NetworkAcl>,
+    groups: Shared<SecurityGroup>,
+    endpoints: Shared<Endpoint>,
+    flow_logs: Shared<FlowLog>,
+    gateways: Shared<InternetGateway>,
+    nats: Shared<NatGateway>,
+    addresses: Shared<Address>,
+    exclusions: Shared<PublicAccessExclusion>,
+    /// How the account blocks public access: at most one.
+    blocks: Shared<String>,
+    peerings: Shared<Peering>,
+}
+
+/// Filters of a listing; none for the whole region.
+type Filters = Option<Vec<Filter>>;
+
+/// How many items a page of a whole region should hold: without a number such calls have the smallest quota.
+const PAGE: i32 = 1000;
+
+/// The length of a page, asked for where a whole region is listed.
+const fn page(filters: &Filters, length: i32) -> Option<i32> {
+    if filters.is_none() {
+        Some(length)
+    } else {
+        None
+    }
 }
 
 impl Ec2 {
     pub(crate) fn new(clients: Clients) -> Self {
-        Self { clients }
+        Self {
+            clients,
+            shares: false,
+        }
+    }
+
+    /// The same calls for many readers: what is listed by VPC or tag is listed for the whole region, once for all who
+    /// ask within a few seconds, and anew after each write of this process. For refreshes; who changes something
+    /// reads for himself.
+    #[must_use]
+    pub fn shared(mut self) -> Self {
+        self.shares = true;
+        self
+    }
+
+    /// What `of` picks from a listing: asked for by a filter, or picked from the listing that all share.
+    async fn picked<T, L, F>(
+        &self,
+        kept: fn(&Listings) -> &Shared<T>,
+        filter: Filter,
+        list: L,
+        of: impl Fn(&T) -> bool,
+    ) -> Result<Vec<T>>
+    where
+        T: Clone,
+        L: FnOnce(Filters) -> F,
+        F: Future<Output = Result<Vec<T>>>,
+    {
+        if !self.shares {
+            return list(Some(vec![filter])).await;
+        }
+        let all = kept(self.clients.listings())
+            .get(self.clients.writes(), list(None))
+            .await?;
+        Ok(all.iter().filter(|one| of(one)).cloned().collect())
     }
 }
 
@@ -76,6 +146,11 @@ fn filter(name: &str, value: &str) -> Filter {
 
 fn of_vpc(vpc: &str) -> Filter {
     filter("vpc-id", vpc)
+}
+
+/// Whether these tags hold this one.
+fn has(tags: &Tags, key: &str, value: &str) -> bool {
+    tags.get(key).is_some_and(|held| held == value)
 }
 
 /// Tags of an answer.

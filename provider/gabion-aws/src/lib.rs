@@ -21,6 +21,7 @@ pub mod error;
 pub mod iam;
 pub mod kms;
 pub mod logs;
+pub mod networkfirewall;
 pub mod observe;
 pub mod operations;
 pub mod organizations;
@@ -37,11 +38,12 @@ mod clients;
 mod convert;
 mod credentials;
 mod limiter;
+mod shared;
 #[cfg(test)]
 mod testing;
 
 pub use clients::Clients;
-pub use config::{AssumeRole, ProviderSettings};
+pub use config::{AssumeRole, ProviderSettings, partition_of};
 pub use error::{Absent, AwsError, Kind, Result};
 pub use observe::{CallRecord, Observer, RecordingObserver};
 pub use organizations::{Organization, OrganizationLookup};

@@ -30,6 +30,8 @@ fn rate(op: &Operation) -> Rate {
         ("kms", Access::Write, _) => (8.0, 20.0),
         ("logs", Access::Read, _) => (8.0, 20.0),
         ("logs", Access::Write, _) => (5.0, 10.0),
+        ("network-firewall", Access::Read, _) => (8.0, 30.0),
+        ("network-firewall", Access::Write, _) => (4.0, 15.0),
         ("organizations", _, _) => (5.0, 10.0),
         ("route53resolver", _, _) => (5.0, 20.0),
         ("s3", Access::Read, _) => (200.0, 400.0),

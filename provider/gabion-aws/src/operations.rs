@@ -171,10 +171,10 @@ operations! {
         DETACH_ROLE_POLICY = "DetachRolePolicy", Write, Safe, ["iam:DetachRolePolicy"];
         GET_ACCOUNT_PASSWORD_POLICY = "GetAccountPasswordPolicy", Read, Safe, ["iam:GetAccountPasswordPolicy"];
         GET_OPEN_ID_CONNECT_PROVIDER = "GetOpenIDConnectProvider", Read, Safe, ["iam:GetOpenIDConnectProvider"];
-        GET_SAML_PROVIDER = "GetSAMLProvider", Read, Safe, ["iam:GetSAMLProvider"];
         GET_POLICY = "GetPolicy", Read, Safe, ["iam:GetPolicy"];
         GET_ROLE = "GetRole", Read, Safe, ["iam:GetRole"];
         GET_ROLE_POLICY = "GetRolePolicy", Read, Safe, ["iam:GetRolePolicy"];
+        GET_SAML_PROVIDER = "GetSAMLProvider", Read, Safe, ["iam:GetSAMLProvider"];
         LIST_ATTACHED_ROLE_POLICIES = "ListAttachedRolePolicies", Read, Safe, ["iam:ListAttachedRolePolicies"];
         LIST_INSTANCE_PROFILES_FOR_ROLE = "ListInstanceProfilesForRole", Read, Safe, ["iam:ListInstanceProfilesForRole"];
         LIST_ROLE_POLICIES = "ListRolePolicies", Read, Safe, ["iam:ListRolePolicies"];
@@ -221,6 +221,29 @@ operations! {
         PUT_RETENTION_POLICY = "PutRetentionPolicy", Write, Safe, ["logs:PutRetentionPolicy"];
         TAG_RESOURCE = "TagResource", Write, Safe, ["logs:TagResource"];
         UNTAG_RESOURCE = "UntagResource", Write, Safe, ["logs:UntagResource"];
+    }
+    networkfirewall = "network-firewall" {
+        ASSOCIATE_FIREWALL_POLICY = "AssociateFirewallPolicy", Write, Safe, ["network-firewall:AssociateFirewallPolicy"];
+        ASSOCIATE_SUBNETS = "AssociateSubnets", Write, Safe, ["network-firewall:AssociateSubnets", "ec2:CreateVpcEndpoint"];
+        CREATE_FIREWALL = "CreateFirewall", Write, SameName, ["network-firewall:CreateFirewall", "network-firewall:TagResource", "ec2:CreateVpcEndpoint", "ec2:DescribeSubnets", "ec2:DescribeVpcs", "iam:CreateServiceLinkedRole"];
+        CREATE_FIREWALL_POLICY = "CreateFirewallPolicy", Write, SameName, ["network-firewall:CreateFirewallPolicy", "network-firewall:TagResource"];
+        CREATE_RULE_GROUP = "CreateRuleGroup", Write, SameName, ["network-firewall:CreateRuleGroup", "network-firewall:TagResource"];
+        DELETE_FIREWALL = "DeleteFirewall", Write, Safe, ["network-firewall:DeleteFirewall", "ec2:DeleteVpcEndpoints"];
+        DELETE_FIREWALL_POLICY = "DeleteFirewallPolicy", Write, Safe, ["network-firewall:DeleteFirewallPolicy"];
+        DELETE_RULE_GROUP = "DeleteRuleGroup", Write, Safe, ["network-firewall:DeleteRuleGroup"];
+        DESCRIBE_FIREWALL = "DescribeFirewall", Read, Safe, ["network-firewall:DescribeFirewall"];
+        DESCRIBE_FIREWALL_POLICY = "DescribeFirewallPolicy", Read, Safe, ["network-firewall:DescribeFirewallPolicy"];
+        DESCRIBE_LOGGING_CONFIGURATION = "DescribeLoggingConfiguration", Read, Safe, ["network-firewall:DescribeLoggingConfiguration", "logs:GetLogDelivery", "logs:ListLogDeliveries"];
+        DESCRIBE_RULE_GROUP = "DescribeRuleGroup", Read, Safe, ["network-firewall:DescribeRuleGroup"];
+        TAG_RESOURCE = "TagResource", Write, Safe, ["network-firewall:TagResource"];
+        UNTAG_RESOURCE = "UntagResource", Write, Safe, ["network-firewall:UntagResource"];
+        UPDATE_FIREWALL_DELETE_PROTECTION = "UpdateFirewallDeleteProtection", Write, Safe, ["network-firewall:UpdateFirewallDeleteProtection"];
+        UPDATE_FIREWALL_ENCRYPTION_CONFIGURATION = "UpdateFirewallEncryptionConfiguration", Write, Safe, ["network-firewall:UpdateFirewallEncryptionConfiguration"];
+        UPDATE_FIREWALL_POLICY = "UpdateFirewallPolicy", Write, Safe, ["network-firewall:UpdateFirewallPolicy"];
+        UPDATE_FIREWALL_POLICY_CHANGE_PROTECTION = "UpdateFirewallPolicyChangeProtection", Write, Safe, ["network-firewall:UpdateFirewallPolicyChangeProtection"];
+        UPDATE_LOGGING_CONFIGURATION = "UpdateLoggingConfiguration", Write, Safe, ["network-firewall:UpdateLoggingConfiguration", "logs:CreateLogDelivery", "logs:DeleteLogDelivery", "logs:GetLogDelivery", "logs:ListLogDeliveries", "logs:UpdateLogDelivery"];
+        UPDATE_RULE_GROUP = "UpdateRuleGroup", Write, Safe, ["network-firewall:UpdateRuleGroup"];
+        UPDATE_SUBNET_CHANGE_PROTECTION = "UpdateSubnetChangeProtection", Write, Safe, ["network-firewall:UpdateSubnetChangeProtection"];
     }
     organizations = "organizations" {
         ATTACH_POLICY = "AttachPolicy", Write, SameName, ["organizations:AttachPolicy"];
@@ -327,83 +350,4 @@ pub fn iam_actions(service: &str, names: &[&str]) -> BTreeSet<&'static str> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// All source files of the crate but this one, as text.
-    fn sources() -> Vec<(String, String)> {
-        let mut out = Vec::new();
-        let mut folders = vec![std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src")];
-        while let Some(folder) = folders.pop() {
-            for entry in std::fs::read_dir(folder).unwrap() {
-                let path = entry.unwrap().path();
-                if path.is_dir() {
-                    folders.push(path);
-                } else if !path.ends_with("operations.rs") {
-                    let text = std::fs::read_to_string(&path).unwrap();
-                    let code = text
-                        .split("#[cfg(test)]\nmod tests")
-                        .next()
-                        .unwrap()
-                        .to_owned();
-                    out.push((path.display().to_string(), code));
-                }
-            }
-        }
-        out
-    }
-
-    #[test]
-    fn sorted_and_unique() {
-        for pair in OPERATIONS.windows(2) {
-            let key = |op: &Operation| (op.service, op.name);
-            assert!(
-                key(&pair[0]) < key(&pair[1]),
-                "{:?} before {:?}",
-                pair[0],
-                pair[1]
-            );
-        }
-    }
-
-    #[test]
-    fn every_entry_is_used_and_every_call_has_an_entry() {
-        let sources = sources();
-        for name in NAMES {
-            let uses = format!("operations::{name}");
-            assert!(
-                sources.iter().any(|(_, text)| text.contains(&uses)),
-                "no call uses {uses}"
-            );
-        }
-        // Each request is sent inside `call(`, which takes the entry.
-        for (path, text) in &sources {
-            let sends = text.matches(".send()").count();
-            let calls = text.matches(".call(").count();
-            assert_eq!(
-                sends, calls,
-                "{path}: {sends} requests, {calls} through `call`"
-            );
-        }
-    }
-
-    #[test]
-    fn reads_are_named_as_reads() {
-        for op in OPERATIONS {
-            let reads = ["Get", "List", "Describe", "Lookup", "Assume"]
-                .iter()
-                .any(|prefix| op.name.starts_with(prefix));
-            assert_eq!(reads, op.access == Access::Read, "{op:?}");
-            assert!(op.iam.iter().all(|action| action.contains(':')));
-        }
-    }
-
-    #[test]
-    fn iam_actions_of_a_create() {
-        let actions = iam_actions("kms", &["CreateKey", "NoSuchCall"]);
-        assert_eq!(
-            actions.into_iter().collect::<Vec<_>>(),
-            ["kms:CreateKey", "kms:TagResource"]
-        );
-    }
-}
+mod tests;

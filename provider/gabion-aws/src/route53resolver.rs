@@ -6,6 +6,7 @@ use aws_sdk_route53resolver::types::{
 
 use crate::clients::Clients;
 use crate::error::{Absent, AwsError, Kind, Result};
+use crate::shared::Shared;
 use crate::{Tags, operations};
 
 /// A configuration: where queries are logged to.
@@ -36,6 +37,13 @@ pub struct QueryLogAssociation {
     pub state: String,
 }
 
+/// Listings of a whole region.
+#[derive(Debug, Default)]
+pub(crate) struct QueryLogs {
+    configs: Shared<QueryLog>,
+    associations: Shared<QueryLogAssociation>,
+}
+
 /// Resolver calls of one account and region.
 #[derive(Clone, Debug)]
 pub struct Route53Resolver {
@@ -45,6 +53,32 @@ pub struct Route53Resolver {
 impl Route53Resolver {
     pub(crate) fn new(clients: Clients) -> Self {
         Self { clients }
+    }
+
+    /// The configuration by which the queries of a VPC are logged, for many readers: listed for the whole region, once
+    /// for all who ask within a few seconds, and anew after each write of this process.
+    pub async fn shared_query_log_of(&self, vpc: &str) -> Result<Option<QueryLog>> {
+        let (kept, writes) = (self.clients.query_logs(), self.clients.writes());
+        let associations = kept
+            .associations
+            .get(writes, self.associations(None))
+            .await?;
+        let Some(association) = associations
+            .iter()
+            .find(|one| one.vpc_id == vpc && one.state != "DELETING")
+        else {
+            return Ok(None);
+        };
+        let configs = kept.configs.get(writes, self.configs(None)).await?;
+        let found = configs
+            .iter()
+            .find(|one| one.id == association.config_id)
+            .cloned();
+        match found {
+            // Another account shares it: it may not be in the list.
+            None => self.query_log(&association.config_id).await,
+            found => Ok(found),
+        }
     }
 
     /// A configuration by its id.
@@ -70,6 +104,13 @@ impl Route53Resolver {
 
     /// The configurations of a name.
     pub async fn query_logs(&self, name: &str) -> Result<Vec<QueryLog>> {
+        let filter = Filter::builder().name("Name").values(name).build();
+        let mut found = self.configs(Some(filter)).await?;
+        found.retain(|config| config.name == name);
+        Ok(found)
+    }
+
+    async fn configs(&self, filter: Option<Filter>) -> Result<Vec<QueryLog>> {
         let mut found = Vec::new();
         let mut token = None;
         loop {
@@ -78,7 +119,7 @@ impl Route53Resolver {
                 .sdk()
                 .route53resolver()
                 .list_resolver_query_log_configs()
-                .filters(Filter::builder().name("Name").values(name).build())
+                .set_filters(filter.clone().map(|filter| vec![filter]))
                 .set_next_token(token.take());
             let page = self
                 .clients
@@ -90,14 +131,9 @@ impl Route53Resolver {
             found.extend(page.resolver_query_log_configs.unwrap_or_default());
             match page.next_token.filter(|next| !next.is_empty()) {
                 Some(next) => token = Some(next),
-                None => break,
+                None => return Ok(found.into_iter().map(config_of).collect()),
             }
         }
-        Ok(found
-            .into_iter()
-            .map(config_of)
-            .filter(|config| config.name == name)
-            .collect())
     }
 
     /// Creates a configuration. `request` makes a second, equal call harmless: where the answer is that it exists
@@ -147,6 +183,15 @@ impl Route53Resolver {
 
     /// The association of a VPC with a configuration, if there is one that is not on its way out.
     pub async fn query_log_association(&self, vpc: &str) -> Result<Option<QueryLogAssociation>> {
+        let filter = Filter::builder().name("ResourceId").values(vpc).build();
+        let found = self.associations(Some(filter)).await?;
+        Ok(found
+            .into_iter()
+            .find(|one| one.vpc_id == vpc && one.state != "DELETING"))
+    }
+
+    async fn associations(&self, filter: Option<Filter>) -> Result<Vec<QueryLogAssociation>> {
+        let mut found = Vec::new();
         let mut token = None;
         loop {
             let call = self
@@ -154,7 +199,7 @@ impl Route53Resolver {
                 .sdk()
                 .route53resolver()
                 .list_resolver_query_log_config_associations()
-                .filters(Filter::builder().name("ResourceId").values(vpc).build())
+                .set_filters(filter.clone().map(|filter| vec![filter]))
                 .set_next_token(token.take());
             let page = self
                 .clients
@@ -163,18 +208,13 @@ impl Route53Resolver {
                     call.send(),
                 )
                 .await?;
-            let found = page
-                .resolver_query_log_config_associations
-                .unwrap_or_default()
-                .into_iter()
-                .map(association_of)
-                .find(|one| one.vpc_id == vpc && one.state != "DELETING");
-            if found.is_some() {
-                return Ok(found);
-            }
+            found.extend(
+                page.resolver_query_log_config_associations
+                    .unwrap_or_default(),
+            );
             match page.next_token.filter(|next| !next.is_empty()) {
                 Some(next) => token = Some(next),
-                None => return Ok(None),
+                None => return Ok(found.into_iter().map(association_of).collect()),
             }
         }
     }

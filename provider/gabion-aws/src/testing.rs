@@ -59,6 +59,7 @@ impl Fake {
     fake_service!(iam, aws_sdk_iam);
     fake_service!(kms, aws_sdk_kms);
     fake_service!(logs, aws_sdk_cloudwatchlogs);
+    fake_service!(networkfirewall, aws_sdk_networkfirewall);
     fake_service!(organizations, aws_sdk_organizations);
     fake_service!(route53resolver, aws_sdk_route53resolver);
     fake_service!(s3, aws_sdk_s3);

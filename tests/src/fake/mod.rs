@@ -10,6 +10,7 @@ mod ec2_defaults;
 mod kms;
 mod logs;
 mod network;
+mod networkfirewall;
 mod organizations;
 mod quarantine;
 mod s3;
@@ -61,6 +62,8 @@ struct State {
     quarantines: BTreeMap<(String, String), Vec<String>>,
     /// EC2 and Route 53 Resolver: parts of networks.
     network: network::Network,
+    /// Network Firewall.
+    firewalls: networkfirewall::Firewalls,
 }
 
 impl Fake {
@@ -83,9 +86,14 @@ impl Fake {
         }
         match request.operation.service.as_str() {
             "access-analyzer" => Ok(self.accessanalyzer(request)),
-            "ec2" => Ok(self
+            "ec2" => match self
                 .ec2_defaults(request)
-                .or_else(|| self.ec2_network(request))),
+                .or_else(|| self.ec2_network(request))
+            {
+                Some(reply) => Ok(Some(reply)),
+                None => self.delete_nat(request, upstream).await,
+            },
+            "network-firewall" => self.networkfirewall(request, upstream).await,
             "organizations" => self.organizations(request, upstream).await,
             "sts" => self.sts(request, upstream).await,
             "kms" => self.kms(request, upstream).await,

@@ -4,11 +4,19 @@
 use std::collections::BTreeSet;
 
 use anyhow::Result;
-use hyper::StatusCode;
+use hyper::{Method, StatusCode};
 use serde_json::{Value, json};
 
 use super::Fake;
 use crate::proxy::{Reply, Request, Upstream};
+
+/// What stands between two marks.
+pub(super) fn between(text: &str, start: &str, end: &str) -> String {
+    text.split_once(start)
+        .and_then(|(_, rest)| rest.split_once(end))
+        .map(|(inner, _)| inner.to_owned())
+        .unwrap_or_default()
+}
 
 /// What the emulator would forget.
 #[derive(Debug, Default)]
@@ -81,6 +89,41 @@ impl Fake {
         Some(Reply::xml(format!(
             "<{name}Response xmlns=\"http://ec2.amazonaws.com/doc/2016-11-15/\"><requestId>x</requestId>{inner}</{name}Response>"
         )))
+    }
+
+    /// A NAT gateway that is deleted lets its address go, which the emulator forgets.
+    pub(super) async fn delete_nat(
+        &self,
+        request: &Request,
+        upstream: &Upstream,
+    ) -> Result<Option<Reply>> {
+        if request.operation.name != "DeleteNatGateway" {
+            return Ok(None);
+        }
+        let form = String::from_utf8_lossy(&request.body).into_owned();
+        let nat = form
+            .split('&')
+            .find_map(|pair| pair.strip_prefix("NatGatewayId="))
+            .unwrap_or_default();
+        let ask = |form: String| request.with_rest(Method::POST, "/", &form);
+        let asked = ask(format!(
+            "Action=DescribeNatGateways&Version=2016-11-15&NatGatewayId.1={nat}"
+        ));
+        let found = upstream.send(&asked).await?.text();
+        let allocation = between(&found, "<allocationId>", "</allocationId>");
+        let reply = upstream.send(request).await?;
+        if reply.ok() && !allocation.is_empty() {
+            let asked = ask(format!(
+                "Action=DescribeAddresses&Version=2016-11-15&AllocationId.1={allocation}"
+            ));
+            let found = upstream.send(&asked).await?.text();
+            let association = between(&found, "<associationId>", "</associationId>");
+            let end = ask(format!(
+                "Action=DisassociateAddress&Version=2016-11-15&AssociationId={association}"
+            ));
+            upstream.send(&end).await?;
+        }
+        Ok(Some(reply))
     }
 
     pub(super) async fn resolver(

@@ -137,6 +137,28 @@ const COVERED: &[(&str, &str)] = &[
         "fake",
     ),
     (
+        "network-firewall:CreateRuleGroup, DescribeRuleGroup, UpdateRuleGroup, DeleteRuleGroup",
+        "fake",
+    ),
+    (
+        "network-firewall:CreateFirewallPolicy, DescribeFirewallPolicy, UpdateFirewallPolicy, DeleteFirewallPolicy",
+        "fake",
+    ),
+    (
+        "network-firewall:CreateFirewall, DescribeFirewall: the endpoints of its subnets",
+        "fake",
+    ),
+    (
+        "network-firewall:UpdateLoggingConfiguration, DescribeLoggingConfiguration",
+        "fake",
+    ),
+    (
+        "network-firewall:UpdateFirewallDeleteProtection, UpdateSubnetChangeProtection, UpdateFirewallPolicyChangeProtection",
+        "fake",
+    ),
+    ("network-firewall:TagResource, UntagResource", "fake"),
+    ("network-firewall:DeleteFirewall", "fake"),
+    (
         "ec2:ModifyVpcBlockPublicAccessOptions, DescribeVpcBlockPublicAccessOptions",
         "fake",
     ),

@@ -1,7 +1,10 @@
 //! `gabion_network_segment` from end to end: every tier of egress and back, import, connections, bad
 //! input, and a destroy that leaves nothing.
 
-use anyhow::Result;
+mod drift;
+mod faults;
+
+use anyhow::{Context as _, Result};
 use gabion_tests::Kind;
 use serde_json::{Value, json};
 
@@ -22,6 +25,32 @@ fn segment(more: &str) -> String {
 }}
 "
     )
+}
+
+/// A segment with every part that there is, and these further lines: a firewall, gateways in two zones, an interface
+/// endpoint.
+fn full(more: &str) -> String {
+    segment(&format!(
+        "availability_zone_count = 2
+  egress                  = \"allowlist\"
+  egress_allowed_domains  = [\"api.example.com\", \".example.org\"]
+  egress_allowed_cidrs    = [\"203.0.113.0/24\"]
+  ingress                 = \"internet\"
+  interface_endpoints     = [\"kms\"]
+  {more}"
+    ))
+}
+
+/// How many there are of each kind in it. The endpoints of the firewall count, too.
+fn full_counts() -> Value {
+    json!({"subnets": 6, "tables": 6, "acls": 2, "groups": 2, "endpoints": 5, "flow_logs": 1, "nats": 2, "addresses": 2, "gateways": 1})
+}
+
+/// The VPC of the segment in the state.
+fn vpc_of(world: &World) -> Result<String> {
+    let state = world.terraform.state(SEGMENT)?;
+    let id = state["id"].as_str().context("the state has no id")?;
+    Ok(id.to_owned())
 }
 
 fn world() -> Result<Option<World>> {
@@ -167,6 +196,17 @@ fn connections_are_made_from_one_side_for_both() -> Result<()> {
     world.terraform.write("main.tf", &allowed)?;
     world.terraform.apply(&[])?.ok()?;
     world.terraform.settled()?;
+    // What all segments of a region have is listed once for all of them.
+    world.proxy.forget();
+    assert!(!world.terraform.plan(&[])?.changes()?);
+    for call in [
+        "ec2:DescribeSubnets",
+        "ec2:DescribeRouteTables",
+        "ec2:DescribeVpcs",
+        "route53resolver:ListResolverQueryLogConfigAssociations",
+    ] {
+        assert_eq!(world.proxy.count(call), 1, "{call}");
+    }
     let tables = world.aws.call("ec2", "describe_route_tables", json!({}))?;
     assert_eq!(tables.to_string().matches("pcx-").count(), 2, "{tables}");
     let peering = world
@@ -215,7 +255,20 @@ fn what_cannot_be_is_refused_at_plan() -> Result<()> {
             segment("egress = \"open\"").replace("internal", "confidential"),
             "Open egress is refused",
         ),
-        (segment("egress = \"inspected\""), "is not built yet"),
+        (segment("egress = \"filtered\""), "is none of"),
+        (
+            segment("egress = \"inspected\"").replace("/16", "/24"),
+            "no room for the subnets of a firewall",
+        ),
+        (
+            segment("egress = \"allowlist\"\n  egress_allowed_domains = [\"*.example.com\"]"),
+            "write `.example.com`",
+        ),
+        (segment("egress = \"allowlist\""), "needs ranges or domains"),
+        (
+            format!("{}{second}", segment("")),
+            "Two segments of one name",
+        ),
         (
             segment("availability_zones = [\"eu-central-1x\"]"),
             "No such zone",

@@ -6,7 +6,7 @@ use aws_sdk_ec2::types::{
 
 use super::confirm::once;
 use super::tags::specification;
-use super::{Ec2, from_sdk, of_vpc, pages};
+use super::{Ec2, Filters, PAGE, filter, from_sdk, of_vpc, page, pages};
 use crate::error::{Absent, AwsError, Kind, Result};
 use crate::{Tags, operations};
 
@@ -41,6 +41,8 @@ pub struct AclEntry {
 pub struct NetworkAcl {
     /// Its id.
     pub id: String,
+    /// Its VPC.
+    pub vpc_id: String,
     /// Whether it is the VPC's default one.
     pub is_default: bool,
     /// Its entries for IPv4 ranges, without the last one that AWS keeps. Entries for IPv6 are left out.
@@ -61,14 +63,26 @@ const LAST_IPV6: i32 = 32768;
 impl Ec2 {
     /// All network ACLs of a VPC.
     pub async fn network_acls(&self, vpc: &str) -> Result<Vec<NetworkAcl>> {
-        let sdk = self.clients.sdk();
-        let found = pages!(
-            self,
-            &operations::ec2::DESCRIBE_NETWORK_ACLS,
-            sdk.ec2().describe_network_acls().filters(of_vpc(vpc)),
-            network_acls
-        );
-        Ok(found.into_iter().map(acl_of).collect())
+        let list = |filters: Filters| async move {
+            let sdk = self.clients.sdk();
+            let found = pages!(
+                self,
+                &operations::ec2::DESCRIBE_NETWORK_ACLS,
+                sdk.ec2()
+                    .describe_network_acls()
+                    .set_max_results(page(&filters, PAGE))
+                    .set_filters(filters.clone()),
+                network_acls
+            );
+            Ok(found.into_iter().map(acl_of).collect())
+        };
+        self.picked(
+            |kept| &kept.acls,
+            of_vpc(vpc),
+            list,
+            |one| one.vpc_id == vpc,
+        )
+        .await
     }
 
     /// Creates a network ACL, which denies everything. `mark`, a tag among `tags`, tells it from the others of
@@ -172,8 +186,14 @@ impl Ec2 {
             .map(drop)
     }
 
-    /// Lets the subnet of an association use another network ACL.
-    pub async fn move_acl_association(&self, association: &str, acl: &str) -> Result<()> {
+    /// Lets the subnet of an association use another network ACL. Each move gives the association another id: where
+    /// that of before is gone, a reply was lost, and the subnet is looked at.
+    pub async fn move_acl_association(
+        &self,
+        association: &str,
+        subnet: &str,
+        acl: &str,
+    ) -> Result<()> {
         let call = self
             .clients
             .sdk()
@@ -181,13 +201,38 @@ impl Ec2 {
             .replace_network_acl_association()
             .association_id(association)
             .network_acl_id(acl);
-        self.clients
+        let moved = self
+            .clients
             .call(
                 &operations::ec2::REPLACE_NETWORK_ACL_ASSOCIATION,
                 call.send(),
             )
-            .await
-            .map(drop)
+            .await;
+        match moved {
+            Err(error) if !error.is_cancelled() => {
+                let finder = Self::new(self.clients.unscoped());
+                if finder.acl_of_subnet(subnet).await?.as_deref() == Some(acl) {
+                    Ok(())
+                } else {
+                    Err(error)
+                }
+            }
+            other => other.map(drop),
+        }
+    }
+
+    /// The network ACL that a subnet uses; none where there is no such subnet.
+    async fn acl_of_subnet(&self, subnet: &str) -> Result<Option<String>> {
+        let sdk = self.clients.sdk();
+        let found = pages!(
+            self,
+            &operations::ec2::DESCRIBE_NETWORK_ACLS,
+            sdk.ec2()
+                .describe_network_acls()
+                .filters(filter("association.subnet-id", subnet)),
+            network_acls
+        );
+        Ok(found.into_iter().next().and_then(|acl| acl.network_acl_id))
     }
 
     /// Deletes a network ACL. One that is gone already is success.
@@ -238,6 +283,7 @@ fn acl_of(acl: SdkAcl) -> NetworkAcl {
     entries.sort();
     NetworkAcl {
         id: acl.network_acl_id.unwrap_or_default(),
+        vpc_id: acl.vpc_id.unwrap_or_default(),
         is_default: acl.is_default == Some(true),
         entries,
         ipv6_entries: ipv6,

@@ -3,7 +3,7 @@
 use aws_sdk_ec2::types::{ResourceType, VpcEndpoint, VpcEndpointType};
 
 use super::tags::specification;
-use super::{Ec2, failed, from_sdk, of_vpc, pages};
+use super::{Ec2, Filters, PAGE, failed, from_sdk, has, of_vpc, page, pages};
 use crate::error::{AwsError, Kind, Result};
 use crate::{Tags, operations};
 
@@ -43,11 +43,16 @@ pub struct ModifyEndpoint {
     pub private_dns: Option<bool>,
 }
 
+/// The tag of endpoints that belong to a Network Firewall.
+const OF_FIREWALL: &str = "AWSNetworkFirewallManaged";
+
 /// An endpoint as it stands.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Endpoint {
     /// Its id.
     pub id: String,
+    /// Its VPC.
+    pub vpc_id: String,
     /// Whole service name.
     pub service: String,
     /// Whether it is a gateway endpoint.
@@ -70,6 +75,12 @@ pub struct Endpoint {
     pub tags: Tags,
 }
 
+impl Endpoint {
+    fn of_firewall(&self) -> bool {
+        has(&self.tags, OF_FIREWALL, "true")
+    }
+}
+
 impl Ec2 {
     /// The endpoints of a VPC that are not on their way out.
     pub async fn endpoints(&self, vpc: &str) -> Result<Vec<Endpoint>> {
@@ -78,17 +89,33 @@ impl Ec2 {
         Ok(all.into_iter().filter(stays).collect())
     }
 
-    /// All endpoints of a VPC, those included that are being deleted.
+    /// All endpoints of a VPC, those included that are being deleted. Those that AWS makes for a Network Firewall, and
+    /// takes away with it, are left out.
     pub async fn all_endpoints(&self, vpc: &str) -> Result<Vec<Endpoint>> {
-        let sdk = self.clients.sdk();
-        let found = pages!(
-            self,
-            &operations::ec2::DESCRIBE_VPC_ENDPOINTS,
-            sdk.ec2().describe_vpc_endpoints().filters(of_vpc(vpc)),
-            vpc_endpoints
-        );
-        let all = found.into_iter().map(endpoint_of);
-        Ok(all.filter(|one| one.state != "deleted").collect())
+        let list = |filters: Filters| async move {
+            let sdk = self.clients.sdk();
+            let found = pages!(
+                self,
+                &operations::ec2::DESCRIBE_VPC_ENDPOINTS,
+                sdk.ec2()
+                    .describe_vpc_endpoints()
+                    .set_max_results(page(&filters, PAGE))
+                    .set_filters(filters.clone()),
+                vpc_endpoints
+            );
+            Ok(found
+                .into_iter()
+                .map(endpoint_of)
+                .filter(|one| one.state != "deleted" && !one.of_firewall())
+                .collect())
+        };
+        self.picked(
+            |kept| &kept.endpoints,
+            of_vpc(vpc),
+            list,
+            |one| one.vpc_id == vpc,
+        )
+        .await
     }
 
     /// Creates an endpoint. Where the VPC has one for that service already, a reply was lost, and it is given:
@@ -212,6 +239,7 @@ fn endpoint_of(one: VpcEndpoint) -> Endpoint {
     };
     Endpoint {
         id: one.vpc_endpoint_id.unwrap_or_default(),
+        vpc_id: one.vpc_id.unwrap_or_default(),
         service: one.service_name.unwrap_or_default(),
         gateway: one.vpc_endpoint_type == Some(VpcEndpointType::Gateway),
         state: one

@@ -1,9 +1,11 @@
 //! Flow logs of VPCs.
 
-use aws_sdk_ec2::types::{FlowLogsResourceType, LogDestinationType, ResourceType, TrafficType};
+use aws_sdk_ec2::types::{
+    FlowLog as SdkFlowLog, FlowLogsResourceType, LogDestinationType, ResourceType, TrafficType,
+};
 
 use super::tags::specification;
-use super::{Ec2, failed, filter, from_sdk, pages};
+use super::{Ec2, Filters, PAGE, failed, filter, from_sdk, page, pages};
 use crate::error::{AwsError, Kind, Result};
 use crate::{Tags, operations};
 
@@ -31,6 +33,8 @@ pub struct CreateFlowLog {
 pub struct FlowLog {
     /// Its id.
     pub id: String,
+    /// What it logs the traffic of: a VPC, a subnet, an interface.
+    pub resource_id: String,
     /// ARN of the destination.
     pub destination: String,
     /// `ALL`, `ACCEPT` or `REJECT`.
@@ -48,35 +52,27 @@ pub struct FlowLog {
 impl Ec2 {
     /// The flow logs of a VPC.
     pub async fn flow_logs(&self, vpc: &str) -> Result<Vec<FlowLog>> {
-        let sdk = self.clients.sdk();
-        let found = pages!(
-            self,
-            &operations::ec2::DESCRIBE_FLOW_LOGS,
-            sdk.ec2()
-                .describe_flow_logs()
-                .filter(filter("resource-id", vpc)),
-            flow_logs
-        );
-        Ok(found
-            .into_iter()
-            .map(|log| FlowLog {
-                id: log.flow_log_id.unwrap_or_default(),
-                destination: log
-                    .log_destination
-                    .or(log.log_group_name)
-                    .unwrap_or_default(),
-                traffic_type: log
-                    .traffic_type
-                    .map(|kind| kind.as_str().to_owned())
-                    .unwrap_or_default(),
-                interval: log.max_aggregation_interval.unwrap_or(600),
-                role_arn: log
-                    .deliver_logs_permission_arn
-                    .filter(|arn| !arn.is_empty()),
-                failure: log.deliver_logs_error_message,
-                tags: from_sdk(log.tags),
-            })
-            .collect())
+        let list = |filters: Filters| async move {
+            let sdk = self.clients.sdk();
+            let found = pages!(
+                self,
+                &operations::ec2::DESCRIBE_FLOW_LOGS,
+                sdk.ec2()
+                    .describe_flow_logs()
+                    .set_max_results(page(&filters, PAGE))
+                    .set_filter(filters.clone()),
+                flow_logs
+            );
+            Ok(found.into_iter().map(flow_log_of).collect())
+        };
+        let filter = filter("resource-id", vpc);
+        self.picked(
+            |kept| &kept.flow_logs,
+            filter,
+            list,
+            |one| one.resource_id == vpc,
+        )
+        .await
     }
 
     /// Creates a flow log. The client token makes a lost reply harmless; where EC2 says that the VPC logs to that
@@ -148,5 +144,26 @@ impl Ec2 {
             }
         }
         Ok(())
+    }
+}
+
+fn flow_log_of(log: SdkFlowLog) -> FlowLog {
+    FlowLog {
+        id: log.flow_log_id.unwrap_or_default(),
+        resource_id: log.resource_id.unwrap_or_default(),
+        destination: log
+            .log_destination
+            .or(log.log_group_name)
+            .unwrap_or_default(),
+        traffic_type: log
+            .traffic_type
+            .map(|kind| kind.as_str().to_owned())
+            .unwrap_or_default(),
+        interval: log.max_aggregation_interval.unwrap_or(600),
+        role_arn: log
+            .deliver_logs_permission_arn
+            .filter(|arn| !arn.is_empty()),
+        failure: log.deliver_logs_error_message,
+        tags: from_sdk(log.tags),
     }
 }

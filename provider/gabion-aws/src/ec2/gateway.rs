@@ -8,7 +8,7 @@ use aws_sdk_ec2::types::{
 
 use super::confirm::once;
 use super::tags::specification;
-use super::{Ec2, filter, from_sdk, of_vpc, pages};
+use super::{Ec2, Filters, PAGE, filter, from_sdk, has, of_vpc, page, pages};
 use crate::error::{Absent, AwsError, Kind, Result};
 use crate::wait::{WaitOptions, until};
 use crate::{Tags, operations};
@@ -36,6 +36,8 @@ pub struct InternetGateway {
 pub struct NatGateway {
     /// Its id.
     pub id: String,
+    /// Its VPC.
+    pub vpc_id: String,
     /// Its subnet.
     pub subnet_id: String,
     /// State in lower case (`pending`, `available`, `failed`, `deleting`, `deleted`).
@@ -66,16 +68,27 @@ pub struct Address {
 impl Ec2 {
     /// Internet gateways by a tag, attached or not.
     pub async fn internet_gateways(&self, key: &str, value: &str) -> Result<Vec<InternetGateway>> {
-        let sdk = self.clients.sdk();
-        let found = pages!(
-            self,
-            &operations::ec2::DESCRIBE_INTERNET_GATEWAYS,
-            sdk.ec2()
-                .describe_internet_gateways()
-                .filters(filter(&format!("tag:{key}"), value)),
-            internet_gateways
-        );
-        Ok(found.into_iter().map(internet_of).collect())
+        let list = |filters: Filters| async move {
+            let sdk = self.clients.sdk();
+            let found = pages!(
+                self,
+                &operations::ec2::DESCRIBE_INTERNET_GATEWAYS,
+                sdk.ec2()
+                    .describe_internet_gateways()
+                    .set_max_results(page(&filters, PAGE))
+                    .set_filters(filters.clone()),
+                internet_gateways
+            );
+            Ok(found.into_iter().map(internet_of).collect())
+        };
+        let filter = filter(&format!("tag:{key}"), value);
+        self.picked(
+            |kept| &kept.gateways,
+            filter,
+            list,
+            |one| has(&one.tags, key, value),
+        )
+        .await
     }
 
     /// Creates an internet gateway. `mark`, a tag among `tags`, tells it from all others.
@@ -169,15 +182,30 @@ impl Ec2 {
 
     /// The NAT gateways of a VPC that are not gone.
     pub async fn nat_gateways(&self, vpc: &str) -> Result<Vec<NatGateway>> {
-        let sdk = self.clients.sdk();
-        let found = pages!(
-            self,
-            &operations::ec2::DESCRIBE_NAT_GATEWAYS,
-            sdk.ec2().describe_nat_gateways().filter(of_vpc(vpc)),
-            nat_gateways
-        );
-        let all = found.into_iter().map(nat_of);
-        Ok(all.filter(|one| one.state != "deleted").collect())
+        let list = |filters: Filters| async move {
+            let sdk = self.clients.sdk();
+            let found = pages!(
+                self,
+                &operations::ec2::DESCRIBE_NAT_GATEWAYS,
+                sdk.ec2()
+                    .describe_nat_gateways()
+                    .set_max_results(page(&filters, PAGE))
+                    .set_filter(filters.clone()),
+                nat_gateways
+            );
+            Ok(found
+                .into_iter()
+                .map(nat_of)
+                .filter(|one| one.state != "deleted")
+                .collect())
+        };
+        self.picked(
+            |kept| &kept.nats,
+            of_vpc(vpc),
+            list,
+            |one| one.vpc_id == vpc,
+        )
+        .await
     }
 
     /// Creates a NAT gateway; it comes up over minutes, see [`Ec2::wait_for_nat`]. The client token makes a lost
@@ -269,27 +297,37 @@ impl Ec2 {
 
     /// Elastic addresses by a tag.
     pub async fn addresses(&self, key: &str, value: &str) -> Result<Vec<Address>> {
-        let call = self
-            .clients
-            .sdk()
-            .ec2()
-            .describe_addresses()
-            .filters(filter(&format!("tag:{key}"), value));
-        let answer = self
-            .clients
-            .call(&operations::ec2::DESCRIBE_ADDRESSES, call.send())
-            .await?;
-        Ok(answer
-            .addresses
-            .unwrap_or_default()
-            .into_iter()
-            .map(|one| Address {
-                id: one.allocation_id.unwrap_or_default(),
-                public_ip: one.public_ip.unwrap_or_default(),
-                in_use: one.association_id.is_some(),
-                tags: from_sdk(one.tags),
-            })
-            .collect())
+        let list = |filters: Filters| async move {
+            let call = self
+                .clients
+                .sdk()
+                .ec2()
+                .describe_addresses()
+                .set_filters(filters);
+            let answer = self
+                .clients
+                .call(&operations::ec2::DESCRIBE_ADDRESSES, call.send())
+                .await?;
+            Ok(answer
+                .addresses
+                .unwrap_or_default()
+                .into_iter()
+                .map(|one| Address {
+                    id: one.allocation_id.unwrap_or_default(),
+                    public_ip: one.public_ip.unwrap_or_default(),
+                    in_use: one.association_id.is_some(),
+                    tags: from_sdk(one.tags),
+                })
+                .collect())
+        };
+        let filter = filter(&format!("tag:{key}"), value);
+        self.picked(
+            |kept| &kept.addresses,
+            filter,
+            list,
+            |one| has(&one.tags, key, value),
+        )
+        .await
     }
 
     /// Allocates an elastic address. `part`, a tag among `tags`, tells it from the others that carry `owner`,
@@ -358,6 +396,7 @@ fn nat_of(nat: SdkNat) -> NatGateway {
     let addresses = nat.nat_gateway_addresses.unwrap_or_default();
     NatGateway {
         id: nat.nat_gateway_id.unwrap_or_default(),
+        vpc_id: nat.vpc_id.unwrap_or_default(),
         subnet_id: nat.subnet_id.unwrap_or_default(),
         state: nat
             .state

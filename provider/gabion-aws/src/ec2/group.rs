@@ -4,7 +4,7 @@ use aws_sdk_ec2::types::{IpPermission, IpRange, ResourceType, SecurityGroup as S
 
 use super::confirm::once;
 use super::tags::specification;
-use super::{Ec2, from_sdk, of_vpc, pages};
+use super::{Ec2, Filters, PAGE, from_sdk, of_vpc, page, pages};
 use crate::error::{Absent, AwsError, Kind, Result};
 use crate::{Tags, operations};
 
@@ -26,6 +26,8 @@ pub struct SecurityRule {
 pub struct SecurityGroup {
     /// Its id.
     pub id: String,
+    /// Its VPC.
+    pub vpc_id: String,
     /// Its name.
     pub name: String,
     /// What it lets in.
@@ -47,14 +49,26 @@ impl SecurityGroup {
 impl Ec2 {
     /// All security groups of a VPC.
     pub async fn security_groups(&self, vpc: &str) -> Result<Vec<SecurityGroup>> {
-        let sdk = self.clients.sdk();
-        let found = pages!(
-            self,
-            &operations::ec2::DESCRIBE_SECURITY_GROUPS,
-            sdk.ec2().describe_security_groups().filters(of_vpc(vpc)),
-            security_groups
-        );
-        Ok(found.into_iter().map(group_of).collect())
+        let list = |filters: Filters| async move {
+            let sdk = self.clients.sdk();
+            let found = pages!(
+                self,
+                &operations::ec2::DESCRIBE_SECURITY_GROUPS,
+                sdk.ec2()
+                    .describe_security_groups()
+                    .set_max_results(page(&filters, PAGE))
+                    .set_filters(filters.clone()),
+                security_groups
+            );
+            Ok(found.into_iter().map(group_of).collect())
+        };
+        self.picked(
+            |kept| &kept.groups,
+            of_vpc(vpc),
+            list,
+            |one| one.vpc_id == vpc,
+        )
+        .await
     }
 
     /// Creates a security group. No two of a VPC have one name: one of that name is what a lost reply made.
@@ -194,6 +208,7 @@ fn group_of(group: SdkGroup) -> SecurityGroup {
     );
     SecurityGroup {
         id: group.group_id.unwrap_or_default(),
+        vpc_id: group.vpc_id.unwrap_or_default(),
         name: group.group_name.unwrap_or_default(),
         ingress: rules(&ingress),
         egress: rules(&egress),

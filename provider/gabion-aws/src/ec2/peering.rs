@@ -5,7 +5,7 @@ use std::time::Duration;
 use aws_sdk_ec2::types::{ResourceType, VpcPeeringConnection, VpcPeeringConnectionVpcInfo};
 
 use super::tags::specification;
-use super::{Ec2, filter, from_sdk, pages};
+use super::{Ec2, PAGE, filter, from_sdk, pages};
 use crate::error::{Absent, AwsError, Kind, Result};
 use crate::wait::{WaitOptions, until};
 use crate::{Tags, operations};
@@ -47,6 +47,10 @@ impl Peering {
         )
     }
 
+    fn has_end(&self, vpc: &str) -> bool {
+        self.requester.vpc_id == vpc || self.accepter.vpc_id == vpc
+    }
+
     /// Whether it connects these two.
     pub fn connects(&self, one: &str, other: &str) -> bool {
         let (a, b) = (&self.requester.vpc_id, &self.accepter.vpc_id);
@@ -57,6 +61,24 @@ impl Peering {
 impl Ec2 {
     /// The peering connections of a VPC, on either side, that are not gone.
     pub async fn peerings(&self, vpc: &str) -> Result<Vec<Peering>> {
+        if self.shares {
+            let list = async {
+                let sdk = self.clients.sdk();
+                let found = pages!(
+                    self,
+                    &operations::ec2::DESCRIBE_VPC_PEERING_CONNECTIONS,
+                    sdk.ec2()
+                        .describe_vpc_peering_connections()
+                        .max_results(PAGE),
+                    vpc_peering_connections
+                );
+                Ok(found.into_iter().map(peering_of).collect())
+            };
+            let kept = &self.clients.listings().peerings;
+            let all = kept.get(self.clients.writes(), list).await?;
+            let of = |one: &&Peering| one.is_alive() && one.has_end(vpc);
+            return Ok(all.iter().filter(of).cloned().collect());
+        }
         let side = |name: &'static str| async move {
             let sdk = self.clients.sdk();
             let found = pages!(
@@ -74,7 +96,7 @@ impl Ec2 {
             side("accepter-vpc-info.vpc-id")
         )?;
         let mut all: Vec<Peering> = asked.into_iter().chain(was_asked).map(peering_of).collect();
-        all.retain(Peering::is_alive);
+        all.retain(|one| one.is_alive() && one.has_end(vpc));
         all.sort_by(|a, b| a.id.cmp(&b.id));
         all.dedup_by(|a, b| a.id == b.id);
         Ok(all)
@@ -155,10 +177,15 @@ impl Ec2 {
                         .ec2()
                         .accept_vpc_peering_connection()
                         .vpc_peering_connection_id(id);
-                    self.clients
+                    let accepted = self
+                        .clients
                         .call(&operations::ec2::ACCEPT_VPC_PEERING_CONNECTION, call.send())
-                        .await
-                        .map(|_| None)
+                        .await;
+                    match accepted {
+                        // A reply was lost, and the SDK asked again: the next look tells.
+                        Err(error) if error.code() == Some("InvalidStateTransition") => Ok(None),
+                        other => other.map(|_| None),
+                    }
                 }
                 "failed" | "rejected" | "expired" | "deleted" | "deleting" => {
                     Err(AwsError::without_call(

@@ -1,6 +1,8 @@
 //! What a VPC needs where the account blocks public access: an exclusion of its own.
 
-use aws_sdk_ec2::types::{InternetGatewayExclusionMode, ResourceType};
+use aws_sdk_ec2::types::{
+    InternetGatewayExclusionMode, ResourceType, VpcBlockPublicAccessExclusion as SdkExclusion,
+};
 
 use super::confirm::once;
 use super::tags::specification;
@@ -36,6 +38,8 @@ impl PublicAccessMode {
 pub struct PublicAccessExclusion {
     /// Its id.
     pub id: String,
+    /// What it is for: the ARN of a VPC or of a subnet.
+    pub resource_arn: String,
     /// `allow-egress` or `allow-bidirectional`.
     pub mode: String,
 }
@@ -44,21 +48,32 @@ impl Ec2 {
     /// Whether the account blocks public access of its VPCs in this region (`off`, `block-bidirectional`,
     /// `block-ingress`). None where the endpoint does not have that feature.
     pub async fn public_access_block(&self) -> Result<Option<String>> {
-        let sdk = self.clients.sdk();
-        let answer = self
-            .clients
-            .call(
-                &operations::ec2::DESCRIBE_VPC_BLOCK_PUBLIC_ACCESS_OPTIONS,
-                sdk.ec2().describe_vpc_block_public_access_options().send(),
-            )
-            .await;
-        match answer {
-            Err(error) if error.is_unsupported() => Ok(None),
-            other => Ok(other?
-                .vpc_block_public_access_options
-                .and_then(|options| options.internet_gateway_block_mode)
-                .map(|mode| mode.as_str().to_owned())),
+        let read = async {
+            let sdk = self.clients.sdk();
+            let answer = self
+                .clients
+                .call(
+                    &operations::ec2::DESCRIBE_VPC_BLOCK_PUBLIC_ACCESS_OPTIONS,
+                    sdk.ec2().describe_vpc_block_public_access_options().send(),
+                )
+                .await;
+            match answer {
+                Err(error) if error.is_unsupported() => Ok(Vec::new()),
+                other => Ok(other?
+                    .vpc_block_public_access_options
+                    .and_then(|options| options.internet_gateway_block_mode)
+                    .map(|mode| mode.as_str().to_owned())
+                    .into_iter()
+                    .collect()),
+            }
+        };
+        if self.shares {
+            let kept = &self.clients.listings().blocks;
+            let found = kept.get(self.clients.writes(), read).await?;
+            return Ok(found.first().cloned());
         }
+        let found: Vec<String> = read.await?;
+        Ok(found.into_iter().next())
     }
 
     /// The exclusion of a VPC, if it has one.
@@ -66,32 +81,29 @@ impl Ec2 {
         &self,
         vpc: &str,
     ) -> Result<Option<PublicAccessExclusion>> {
-        let sdk = self.clients.sdk();
-        let found = pages!(
-            self,
-            &operations::ec2::DESCRIBE_VPC_BLOCK_PUBLIC_ACCESS_EXCLUSIONS,
-            sdk.ec2().describe_vpc_block_public_access_exclusions(),
-            vpc_block_public_access_exclusions
-        );
-        let suffix = format!("vpc/{vpc}");
-        Ok(found
-            .into_iter()
-            .filter(|one| {
+        let list = || async {
+            let sdk = self.clients.sdk();
+            let found = pages!(
+                self,
+                &operations::ec2::DESCRIBE_VPC_BLOCK_PUBLIC_ACCESS_EXCLUSIONS,
+                sdk.ec2().describe_vpc_block_public_access_exclusions(),
+                vpc_block_public_access_exclusions
+            );
+            let lives = |one: &SdkExclusion| {
                 let state = one.state.as_ref().map_or("", |state| state.as_str());
                 !state.starts_with("delete") && !state.ends_with("failed")
-            })
-            .find(|one| {
-                one.resource_arn
-                    .as_deref()
-                    .is_some_and(|arn| arn.ends_with(&suffix))
-            })
-            .map(|one| PublicAccessExclusion {
-                id: one.exclusion_id.unwrap_or_default(),
-                mode: one
-                    .internet_gateway_exclusion_mode
-                    .map(|mode| mode.as_str().to_owned())
-                    .unwrap_or_default(),
-            }))
+            };
+            Ok(found.into_iter().filter(lives).map(exclusion_of).collect())
+        };
+        let suffix = format!("vpc/{vpc}");
+        let of = |one: &&PublicAccessExclusion| one.resource_arn.ends_with(&suffix);
+        if self.shares {
+            let kept = &self.clients.listings().exclusions;
+            let all = kept.get(self.clients.writes(), list()).await?;
+            return Ok(all.iter().find(of).cloned());
+        }
+        let all: Vec<PublicAccessExclusion> = list().await?;
+        Ok(all.iter().find(of).cloned())
     }
 
     /// Excludes a VPC from the account's block. A VPC has at most one exclusion: one that is there is what a lost
@@ -174,5 +186,16 @@ impl Ec2 {
             .await
             .or_absent()
             .map(drop)
+    }
+}
+
+fn exclusion_of(one: SdkExclusion) -> PublicAccessExclusion {
+    PublicAccessExclusion {
+        id: one.exclusion_id.unwrap_or_default(),
+        resource_arn: one.resource_arn.unwrap_or_default(),
+        mode: one
+            .internet_gateway_exclusion_mode
+            .map(|mode| mode.as_str().to_owned())
+            .unwrap_or_default(),
     }
 }

@@ -4,19 +4,23 @@ use aws_sdk_ec2::types::{ResourceType, RouteTable as SdkTable};
 
 use super::confirm::once;
 use super::tags::specification;
-use super::{Ec2, from_sdk, of_vpc, pages};
+use super::{Ec2, Filters, filter, from_sdk, of_vpc, page, pages};
 use crate::error::{Absent, AwsError, Kind, Result};
 use crate::{Tags, operations};
 
 /// Where a route leads.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum RouteTarget {
-    /// An internet gateway, a gateway endpoint, or `local`.
+    /// An internet gateway, or `local`.
     Gateway(String),
+    /// An endpoint of a firewall or a gateway load balancer.
+    Endpoint(String),
     /// A NAT gateway.
     Nat(String),
     /// A peering connection.
     Peering(String),
+    /// A transit gateway.
+    Transit(String),
     /// Something else, by the id that EC2 shows.
     Other(String),
 }
@@ -46,6 +50,8 @@ pub struct Association {
 pub struct RouteTable {
     /// Its id.
     pub id: String,
+    /// Its VPC.
+    pub vpc_id: String,
     /// Whether it is the VPC's main one.
     pub main: bool,
     /// Explicit associations.
@@ -70,14 +76,26 @@ pub struct CreateRoute {
 impl Ec2 {
     /// All route tables of a VPC.
     pub async fn route_tables(&self, vpc: &str) -> Result<Vec<RouteTable>> {
-        let sdk = self.clients.sdk();
-        let found = pages!(
-            self,
-            &operations::ec2::DESCRIBE_ROUTE_TABLES,
-            sdk.ec2().describe_route_tables().filters(of_vpc(vpc)),
-            route_tables
-        );
-        Ok(found.into_iter().map(table_of).collect())
+        let list = |filters: Filters| async move {
+            let sdk = self.clients.sdk();
+            let found = pages!(
+                self,
+                &operations::ec2::DESCRIBE_ROUTE_TABLES,
+                sdk.ec2()
+                    .describe_route_tables()
+                    .set_max_results(page(&filters, 100))
+                    .set_filters(filters.clone()),
+                route_tables
+            );
+            Ok(found.into_iter().map(table_of).collect())
+        };
+        self.picked(
+            |kept| &kept.tables,
+            of_vpc(vpc),
+            list,
+            |one| one.vpc_id == vpc,
+        )
+        .await
     }
 
     /// Creates a route table. `mark`, a tag among `tags`, tells it from the other tables of the VPC, so that a
@@ -124,10 +142,36 @@ impl Ec2 {
             .associate_route_table()
             .route_table_id(table)
             .subnet_id(subnet);
-        self.clients
+        let made = self
+            .clients
             .call(&operations::ec2::ASSOCIATE_ROUTE_TABLE, call.send())
-            .await
-            .map(drop)
+            .await;
+        match made {
+            // A reply was lost, and the SDK asked again.
+            Err(error) if error.code() == Some("Resource.AlreadyAssociated") => {
+                let finder = Self::new(self.clients.unscoped());
+                let tables = finder.tables_of_subnet(subnet).await?;
+                if tables.iter().any(|one| one.id == table) {
+                    Ok(())
+                } else {
+                    Err(error)
+                }
+            }
+            other => other.map(drop),
+        }
+    }
+
+    async fn tables_of_subnet(&self, subnet: &str) -> Result<Vec<RouteTable>> {
+        let sdk = self.clients.sdk();
+        let found = pages!(
+            self,
+            &operations::ec2::DESCRIBE_ROUTE_TABLES,
+            sdk.ec2()
+                .describe_route_tables()
+                .filters(filter("association.subnet-id", subnet)),
+            route_tables
+        );
+        Ok(found.into_iter().map(table_of).collect())
     }
 
     /// Gives a subnet back to the main route table.
@@ -161,7 +205,9 @@ impl Ec2 {
             RouteTarget::Gateway(id) => call.gateway_id(id),
             RouteTarget::Nat(id) => call.nat_gateway_id(id),
             RouteTarget::Peering(id) => call.vpc_peering_connection_id(id),
-            RouteTarget::Other(id) => call.transit_gateway_id(id),
+            RouteTarget::Endpoint(id) => call.vpc_endpoint_id(id),
+            RouteTarget::Transit(id) => call.transit_gateway_id(id),
+            RouteTarget::Other(id) => call.network_interface_id(id),
         };
         self.clients
             .call(&operations::ec2::CREATE_ROUTE, call.send())
@@ -214,14 +260,16 @@ fn table_of(table: SdkTable) -> RouteTable {
             } else if let Some(id) = route.vpc_peering_connection_id {
                 RouteTarget::Peering(id)
             } else if let Some(id) = route.gateway_id {
-                RouteTarget::Gateway(id)
+                // Routes of gateway endpoints lead to prefix lists, and are left out above.
+                if id.starts_with("vpce-") {
+                    RouteTarget::Endpoint(id)
+                } else {
+                    RouteTarget::Gateway(id)
+                }
+            } else if let Some(id) = route.transit_gateway_id {
+                RouteTarget::Transit(id)
             } else {
-                RouteTarget::Other(
-                    route
-                        .transit_gateway_id
-                        .or(route.network_interface_id)
-                        .unwrap_or_default(),
-                )
+                RouteTarget::Other(route.network_interface_id.unwrap_or_default())
             };
             let blackhole = route
                 .state
@@ -234,6 +282,7 @@ fn table_of(table: SdkTable) -> RouteTable {
         });
     RouteTable {
         id: table.route_table_id.unwrap_or_default(),
+        vpc_id: table.vpc_id.unwrap_or_default(),
         main: associations.iter().any(|one| one.main == Some(true)),
         routes: routes.collect(),
         associations: associations

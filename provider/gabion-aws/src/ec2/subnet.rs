@@ -4,7 +4,7 @@ use aws_sdk_ec2::types::{AttributeBooleanValue, ResourceType, Subnet as SdkSubne
 
 use super::confirm::once;
 use super::tags::specification;
-use super::{Ec2, from_sdk, of_vpc, pages};
+use super::{Ec2, Filters, PAGE, from_sdk, of_vpc, page, pages};
 use crate::error::{Absent, AwsError, Kind, Result};
 use crate::{Tags, operations};
 
@@ -26,6 +26,8 @@ pub struct CreateSubnet {
 pub struct Subnet {
     /// Its id.
     pub id: String,
+    /// Its VPC.
+    pub vpc_id: String,
     /// Its IPv4 range.
     pub cidr_block: String,
     /// Its zone, by name.
@@ -71,14 +73,26 @@ impl Ec2 {
 
     /// All subnets of a VPC.
     pub async fn subnets(&self, vpc: &str) -> Result<Vec<Subnet>> {
-        let sdk = self.clients.sdk();
-        let found = pages!(
-            self,
-            &operations::ec2::DESCRIBE_SUBNETS,
-            sdk.ec2().describe_subnets().filters(of_vpc(vpc)),
-            subnets
-        );
-        Ok(found.into_iter().map(subnet_of).collect())
+        let list = |filters: Filters| async move {
+            let sdk = self.clients.sdk();
+            let found = pages!(
+                self,
+                &operations::ec2::DESCRIBE_SUBNETS,
+                sdk.ec2()
+                    .describe_subnets()
+                    .set_max_results(page(&filters, PAGE))
+                    .set_filters(filters.clone()),
+                subnets
+            );
+            Ok(found.into_iter().map(subnet_of).collect())
+        };
+        self.picked(
+            |kept| &kept.subnets,
+            of_vpc(vpc),
+            list,
+            |one| one.vpc_id == vpc,
+        )
+        .await
     }
 
     /// Turns public addresses at launch on or off.
@@ -114,6 +128,7 @@ impl Ec2 {
 fn subnet_of(subnet: SdkSubnet) -> Subnet {
     Subnet {
         id: subnet.subnet_id.unwrap_or_default(),
+        vpc_id: subnet.vpc_id.unwrap_or_default(),
         cidr_block: subnet.cidr_block.unwrap_or_default(),
         zone: subnet.availability_zone.unwrap_or_default(),
         public_ip_on_launch: subnet.map_public_ip_on_launch == Some(true),

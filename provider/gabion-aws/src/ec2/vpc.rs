@@ -1,12 +1,10 @@
 //! A VPC and its DNS attributes.
 
-use aws_sdk_ec2::types::{
-    AttributeBooleanValue, Filter, ResourceType, Vpc as SdkVpc, VpcAttributeName,
-};
+use aws_sdk_ec2::types::{AttributeBooleanValue, ResourceType, Vpc as SdkVpc, VpcAttributeName};
 
 use super::confirm::once;
 use super::tags::specification;
-use super::{Ec2, filter, from_sdk, pages};
+use super::{Ec2, Filters, PAGE, filter, from_sdk, page, pages};
 use crate::error::{Absent, AwsError, Kind, Result};
 use crate::wait::{WaitOptions, until};
 use crate::{Tags, operations};
@@ -54,7 +52,7 @@ impl Ec2 {
         };
         let look = |ec2: Self| {
             let filters = vec![filter(&key, &value), filter("cidr", cidr)];
-            async move { Ok(ec2.vpcs(filters).await?.into_iter().next()) }
+            async move { Ok(ec2.vpcs(Some(filters)).await?.into_iter().next()) }
         };
         let made = self.confirmed(create, look).await?;
         let what = format!("waiting for the VPC `{}` to exist", made.id);
@@ -71,24 +69,33 @@ impl Ec2 {
 
     /// A VPC, if it is there.
     pub async fn find_vpc(&self, id: &str) -> Result<Option<Vpc>> {
-        Ok(self
-            .vpcs(vec![filter("vpc-id", id)])
-            .await?
-            .into_iter()
-            .next())
+        let list = |filters: Filters| self.vpcs(filters);
+        let found = self
+            .picked(
+                |kept| &kept.vpcs,
+                filter("vpc-id", id),
+                list,
+                |one| one.id == id,
+            )
+            .await?;
+        Ok(found.into_iter().next())
     }
 
     /// The VPCs that carry a tag.
     pub async fn vpcs_by_tag(&self, key: &str, value: &str) -> Result<Vec<Vpc>> {
-        self.vpcs(vec![filter(&format!("tag:{key}"), value)]).await
+        self.vpcs(Some(vec![filter(&format!("tag:{key}"), value)]))
+            .await
     }
 
-    async fn vpcs(&self, filters: Vec<Filter>) -> Result<Vec<Vpc>> {
+    async fn vpcs(&self, filters: Filters) -> Result<Vec<Vpc>> {
         let sdk = self.clients.sdk();
         let found = pages!(
             self,
             &operations::ec2::DESCRIBE_VPCS,
-            sdk.ec2().describe_vpcs().set_filters(Some(filters.clone())),
+            sdk.ec2()
+                .describe_vpcs()
+                .set_max_results(page(&filters, PAGE))
+                .set_filters(filters.clone()),
             vpcs
         );
         Ok(found.into_iter().map(vpc_of).collect())

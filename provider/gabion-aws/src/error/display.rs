@@ -15,6 +15,7 @@ impl AwsError {
             "iam" => "IAM",
             "kms" => "KMS",
             "logs" => "CloudWatch Logs",
+            "network-firewall" => "Network Firewall",
             "organizations" => "Organizations",
             "route53resolver" => "Route 53 Resolver",
             "s3" => "S3",

@@ -16,12 +16,17 @@ impl Function for Subnets {
 
     fn definition(&self) -> FunctionDefinition {
         let strings = || Type::list(Type::String);
-        let returns = Type::object([("private", strings()), ("public", strings())]);
+        let returns = Type::object([
+            ("firewall", strings()),
+            ("private", strings()),
+            ("public", strings()),
+        ]);
         FunctionDefinition::new("The subnets of a network segment", returns)
             .describe(
                 "Cuts an IPv4 range as `gabion_network_segment` does: `private` holds one range for each zone, `public` \
-                 those of the public subnets, which a segment has only with an internet gateway (empty where the range \
-                 has no room for them).",
+                 those of the public subnets, which a segment has only with an internet gateway, and `firewall` those of \
+                 the firewall's endpoints, which it has only with a firewall (empty where the range has no room for \
+                 them).",
             )
             .parameter(
                 Parameter::new("cidr_block", Type::String)
@@ -64,6 +69,7 @@ impl Function for Subnets {
             )
         };
         Ok(Dynamic::Map(BTreeMap::from([
+            ("firewall".to_owned(), list(layout.firewall)),
             ("private".to_owned(), list(layout.private)),
             ("public".to_owned(), list(layout.public)),
         ])))

@@ -50,6 +50,8 @@ object! {
         pub kms: Value<String>,
         /// CloudWatch Logs.
         pub logs: Value<String>,
+        /// Network Firewall.
+        pub networkfirewall: Value<String>,
         /// Organizations.
         pub organizations: Value<String>,
         /// Route 53 Resolver.
@@ -232,6 +234,7 @@ impl Config {
                 ("iam", &endpoints.iam),
                 ("kms", &endpoints.kms),
                 ("logs", &endpoints.logs),
+                ("networkfirewall", &endpoints.networkfirewall),
                 ("organizations", &endpoints.organizations),
                 ("route53resolver", &endpoints.route53resolver),
                 ("s3", &endpoints.s3),

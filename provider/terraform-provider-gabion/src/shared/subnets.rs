@@ -141,10 +141,14 @@ pub(crate) struct Layout {
     pub(crate) private: Vec<Range>,
     /// Public subnets, made only where a segment needs an internet gateway; empty where there is no room.
     pub(crate) public: Vec<Range>,
+    /// Subnets of a firewall's endpoints, made only where a segment has one; empty where there is no room beside the
+    /// public ones.
+    pub(crate) firewall: Vec<Range>,
 }
 
 /// Cuts a range: into equal blocks, one for each zone and one kept back, at the end. What is kept back holds the
-/// public subnets, in its first half where they fit there. So the private subnets never move.
+/// public subnets, in its first half where they fit there, and then those of a firewall at the beginning of its second
+/// half, each as small as AWS takes it. So the private subnets never move.
 ///
 /// # Errors
 /// There is no room for a subnet of the least size.
@@ -179,9 +183,13 @@ pub(crate) fn layout(range: Range, zones: usize) -> Result<Layout, String> {
     let public = fits(half)
         .or_else(|| fits(whole))
         .map(|prefix| all(kept, prefix));
+    let second = kept
+        .part(prefix.saturating_add(1), 1)
+        .filter(|_| fits(half).is_some());
     Ok(Layout {
         private: all(range, prefix),
         public: public.unwrap_or_default(),
+        firewall: second.map_or_else(Vec::new, |second| all(second, *PREFIXES.end())),
     })
 }
 
@@ -220,7 +228,16 @@ mod tests {
             texts(&large.public),
             ["10.20.192.0/21", "10.20.200.0/21", "10.20.208.0/21"]
         );
+        assert_eq!(
+            texts(&large.firewall),
+            ["10.20.224.0/28", "10.20.224.16/28", "10.20.224.32/28"]
+        );
+        assert_eq!(
+            texts(&cut("10.20.2.0/23", 3).firewall),
+            ["10.20.3.192/28", "10.20.3.208/28", "10.20.3.224/28"]
+        );
         let small = cut("10.20.1.0/24", 3);
+        assert!(small.firewall.is_empty());
         assert_eq!(
             texts(&small.private),
             ["10.20.1.0/26", "10.20.1.64/26", "10.20.1.128/26"]
@@ -245,10 +262,12 @@ mod tests {
                     .private
                     .iter()
                     .chain(&layout.public)
+                    .chain(&layout.firewall)
                     .copied()
                     .collect();
                 assert_eq!(layout.private.len(), zones);
                 assert!(layout.public.is_empty() || layout.public.len() == zones);
+                assert!(layout.firewall.is_empty() || layout.firewall.len() == zones);
                 for (index, one) in all.iter().enumerate() {
                     assert!(
                         range.contains(*one) && PREFIXES.contains(&one.prefix),

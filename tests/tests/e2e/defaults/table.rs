@@ -331,6 +331,18 @@ const SEGMENT: &[Weak] = &[
         By(&["NW07"]),
     ),
     weak("dns_query_logging", "dns_query_logging = false", "own", OWN),
+    weak(
+        "firewall_logs",
+        "firewall_logs = false",
+        "NetworkFirewall.2",
+        ByNone("no rule of the catalogue cites it"),
+    ),
+    weak(
+        "firewall_protection",
+        "firewall_protection = false",
+        "NetworkFirewall.9",
+        ByNone("no rule of the catalogue cites it"),
+    ),
     weak("ingress", "ingress = \"internet\"", "own", OWN),
 ];
 

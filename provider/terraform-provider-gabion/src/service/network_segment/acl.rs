@@ -3,6 +3,8 @@
 //! A network ACL cannot name the addresses of S3 and DynamoDB, which gateway endpoints lead to: so TCP 443 goes out
 //! and answers come in, and the route tables decide where to.
 
+use std::collections::BTreeSet;
+
 use gabion_aws::ec2::{AclAction, AclEntry};
 
 use super::design::Egress;
@@ -75,7 +77,8 @@ impl AclInput<'_> {
     pub(super) fn private(&self) -> Vec<AclEntry> {
         let mut all = self.base();
         match self.egress {
-            Egress::Open => {
+            // Where a firewall decides what leaves, the entries do not.
+            Egress::Open | Egress::Inspected => {
                 all.push(entry(
                     false,
                     910,
@@ -190,11 +193,29 @@ pub(super) fn text(entry: &AclEntry) -> String {
     )
 }
 
+/// The ranges that a segment is connected to, which its entries for connections may name.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Connected {
+    /// The ranges.
+    pub(super) ranges: BTreeSet<String>,
+    /// Whether a connection stands whose range is not told: then no entry is strange.
+    pub(super) others: bool,
+}
+
+/// Whether an entry is one that a connection made. One of their numbers that names another range, or does something
+/// else, is somebody's.
+pub(super) fn is_of_connection(entry: &AclEntry, connected: &Connected) -> bool {
+    let ours = entry.action == AclAction::Allow && entry.protocol == ALL && entry.ports.is_none();
+    CONNECTIONS.contains(&entry.number)
+        && ours
+        && (connected.others || connected.ranges.contains(&entry.cidr_block))
+}
+
 /// The entries of a live list as the state shows them, those of connections left out.
-pub(super) fn texts(entries: &[AclEntry]) -> Vec<String> {
+pub(super) fn texts(entries: &[AclEntry], connected: &Connected) -> Vec<String> {
     let mut own: Vec<&AclEntry> = entries
         .iter()
-        .filter(|entry| !CONNECTIONS.contains(&entry.number))
+        .filter(|entry| !is_of_connection(entry, connected))
         .collect();
     own.sort();
     own.into_iter().map(text).collect()
@@ -212,10 +233,31 @@ mod tests {
             allowed: &["203.0.113.0/24".to_owned()],
             internet,
         };
+        let none = Connected::default();
         (
-            texts(&input.private()).join("\n"),
-            texts(&input.public()).join("\n"),
+            texts(&input.private(), &none).join("\n"),
+            texts(&input.public(), &none).join("\n"),
         )
+    }
+
+    #[test]
+    fn entries_of_connections_are_told_from_others() {
+        let connected = Connected {
+            ranges: ["10.2.0.0/16".to_owned()].into(),
+            others: false,
+        };
+        let entries = connection(207, "10.2.0.0/16");
+        assert!(texts(&entries, &connected).is_empty());
+        assert_eq!(
+            texts(&entries, &Connected::default()),
+            [
+                "ingress 207 allow all from 10.2.0.0/16",
+                "egress 207 allow all to 10.2.0.0/16"
+            ]
+        );
+        let mut ssh = entries[0].clone();
+        (ssh.protocol, ssh.ports) = (TCP.to_owned(), Some((22, 22)));
+        assert_eq!(texts(&[ssh], &connected).len(), 1);
     }
 
     #[test]

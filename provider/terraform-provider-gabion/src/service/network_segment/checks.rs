@@ -2,6 +2,7 @@
 
 use gabion_framework::prelude::*;
 
+use super::firewall::MOST_DOMAINS;
 use super::model::SegmentModel;
 use crate::shared::strings;
 use crate::shared::subnets::Range;
@@ -27,28 +28,40 @@ pub(super) fn consistent(model: &SegmentModel, diags: &mut Diagnostics) {
         );
     }
     let allowed = strings::known(&model.egress_allowed_cidrs);
-    if egress == Some("allowlist")
-        && allowed
-            .as_ref()
+    let domains = strings::known(&model.egress_allowed_domains);
+    let empty = |list: &Option<std::collections::BTreeSet<String>>| {
+        list.as_ref()
             .is_some_and(std::collections::BTreeSet::is_empty)
-    {
+    };
+    let some = |list: &Option<std::collections::BTreeSet<String>>| {
+        list.as_ref().is_some_and(|list| !list.is_empty())
+    };
+    if egress == Some("allowlist") && empty(&allowed) && empty(&domains) {
         fault(
             "egress_allowed_cidrs",
-            "An allowlist needs ranges",
-            "`egress` is `allowlist`, and `egress_allowed_cidrs` names no range. Name those that the segment may reach, or \
-             take `aws_only`."
+            "An allowlist needs ranges or domains",
+            "`egress` is `allowlist`, and neither `egress_allowed_cidrs` nor `egress_allowed_domains` names anything. Name \
+             what the segment may reach, or take `aws_only`."
                 .to_owned(),
         );
     }
-    if egress.is_some_and(|egress| egress != "allowlist")
-        && allowed.as_ref().is_some_and(|list| !list.is_empty())
-    {
-        fault(
-            "egress_allowed_cidrs",
-            "Ranges without an allowlist",
-            "`egress_allowed_cidrs` does something only with `egress = \"allowlist\"`. Set that, or leave it out.".to_owned(),
-        );
+    if egress.is_some_and(|egress| egress != "allowlist") {
+        for (attribute, list) in [
+            ("egress_allowed_cidrs", &allowed),
+            ("egress_allowed_domains", &domains),
+        ] {
+            if some(list) {
+                fault(
+                    attribute,
+                    "A list without an allowlist",
+                    format!(
+                        "`{attribute}` does something only with `egress = \"allowlist\"`. Set that, or leave it out."
+                    ),
+                );
+            }
+        }
     }
+    firewall(model, &mut fault);
     if let Some(all) = allowed.iter().flatten().find(|range| *range == "0.0.0.0/0") {
         fault(
             "egress_allowed_cidrs",
@@ -100,6 +113,66 @@ pub(super) fn consistent(model: &SegmentModel, diags: &mut Diagnostics) {
     }
     logs(model, &mut fault);
     zones(model, &mut fault);
+}
+
+fn firewall(model: &SegmentModel, fault: &mut impl FnMut(&str, &str, String)) {
+    let egress = model.egress.as_str();
+    let domains = model.egress_allowed_domains.known().map_or(0, Vec::len);
+    if domains > MOST_DOMAINS {
+        fault(
+            "egress_allowed_domains",
+            "Too many domains",
+            format!(
+                "{domains} domains are named, and the rule group has room for {MOST_DOMAINS}. Write `.example.com` for all \
+                 domains below `example.com`."
+            ),
+        );
+    }
+    if let Some(groups) = model.inspection_rule_group_arns.known() {
+        if egress.is_some_and(|egress| egress != "inspected") {
+            fault(
+                "inspection_rule_group_arns",
+                "Rule groups without an inspection",
+                "`inspection_rule_group_arns` does something only with `egress = \"inspected\"`. Set that, or leave it \
+                 out."
+                    .to_owned(),
+            );
+        } else if groups.is_empty() || groups.len() > 20 {
+            fault(
+                "inspection_rule_group_arns",
+                "Not a number of rule groups",
+                format!(
+                    "{} rule groups are named: a firewall takes 1 to 20. Leave the attribute out for those of AWS.",
+                    groups.len()
+                ),
+            );
+        }
+    }
+    let plain = match egress {
+        None | Some("inspected") => false,
+        Some("allowlist") => {
+            strings::known(&model.egress_allowed_domains).is_some_and(|list| list.is_empty())
+        }
+        Some(_) => true,
+    };
+    if plain && model.firewall_kms_key_id.is_known() {
+        fault(
+            "firewall_kms_key_id",
+            "A key without a firewall",
+            "`firewall_kms_key_id` does something only with a firewall: with `egress = \"inspected\"`, or with \
+             `egress_allowed_domains`. Leave it out."
+                .to_owned(),
+        );
+    }
+    let logs = model.firewall_logs.known() == Some(&true);
+    if model.wants_firewall() && logs && model.log_destination.is_null() {
+        fault(
+            "log_destination",
+            "The logs of the firewall need a destination",
+            "Set `log_destination` to the `arn` of a log sink, or to that of a log group."
+                .to_owned(),
+        );
+    }
 }
 
 fn logs(model: &SegmentModel, fault: &mut impl FnMut(&str, &str, String)) {
@@ -216,6 +289,42 @@ mod tests {
     fn contradictions() {
         assert!(paths(|_| {}).is_empty());
         assert_eq!(paths(|m| m.egress = "open".into()), ["egress"]);
+        assert!(
+            paths(|m| {
+                m.egress = "allowlist".into();
+                m.egress_allowed_domains = strings::of(["example.com"]);
+                m.firewall_kms_key_id = "key".into();
+            })
+            .is_empty()
+        );
+        assert_eq!(
+            paths(|m| m.egress_allowed_domains = strings::of(["example.com"])),
+            ["egress_allowed_domains"]
+        );
+        assert_eq!(
+            paths(|m| {
+                m.inspection_rule_group_arns = strings::of(["arn"]);
+                m.firewall_kms_key_id = "key".into();
+            }),
+            ["inspection_rule_group_arns", "firewall_kms_key_id"]
+        );
+        assert_eq!(
+            paths(|m| {
+                m.egress = "inspected".into();
+                m.inspection_rule_group_arns = Value::Known(Vec::new());
+            }),
+            ["inspection_rule_group_arns"]
+        );
+        assert_eq!(
+            paths(|m| {
+                m.egress = "inspected".into();
+                m.flow_logs = false.into();
+                m.dns_query_logging = false.into();
+                m.firewall_logs = true.into();
+                m.log_destination = Value::Null;
+            }),
+            ["log_destination"]
+        );
         assert_eq!(
             paths(|m| m.egress = "allowlist".into()),
             ["egress_allowed_cidrs"]

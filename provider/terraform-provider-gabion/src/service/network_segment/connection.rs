@@ -11,9 +11,10 @@ use gabion_aws::ec2::{
 };
 use gabion_framework::prelude::*;
 
-use super::acl::{CONNECTIONS, connection};
-use super::live::{ALLOWS, ENVIRONMENT, Far, Live, PART, SEGMENT, is_part, read_far};
+use super::acl::{CONNECTIONS, Connected, connection, is_of_connection};
+use super::live::{self, ALLOWS, ENVIRONMENT, Far, Live, PART, SEGMENT, Scope, is_part, read_far};
 use super::model::SegmentModel;
+use super::observed;
 use crate::configured::Gabion;
 use crate::shared::location::Place;
 use crate::shared::subnets::Range;
@@ -82,12 +83,15 @@ pub(super) async fn read_fars(
     ids: BTreeSet<String>,
     live: &mut Live,
 ) -> Step {
+    let shared = near.is_read_only();
     let reads = ids.into_iter().map(|id| async move {
         let Some((place, vpc)) = parse(&id) else {
             return Ok(None);
         };
         let clients = clients_of(ctx, near, &place).await?;
-        let found = read_far(&clients, vpc).await.map_err(reading(&id))?;
+        let found = read_far(&clients, vpc, shared)
+            .await
+            .map_err(reading(&id))?;
         Ok::<_, Diagnostics>(found.map(|far| (id.clone(), far)))
     });
     let found = futures::future::try_join_all(reads).await?;
@@ -120,6 +124,57 @@ pub(super) fn observed(clients: &Clients, prior: &SegmentModel, live: &Live) -> 
         }
     }
     found
+}
+
+/// The ranges that stand behind the live connections of a segment, whoever made them.
+pub(super) fn connected(live: &Live) -> Connected {
+    let ends = live
+        .peerings
+        .iter()
+        .map(|peering| other_end(peering, &live.vpc.id).cidr_block.clone());
+    let mut ranges: BTreeSet<String> = ends.collect();
+    Connected {
+        others: ranges.remove(""),
+        ranges,
+    }
+}
+
+/// Takes entries away that have numbers of connections and belong to none.
+async fn strays(clients: &Clients, live: &mut Live) -> Step {
+    let connected = connected(live);
+    let (_, acls) = of_segment(&live.tables, &live.acls);
+    for acl in acls {
+        let strays = acl.entries.iter().filter(|entry| {
+            CONNECTIONS.contains(&entry.number) && !is_of_connection(entry, &connected)
+        });
+        for entry in strays {
+            clients
+                .ec2()
+                .delete_acl_entry(&acl.id, entry.number, entry.egress)
+                .await
+                .map_err(fault::while_setting(
+                    Path::root("network_acl_entries"),
+                    format!("taking entry {} out of `{}`", entry.number, acl.id),
+                ))?;
+        }
+    }
+    for acl in &mut live.acls {
+        acl.entries.retain(|entry| {
+            !CONNECTIONS.contains(&entry.number) || is_of_connection(entry, &connected)
+        });
+    }
+    Ok(())
+}
+
+/// Whether there is something for [`converge`] to do.
+pub(super) fn is_needed(plan: &SegmentModel, live: &Live) -> bool {
+    let numbered = |acl: &NetworkAcl| {
+        let mut entries = acl.entries.iter();
+        entries.any(|entry| CONNECTIONS.contains(&entry.number))
+    };
+    !strings::known_part(&plan.connects_to).is_empty()
+        || !live.peerings.is_empty()
+        || live.acls.iter().any(numbered)
 }
 
 fn id_of(clients: &Clients, peer: &Peer) -> String {
@@ -290,7 +345,8 @@ pub(super) async fn check(
     Ok(())
 }
 
-/// Makes every planned connection whole, and takes away those of this segment that are not planned.
+/// Makes every planned connection whole, and takes away those of this segment that are not planned. Reads the segment
+/// anew: new tables and lists get their share.
 ///
 /// # Errors
 /// What refuses, or a call that failed.
@@ -305,6 +361,17 @@ pub(super) async fn converge(
     // Numbers of entries are looked for and taken in one go.
     let gabion = ctx.provider()?;
     let _turn = gabion.network_turn.lock().await;
+    let scope = Scope::ALL.with(observed::scope(plan));
+    let fresh = live::read(clients, &live.vpc.id, scope)
+        .await
+        .map_err(fault::while_setting(
+            Path::root("connects_to"),
+            "reading the segment",
+        ))?;
+    if let Some(fresh) = fresh {
+        *live = fresh;
+    }
+    strays(clients, live).await?;
     read_fars(ctx, clients, wanted.clone(), live).await?;
     for id in &wanted {
         ctx.interrupted()?;
@@ -478,7 +545,10 @@ pub(super) async fn disconnect(
     } else {
         clients_of(ctx, clients, &place).await?
     };
-    if let Some(far) = read_far(&there, &peer.vpc_id).await.map_err(doing())? {
+    if let Some(far) = read_far(&there, &peer.vpc_id, false)
+        .await
+        .map_err(doing())?
+    {
         unwire(
             &there,
             &far.tables,

@@ -4,11 +4,12 @@ use gabion_aws::Clients;
 use gabion_framework::prelude::*;
 
 use super::converge::{
-    Step, all, at, endpoint_groups, leave, merged, remove_gateways, retried, timed, told,
+    Kept, Step, all, at, endpoint_groups, leave, merged, remove_gateways, retried, take_away,
+    timed, told,
 };
 use super::live::{self, Live, PART, Scope};
 use super::model::SegmentModel;
-use super::{TYPE, connection, private};
+use super::{TYPE, connection, observed, private};
 use crate::configured::Gabion;
 use crate::shared::{creation, fault, location};
 
@@ -101,7 +102,11 @@ async fn guests(clients: &Clients, vpc: &str) -> Result<Vec<String>, Diagnostics
     Ok(interfaces
         .into_iter()
         .filter(|one| {
-            !own.contains(&&one.id) && !matches!(one.kind.as_str(), "nat_gateway" | "vpc_endpoint")
+            !own.contains(&&one.id)
+                && !matches!(
+                    one.kind.as_str(),
+                    "gateway_load_balancer_endpoint" | "nat_gateway" | "vpc_endpoint"
+                )
         })
         .map(|one| match one.instance_id {
             Some(instance) => format!("the instance `{instance}`"),
@@ -164,10 +169,8 @@ pub(super) async fn delete(
     }
     let clients = location::write(ctx, &prior.place()).await?;
     let reading = at("id", format!("reading the segment `{vpc}`"));
-    let Some(mut live) = live::read(&clients, &vpc, Scope::ALL)
-        .await
-        .map_err(reading)?
-    else {
+    let scope = Scope::ALL.with(observed::scope(&prior));
+    let Some(mut live) = live::read(&clients, &vpc, scope).await.map_err(reading)? else {
         return Ok(Diagnostics::new());
     };
     let creating = creation::is_creating(
@@ -242,10 +245,12 @@ async fn take_down(
     );
     merged([steps.0, steps.1, steps.2])?;
     ctx.interrupted()?;
+    timed("the firewall", slow, Box::pin(take_away(clients, live))).await?;
+    ctx.interrupted()?;
     timed(
         "gateways and routes",
         slow,
-        remove_gateways(clients, vpc, live, &[], false, false),
+        remove_gateways(clients, vpc, live, &Kept::default()),
     )
     .await?;
     ctx.interrupted()?;

@@ -3,7 +3,8 @@
 use gabion_aws::ec2::{AclEntry, PublicAccessMode};
 
 use super::acl::AclInput;
-use super::model::SegmentModel;
+use super::firewall::{Filter, default_groups};
+use super::model::{SegmentModel, ordered};
 use crate::shared::strings;
 use crate::shared::subnets::{Layout, layout, segment_range};
 
@@ -14,8 +15,10 @@ pub(super) enum Egress {
     None,
     /// AWS services by endpoints.
     AwsOnly,
-    /// Ranges by name, through NAT.
+    /// Ranges and domains by name, through NAT.
     Allowlist,
+    /// Everything that a firewall does not drop, through NAT.
+    Inspected,
     /// Everything, through NAT.
     Open,
 }
@@ -27,6 +30,7 @@ impl Egress {
             "none" => Some(Self::None),
             "aws_only" => Some(Self::AwsOnly),
             "allowlist" => Some(Self::Allowlist),
+            "inspected" => Some(Self::Inspected),
             "open" => Some(Self::Open),
             _ => None,
         }
@@ -34,7 +38,7 @@ impl Egress {
 
     /// Whether anything goes beyond AWS.
     pub(super) const fn is_wide(self) -> bool {
-        matches!(self, Self::Allowlist | Self::Open)
+        matches!(self, Self::Allowlist | Self::Inspected | Self::Open)
     }
 }
 
@@ -54,9 +58,13 @@ pub(super) struct Design {
     pub(super) private: Vec<Net>,
     /// Public subnets; empty without an internet gateway.
     pub(super) public: Vec<Net>,
+    /// Subnets of the firewall's endpoints; empty without a firewall.
+    pub(super) firewall: Vec<Net>,
+    /// What the firewall lets through; none without a firewall.
+    pub(super) filter: Option<Filter>,
     /// Zones that have a NAT gateway.
     pub(super) nat_zones: Vec<String>,
-    /// Ranges that private subnets reach through NAT.
+    /// Ranges that private subnets reach through NAT, or through the firewall and NAT.
     pub(super) out: Vec<String>,
     /// Whether the internet may come in.
     pub(super) internet: bool,
@@ -81,14 +89,24 @@ impl Design {
     /// # Errors
     /// Something is unknown, or does not fit.
     pub(super) fn of(model: &SegmentModel) -> Result<Self, NoDesign> {
-        let (Some(cidr), Some(zones), Some(egress), Some(ingress), Some(allowed), Some(east_west)) = (
+        let (
+            Some(cidr),
+            Some(zones),
+            Some(egress),
+            Some(ingress),
+            Some(allowed),
+            Some(domains),
+            Some(east_west),
+        ) = (
             model.cidr_block.as_str(),
             model.zones(),
             model.egress.as_str().and_then(Egress::of),
             model.ingress.as_str(),
             strings::known(&model.egress_allowed_cidrs),
+            strings::known(&model.egress_allowed_domains),
             strings::known(&model.east_west_cidrs),
-        ) else {
+        )
+        else {
             return Err(NoDesign::Unknown);
         };
         let Some(single) = model.single_nat_gateway.known() else {
@@ -113,6 +131,29 @@ impl Design {
             ));
         }
         let allowed: Vec<String> = allowed.into_iter().collect();
+        let filter = match egress {
+            Egress::Allowlist if !domains.is_empty() => Some(Filter::Allow {
+                domains: domains.into_iter().collect(),
+                ranges: allowed.clone(),
+            }),
+            Egress::Inspected => Some(Filter::Inspect(inspection(model)?)),
+            _ => None,
+        };
+        let firewall = if filter.is_some() {
+            zipped(&zones, &cut.firewall)
+        } else {
+            Vec::new()
+        };
+        if filter.is_some() && firewall.is_empty() {
+            return Err(NoDesign::Impossible(
+                "cidr_block",
+                format!(
+                    "`{cidr}` has no room for the subnets of a firewall in {} zones beside the public ones: take a `/23` \
+                     or larger for 3 zones, or fewer zones.",
+                    zones.len()
+                ),
+            ));
+        }
         let input = AclInput {
             cidr,
             east_west: &east_west.into_iter().collect::<Vec<_>>(),
@@ -136,10 +177,13 @@ impl Design {
             public,
             nat_zones: zones.iter().take(natted).cloned().collect(),
             out: match egress {
-                Egress::Open => vec!["0.0.0.0/0".to_owned()],
+                _ if filter.is_some() => vec![EVERYWHERE.to_owned()],
+                Egress::Open | Egress::Inspected => vec![EVERYWHERE.to_owned()],
                 Egress::Allowlist => allowed,
                 Egress::None | Egress::AwsOnly => Vec::new(),
             },
+            firewall,
+            filter,
             internet,
         })
     }
@@ -151,13 +195,26 @@ impl Design {
 
     /// Whether each zone has a route table of its own; else the main one serves all private subnets.
     pub(super) fn has_zone_tables(&self) -> bool {
-        self.nat_zones.len() > 1
+        self.nat_zones.len() > 1 || self.firewall.len() > 1
+    }
+
+    /// The zone whose NAT gateway serves a zone.
+    pub(super) fn nat_zone(&self, zone: &str) -> Option<&String> {
+        self.nat_zones
+            .iter()
+            .find(|one| *one == zone)
+            .or_else(|| self.nat_zones.first())
+    }
+
+    /// The subnets whose network ACL is not the default one: public ones, and those of the firewall.
+    pub(super) fn beyond(&self) -> Vec<Net> {
+        self.public.iter().chain(&self.firewall).cloned().collect()
     }
 
     /// What public subnets reach through the internet gateway.
     pub(super) fn public_out(&self) -> Vec<String> {
         if self.internet {
-            vec!["0.0.0.0/0".to_owned()]
+            vec![EVERYWHERE.to_owned()]
         } else {
             self.out.clone()
         }
@@ -171,6 +228,18 @@ impl Design {
             PublicAccessMode::AllowEgress
         })
     }
+}
+
+/// Everything.
+const EVERYWHERE: &str = "0.0.0.0/0";
+
+/// The rule groups that inspect: those named, or AWS's.
+fn inspection(model: &SegmentModel) -> Result<Vec<String>, NoDesign> {
+    if !model.inspection_rule_group_arns.is_null() {
+        return ordered(&model.inspection_rule_group_arns).ok_or(NoDesign::Unknown);
+    }
+    let region = model.region.as_str().ok_or(NoDesign::Unknown)?;
+    Ok(default_groups(gabion_aws::partition_of(region), region))
 }
 
 /// The layout of a range.

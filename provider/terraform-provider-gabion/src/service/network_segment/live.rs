@@ -3,13 +3,15 @@
 use std::collections::BTreeMap;
 
 use gabion_aws::ec2::{
-    Address, Endpoint, FlowLog, InternetGateway, NatGateway, NetworkAcl, Peering,
+    Address, Ec2, Endpoint, FlowLog, InternetGateway, NatGateway, NetworkAcl, Peering,
     PublicAccessExclusion, RouteTable, RouteTarget, SecurityGroup, Subnet, Vpc,
 };
+use gabion_aws::networkfirewall::{Firewall, FirewallLog, FirewallPolicy, RuleGroup};
 use gabion_aws::route53resolver::QueryLog;
 use gabion_aws::{Clients, Result, Tags};
 
 use super::design::Net;
+use super::firewall;
 
 /// The tag that says what part of a segment something is.
 pub(super) const PART: &str = "gabion:part";
@@ -35,16 +37,38 @@ pub(super) const ENDPOINT_GROUP: &str = "gabion-endpoints";
 pub(super) struct Scope {
     /// Internet and NAT gateways, addresses and the exclusion.
     pub(super) gateways: bool,
-    /// Connections.
-    pub(super) peerings: bool,
+    /// The firewall. It is looked at, too, where there are subnets for one.
+    pub(super) firewall: bool,
+    /// Whether listings of the whole region, shared with other readers, will do.
+    pub(super) shared: bool,
 }
 
 impl Scope {
-    /// Everything.
+    /// Everything that is found by the VPC.
     pub(super) const ALL: Self = Self {
         gateways: true,
-        peerings: true,
+        firewall: false,
+        shared: false,
     };
+
+    /// What either looks at.
+    pub(super) const fn with(self, other: Self) -> Self {
+        Self {
+            gateways: self.gateways || other.gateways,
+            firewall: self.firewall || other.firewall,
+            shared: self.shared && other.shared,
+        }
+    }
+}
+
+/// The firewall and what belongs to it.
+#[derive(Clone, Debug, Default)]
+pub(super) struct FirewallParts {
+    pub(super) firewall: Option<Firewall>,
+    pub(super) policy: Option<FirewallPolicy>,
+    /// The rule groups of the segment's own.
+    pub(super) groups: Vec<RuleGroup>,
+    pub(super) logs: Vec<FirewallLog>,
 }
 
 /// All parts of a segment.
@@ -65,7 +89,10 @@ pub(super) struct Live {
     pub(super) nats: Vec<NatGateway>,
     pub(super) addresses: Vec<Address>,
     pub(super) exclusion: Option<PublicAccessExclusion>,
+    /// Whether the account blocks public access of its VPCs; looked at where there are gateways.
+    pub(super) blocked: bool,
     pub(super) peerings: Vec<Peering>,
+    pub(super) firewall: FirewallParts,
     /// The other ends of connections, by the id that the configuration writes.
     pub(super) fars: BTreeMap<String, Far>,
 }
@@ -79,8 +106,8 @@ pub(super) struct Far {
 }
 
 /// Reads the other end of a connection; none when its VPC is gone.
-pub(super) async fn read_far(clients: &Clients, vpc: &str) -> Result<Option<Far>> {
-    let ec2 = clients.ec2();
+pub(super) async fn read_far(clients: &Clients, vpc: &str, shared: bool) -> Result<Option<Far>> {
+    let ec2 = ec2(clients, shared);
     let (found, tables, acls) = futures::try_join!(
         ec2.find_vpc(vpc),
         ec2.route_tables(vpc),
@@ -89,9 +116,44 @@ pub(super) async fn read_far(clients: &Clients, vpc: &str) -> Result<Option<Far>
     Ok(found.map(|vpc| Far { vpc, tables, acls }))
 }
 
+fn ec2(clients: &Clients, shared: bool) -> Ec2 {
+    if shared {
+        clients.ec2().shared()
+    } else {
+        clients.ec2()
+    }
+}
+
+/// The firewall of a VPC with all that belongs to it, found by their names.
+pub(super) async fn firewall(clients: &Clients, vpc: &str) -> Result<FirewallParts> {
+    let service = clients.networkfirewall();
+    let (whole, domains, ranges) = (
+        firewall::name(vpc),
+        firewall::group_name(vpc, firewall::DOMAINS),
+        firewall::group_name(vpc, firewall::RANGES),
+    );
+    let (found, policy, domains, ranges, logs) = futures::try_join!(
+        Box::pin(service.firewall(&whole)),
+        Box::pin(service.firewall_policy(&whole)),
+        Box::pin(service.rule_group(&domains)),
+        Box::pin(service.rule_group(&ranges)),
+        Box::pin(service.firewall_logs(&whole)),
+    )?;
+    Ok(FirewallParts {
+        firewall: found.filter(|one| one.vpc_id == vpc && one.state != "DELETING"),
+        policy: policy.filter(|one| !one.deleting),
+        groups: [domains, ranges]
+            .into_iter()
+            .flatten()
+            .filter(|one| !one.deleting)
+            .collect(),
+        logs,
+    })
+}
+
 /// Reads a segment; none when its VPC is gone.
 pub(super) async fn read(clients: &Clients, vpc: &str, scope: Scope) -> Result<Option<Live>> {
-    let ec2 = clients.ec2();
+    let ec2 = ec2(clients, scope.shared);
     let gateways = async {
         if !scope.gateways {
             return Ok(Default::default());
@@ -100,15 +162,9 @@ pub(super) async fn read(clients: &Clients, vpc: &str, scope: Scope) -> Result<O
             ec2.internet_gateways(SEGMENT, vpc),
             ec2.nat_gateways(vpc),
             ec2.addresses(SEGMENT, vpc),
-            exclusion(clients, vpc),
+            exclusion(&ec2, vpc),
+            ec2.public_access_block(),
         )
-    };
-    let peerings = async {
-        if scope.peerings {
-            ec2.peerings(vpc).await
-        } else {
-            Ok(Vec::new())
-        }
     };
     // Where the VPC is gone, what asks for it by id fails: that is told by the VPC alone.
     let dns = async {
@@ -138,11 +194,21 @@ pub(super) async fn read(clients: &Clients, vpc: &str, scope: Scope) -> Result<O
         Box::pin(ec2.security_groups(vpc)),
         Box::pin(ec2.endpoints(vpc)),
         Box::pin(ec2.flow_logs(vpc)),
-        Box::pin(query_log(clients, vpc)),
+        Box::pin(query_log(clients, vpc, scope.shared)),
         Box::pin(gateways),
-        Box::pin(peerings),
+        Box::pin(ec2.peerings(vpc)),
     )?;
-    let (gateways, nats, addresses, exclusion) = gateways;
+    let (gateways, nats, addresses, exclusion, block) = gateways;
+    let has_firewall = subnets.iter().any(|one| {
+        one.tags
+            .get(PART)
+            .is_some_and(|part| part.starts_with(firewall::FIREWALL))
+    });
+    let firewall = if found.is_some() && (scope.firewall || has_firewall) {
+        firewall(clients, vpc).await?
+    } else {
+        FirewallParts::default()
+    };
     Ok(found.map(|found| Live {
         vpc: found,
         dns_hostnames,
@@ -158,20 +224,25 @@ pub(super) async fn read(clients: &Clients, vpc: &str, scope: Scope) -> Result<O
         nats,
         addresses,
         exclusion,
+        blocked: block.is_some_and(|block| block != "off"),
         peerings,
+        firewall,
         fars: BTreeMap::new(),
     }))
 }
 
-async fn exclusion(clients: &Clients, vpc: &str) -> Result<Option<PublicAccessExclusion>> {
-    match clients.ec2().public_access_exclusion(vpc).await {
+async fn exclusion(ec2: &Ec2, vpc: &str) -> Result<Option<PublicAccessExclusion>> {
+    match ec2.public_access_exclusion(vpc).await {
         Err(error) if error.is_unsupported() => Ok(None),
         other => other,
     }
 }
 
-async fn query_log(clients: &Clients, vpc: &str) -> Result<Option<QueryLog>> {
+async fn query_log(clients: &Clients, vpc: &str, shared: bool) -> Result<Option<QueryLog>> {
     let resolver = clients.route53resolver();
+    if shared {
+        return resolver.shared_query_log_of(vpc).await;
+    }
     match resolver.query_log_association(vpc).await? {
         Some(association) => resolver.query_log(&association.config_id).await,
         None => Ok(None),
@@ -201,7 +272,7 @@ impl Live {
         self.tables.iter().find(|table| is_part(&table.tags, part))
     }
 
-    /// The route table that serves a subnet.
+    /// The route table that serves a subnet, by name or as the main one.
     pub(super) fn table_of(&self, subnet: &str) -> Option<&RouteTable> {
         self.tables
             .iter()
@@ -217,6 +288,13 @@ impl Live {
     /// The network ACL of the public subnets.
     pub(super) fn public_acl(&self) -> Option<&NetworkAcl> {
         self.acls.iter().find(|acl| is_part(&acl.tags, "public"))
+    }
+
+    /// The network ACL that a subnet uses.
+    pub(super) fn acl_of(&self, subnet: &str) -> Option<&NetworkAcl> {
+        self.acls
+            .iter()
+            .find(|acl| acl.associations.iter().any(|(_, of)| of == subnet))
     }
 
     /// The default security group.
@@ -260,6 +338,13 @@ impl Live {
             .find(|nat| is_part(&nat.tags, &part))
     }
 
+    /// The endpoint of the firewall in a zone, once it filters.
+    pub(super) fn firewall_endpoint(&self, zone: &str) -> Option<&str> {
+        let firewall = self.firewall.firewall.as_ref()?;
+        let endpoint = firewall.endpoints.get(zone)?;
+        (endpoint.state == "READY").then_some(endpoint.id.as_str())
+    }
+
     /// The address of a zone's NAT gateway.
     pub(super) fn address(&self, zone: &str) -> Option<&Address> {
         let part = nat_part(zone);
@@ -288,11 +373,7 @@ pub(super) fn ways_out(table: &RouteTable) -> Vec<String> {
         .routes
         .iter()
         .filter(|route| !route.blackhole)
-        .filter(|route| match &route.target {
-            RouteTarget::Peering(_) => false,
-            RouteTarget::Gateway(id) => !id.starts_with("vpce-"),
-            RouteTarget::Nat(_) | RouteTarget::Other(_) => true,
-        })
+        .filter(|route| !matches!(route.target, RouteTarget::Peering(_)))
         .map(|route| route.destination.clone())
         .collect();
     out.sort();

@@ -9,6 +9,7 @@ mod connection;
 mod converge;
 mod delete;
 mod design;
+mod firewall;
 mod import;
 mod live;
 mod model;
@@ -19,6 +20,7 @@ mod plan;
 mod policy;
 mod registry;
 mod schema;
+mod ways;
 mod weaker;
 
 use std::collections::BTreeMap;
@@ -185,7 +187,10 @@ async fn refresh(
     let scope = if imported {
         Scope::ALL
     } else {
-        observed::scope(&prior)
+        Scope {
+            shared: true,
+            ..observed::scope(&prior)
+        }
     };
     let Some((live, mut model)) = observe(ctx, &clients, &prior, scope).await? else {
         state.remove();
@@ -236,11 +241,7 @@ async fn apply(
     let mut claim = None;
     let (vpc, scope) = match prior {
         Some(prior) => {
-            let (before, after) = (observed::scope(prior), observed::scope(&plan));
-            let scope = Scope {
-                gateways: before.gateways || after.gateways,
-                peerings: before.peerings || after.peerings,
-            };
+            let scope = observed::scope(prior).with(observed::scope(&plan));
             (prior.vpc().to_owned(), scope)
         }
         None => {
@@ -257,7 +258,7 @@ async fn apply(
             );
             (
                 converge::vpc(&clients, &plan, &user, state).await?,
-                Scope::ALL,
+                Scope::ALL.with(observed::scope(&plan)),
             )
         }
     };

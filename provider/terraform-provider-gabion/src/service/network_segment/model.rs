@@ -30,6 +30,16 @@ object! {
         pub(crate) egress: Value<String>,
         /// Ranges that an allowlist names.
         pub(crate) egress_allowed_cidrs: Strings,
+        /// Domains that an allowlist names.
+        pub(crate) egress_allowed_domains: Strings,
+        /// Rule groups by which a firewall inspects.
+        pub(crate) inspection_rule_group_arns: Strings,
+        /// Whether the firewall is protected from deletion and changes by hand.
+        pub(crate) firewall_protection: Value<bool>,
+        /// Whether the firewall logs.
+        pub(crate) firewall_logs: Value<bool>,
+        /// The key of the firewall.
+        pub(crate) firewall_kms_key_id: Value<String>,
         /// Whether all zones share one NAT gateway.
         pub(crate) single_nat_gateway: Value<bool>,
         /// What may come in.
@@ -87,8 +97,30 @@ object! {
         pub(crate) public_subnet_cidrs: Strings,
         /// Ids of the public subnets.
         pub(crate) public_subnet_ids: Strings,
+        /// Ranges of the subnets of the firewall's endpoints.
+        pub(crate) firewall_subnet_cidrs: Strings,
+        /// Ids of the subnets of the firewall's endpoints.
+        pub(crate) firewall_subnet_ids: Strings,
+        /// The route tables of these subnets.
+        pub(crate) firewall_route_table_ids: Strings,
+        /// The firewall.
+        pub(crate) firewall_arn: Value<String>,
+        /// Its policy.
+        pub(crate) firewall_policy_arn: Value<String>,
+        /// Its own rule groups.
+        pub(crate) firewall_rule_group_arns: Strings,
+        /// What it does, in order.
+        pub(crate) firewall_rules: Strings,
+        /// Its endpoints.
+        pub(crate) firewall_endpoint_ids: Strings,
+        /// What it logs, and where to.
+        pub(crate) firewall_log_destinations: Strings,
         /// What private subnets reach beyond the segment.
         pub(crate) private_routes: Strings,
+        /// Where public subnets lead to.
+        pub(crate) public_routes: Strings,
+        /// Where the subnets of the firewall lead to.
+        pub(crate) firewall_routes: Strings,
         /// The main route table.
         pub(crate) main_route_table_id: Value<String>,
         /// The route tables of the private subnets.
@@ -129,6 +161,8 @@ object! {
         pub(crate) query_log_config_id: Value<String>,
         /// The exclusion from the account's block of public access.
         pub(crate) public_access_exclusion_id: Value<String>,
+        /// What it lets through.
+        pub(crate) public_access_exclusion_mode: Value<String>,
 
         /// Reasons for weaker settings.
         pub(crate) exception: Vec<Exception>,
@@ -169,6 +203,25 @@ impl SegmentModel {
                 .into_iter()
                 .collect(),
         )
+    }
+
+    /// Whether the egress tier it asks for has a firewall.
+    pub(super) fn wants_firewall(&self) -> bool {
+        match self.egress.as_str() {
+            Some("inspected") => true,
+            Some("allowlist") => !strings::known_part(&self.egress_allowed_domains).is_empty(),
+            _ => false,
+        }
+    }
+
+    /// Whether it has a firewall, or still has a part of one.
+    pub(super) fn may_have_firewall(&self) -> bool {
+        let some = |list: &Strings| list.known().is_some_and(|list| !list.is_empty());
+        self.wants_firewall()
+            || self.firewall_arn.is_known()
+            || self.firewall_policy_arn.is_known()
+            || some(&self.firewall_rule_group_arns)
+            || some(&self.firewall_subnet_cidrs)
     }
 
     /// Whether it needs an internet gateway, or still has something that goes with one: a change that was cut off

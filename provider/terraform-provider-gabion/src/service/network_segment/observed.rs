@@ -4,11 +4,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use gabion_aws::Clients;
 use gabion_aws::ec2::RouteTable;
+use gabion_aws::networkfirewall::Rules;
 use gabion_framework::prelude::*;
 
-use super::live::{self, ALLOWS, DATA_TIER, ENDPOINT, ENVIRONMENT, Live, OWN, short, ways_out};
+use super::live::{self, ALLOWS, DATA_TIER, ENDPOINT, ENVIRONMENT, Live, OWN, short};
 use super::model::{SegmentModel, ordered};
-use super::{acl, connection, policy};
+use super::{acl, connection, firewall, policy, ways};
 use crate::shared::strings::{self, Strings};
 use crate::shared::subnets::{layout, segment_range};
 use crate::shared::tags::{self, TagMap};
@@ -55,6 +56,7 @@ pub(super) fn model(
     subnets(prior, live, &mut model);
     routing(prior, live, &mut model);
     guards(live, &mut model);
+    inspection(prior, live, &mut model);
     gateways(prior, live, &mut model);
     endpoints(clients, prior, live, &mut model);
     logs(prior, live, &mut model);
@@ -119,6 +121,7 @@ fn subnets(prior: &SegmentModel, live: &Live, model: &mut SegmentModel) {
     };
     (model.private_subnet_cidrs, model.private_subnet_ids) = nets(&cut.private);
     (model.public_subnet_cidrs, model.public_subnet_ids) = nets(&cut.public);
+    (model.firewall_subnet_cidrs, model.firewall_subnet_ids) = nets(&cut.firewall);
     let any = live.subnets.iter().any(|subnet| subnet.public_ip_on_launch);
     let all =
         !live.subnets.is_empty() && live.subnets.iter().all(|subnet| subnet.public_ip_on_launch);
@@ -174,7 +177,7 @@ fn routing(prior: &SegmentModel, live: &Live, model: &mut SegmentModel) {
     let before = strings::known_part(&prior.private_routes);
     let each: Vec<BTreeSet<String>> = tables
         .iter()
-        .map(|table| ways_out(table).into_iter().collect())
+        .map(|table| ways::private(table, live, prior.egress.is_known()))
         .collect();
     // A range is reached when every zone reaches it; one that was not planned counts wherever it is.
     let all: BTreeSet<String> = each
@@ -187,6 +190,9 @@ fn routing(prior: &SegmentModel, live: &Live, model: &mut SegmentModel) {
     model.private_route_table_ids = strings::of(tables.iter().map(|table| table.id.clone()));
     model.main_route_table_id = or_null(live.main_table().map(|table| &table.id));
     model.public_route_table_id = or_null(live.table("public").map(|table| &table.id));
+    let ids = |list: &Strings| ordered(list).unwrap_or_default();
+    model.public_routes = strings::of(ways::public(live, &ids(&model.public_subnet_ids)));
+    model.firewall_routes = strings::of(ways::firewall(live, &ids(&model.firewall_subnet_ids)));
 }
 
 fn or_null(id: Option<&String>) -> Value<String> {
@@ -201,21 +207,74 @@ fn guards(live: &Live, model: &mut SegmentModel) {
         .into();
     let acl = live.acl();
     model.network_acl_id = or_null(acl.map(|acl| &acl.id));
-    // An entry for IPv6 shows as one that is not planned.
-    let entries = |acl: Option<&gabion_aws::ec2::NetworkAcl>| {
-        let mut texts = acl.map_or_else(Vec::new, |acl| acl::texts(&acl.entries));
+    let connected = connection::connected(live);
+    // An entry for IPv6 shows as one that is not planned, and so does a subnet that does without the entries.
+    let entries = |acl: Option<&gabion_aws::ec2::NetworkAcl>, subnets: &[&Strings]| {
+        let strayed = acl.into_iter().flat_map(|acl| {
+            let ids = subnets.iter().filter_map(|list| ordered(list)).flatten();
+            ids.filter_map(|subnet| {
+                let other = live.acl_of(&subnet).filter(|other| other.id != acl.id)?;
+                Some(format!("none for {subnet}, which uses {}", other.id))
+            })
+        });
+        let strayed: Vec<String> = strayed.collect();
+        let mut texts = acl.map_or_else(Vec::new, |acl| acl::texts(&acl.entries, &connected));
         for (number, egress) in acl.iter().flat_map(|acl| &acl.ipv6_entries) {
             texts.push(format!(
                 "{} {number} for IPv6",
                 if *egress { "egress" } else { "ingress" }
             ));
         }
+        texts.extend(strayed);
         strings::of(texts)
     };
-    model.network_acl_entries = entries(acl);
+    model.network_acl_entries = entries(acl, &[&model.private_subnet_ids]);
     let public = live.public_acl();
     model.public_network_acl_id = or_null(public.map(|acl| &acl.id));
-    model.public_network_acl_entries = entries(public);
+    model.public_network_acl_entries = entries(
+        public,
+        &[&model.public_subnet_ids, &model.firewall_subnet_ids],
+    );
+}
+
+fn inspection(prior: &SegmentModel, live: &Live, model: &mut SegmentModel) {
+    let parts = &live.firewall;
+    let zones = model.zones().unwrap_or_default();
+    let tables = zones
+        .iter()
+        .filter_map(|zone| live.table(&firewall::zone_part(zone)));
+    model.firewall_route_table_ids = strings::of(tables.map(|table| table.id.clone()));
+    model.firewall_policy_arn = or_null(parts.policy.as_ref().map(|policy| &policy.arn));
+    model.firewall_rule_group_arns = strings::of(parts.groups.iter().map(|one| one.arn.clone()));
+    model.firewall_rules = strings::of(firewall::live_texts(parts));
+    model.firewall_log_destinations = strings::of(firewall::log_texts(&parts.logs));
+    model.firewall_arn = or_null(parts.firewall.as_ref().map(|one| &one.arn));
+    let endpoints = zones.iter().filter_map(|zone| live.firewall_endpoint(zone));
+    model.firewall_endpoint_ids = strings::of(endpoints.map(str::to_owned));
+    let Some(found) = &parts.firewall else {
+        if !prior.egress.is_known() {
+            model.firewall_logs = true.into();
+            model.firewall_protection = true.into();
+        }
+        return;
+    };
+    let protections = [
+        found.delete_protection,
+        found.subnet_protection,
+        found.policy_protection,
+    ];
+    // Half protected is drift, whatever is planned.
+    let off = prior.firewall_protection.known() == Some(&false);
+    model.firewall_protection = if off {
+        protections.contains(&true)
+    } else {
+        !protections.contains(&false)
+    }
+    .into();
+    model.firewall_kms_key_id = or_null(found.kms_key.as_ref());
+    if !prior.egress.is_known() {
+        model.firewall_logs = (!parts.logs.is_empty()).into();
+    }
 }
 
 fn gateways(prior: &SegmentModel, live: &Live, model: &mut SegmentModel) {
@@ -226,6 +285,11 @@ fn gateways(prior: &SegmentModel, live: &Live, model: &mut SegmentModel) {
     let addresses = zones.iter().filter_map(|zone| live.address(zone));
     model.nat_public_ips = strings::of(addresses.map(|one| one.public_ip.clone()));
     model.public_access_exclusion_id = or_null(live.exclusion.as_ref().map(|one| &one.id));
+    model.public_access_exclusion_mode = match (&live.exclusion, live.blocked) {
+        (Some(one), _) => one.mode.clone().into(),
+        (None, true) => "none".into(),
+        (None, false) => Value::Null,
+    };
     if prior.egress.is_known() {
         return;
     }
@@ -234,7 +298,9 @@ fn gateways(prior: &SegmentModel, live: &Live, model: &mut SegmentModel) {
     let wide = !nats.is_empty() && !out.is_empty();
     let interface = live.endpoints.iter().any(|one| !one.gateway);
     model.single_nat_gateway = (zones.len() > 1 && nats.len() == 1).into();
-    model.egress = if wide && out.contains("0.0.0.0/0") {
+    model.egress = if let (true, Some(policy)) = (wide, &live.firewall.policy) {
+        imported_filter(policy, live, model)
+    } else if wide && out.contains("0.0.0.0/0") {
         "open"
     } else if wide {
         model.egress_allowed_cidrs = strings::of(out);
@@ -251,6 +317,27 @@ fn gateways(prior: &SegmentModel, live: &Live, model: &mut SegmentModel) {
             .any(|entry| !entry.egress && entry.ports == Some((443, 443)))
     });
     model.ingress = if lets_in { "internet" } else { "none" }.into();
+}
+
+/// The tier of an imported firewall, with the lists that it was made of.
+fn imported_filter(
+    policy: &gabion_aws::networkfirewall::FirewallPolicy,
+    live: &Live,
+    model: &mut SegmentModel,
+) -> &'static str {
+    let groups = &live.firewall.groups;
+    if groups.is_empty() {
+        model.inspection_rule_group_arns = strings::of(policy.rules.rule_groups.clone());
+        return "inspected";
+    }
+    for group in groups {
+        match &group.rules {
+            Rules::Domains(domains) => model.egress_allowed_domains = strings::of(domains.clone()),
+            Rules::Ranges(ranges) => model.egress_allowed_cidrs = strings::of(ranges.clone()),
+            Rules::Other => {}
+        }
+    }
+    "allowlist"
 }
 
 fn endpoints(clients: &Clients, prior: &SegmentModel, live: &Live, model: &mut SegmentModel) {
@@ -330,10 +417,8 @@ fn logs(prior: &SegmentModel, live: &Live, model: &mut SegmentModel) {
 /// The segment's tags as the live read needs them: what to look at for this state.
 pub(super) fn scope(model: &SegmentModel) -> live::Scope {
     live::Scope {
+        firewall: model.may_have_firewall(),
+        shared: false,
         gateways: model.may_be_wide(),
-        peerings: model
-            .connects_to
-            .known()
-            .is_some_and(|list| !list.is_empty()),
     }
 }

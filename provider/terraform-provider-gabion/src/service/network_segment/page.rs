@@ -33,6 +33,7 @@ const STEPS: &[(&str, Calls)] = &[
                     "DescribeSubnets",
                     "DescribeVpcAttribute",
                     "DescribeVpcBlockPublicAccessExclusions",
+                    "DescribeVpcBlockPublicAccessOptions",
                     "DescribeVpcEndpoints",
                     "DescribeVpcPeeringConnections",
                     "DescribeVpcs",
@@ -43,6 +44,16 @@ const STEPS: &[(&str, Calls)] = &[
                 &[
                     "GetResolverQueryLogConfig",
                     "ListResolverQueryLogConfigAssociations",
+                    "ListResolverQueryLogConfigs",
+                ],
+            ),
+            (
+                "network-firewall",
+                &[
+                    "DescribeFirewall",
+                    "DescribeFirewallPolicy",
+                    "DescribeLoggingConfiguration",
+                    "DescribeRuleGroup",
                 ],
             ),
         ],
@@ -75,7 +86,6 @@ const STEPS: &[(&str, Calls)] = &[
                 &[
                     "AssociateResolverQueryLogConfig",
                     "CreateResolverQueryLogConfig",
-                    "ListResolverQueryLogConfigs",
                 ],
             ),
         ],
@@ -101,8 +111,20 @@ const STEPS: &[(&str, Calls)] = &[
                 "CreateRoute",
                 "CreateRouteTable",
                 "CreateVpcBlockPublicAccessExclusion",
-                "DescribeVpcBlockPublicAccessOptions",
                 "ReplaceNetworkAclAssociation",
+            ],
+        )],
+    ),
+    (
+        "create with a firewall: `egress_allowed_domains`, or `egress = \"inspected\"`",
+        &[(
+            "network-firewall",
+            &[
+                "CreateFirewall",
+                "CreateFirewallPolicy",
+                "CreateRuleGroup",
+                "TagResource",
+                "UpdateLoggingConfiguration",
             ],
         )],
     ),
@@ -119,16 +141,32 @@ const STEPS: &[(&str, Calls)] = &[
     ),
     (
         "update: those of create and destroy, and",
-        &[(
-            "ec2",
-            &[
-                "DeleteRoute",
-                "DeleteTags",
-                "ModifySubnetAttribute",
-                "ModifyVpcBlockPublicAccessExclusion",
-                "ModifyVpcEndpoint",
-            ],
-        )],
+        &[
+            (
+                "ec2",
+                &[
+                    "DeleteRoute",
+                    "DeleteTags",
+                    "ModifySubnetAttribute",
+                    "ModifyVpcBlockPublicAccessExclusion",
+                    "ModifyVpcEndpoint",
+                ],
+            ),
+            (
+                "network-firewall",
+                &[
+                    "AssociateFirewallPolicy",
+                    "AssociateSubnets",
+                    "UntagResource",
+                    "UpdateFirewallDeleteProtection",
+                    "UpdateFirewallEncryptionConfiguration",
+                    "UpdateFirewallPolicy",
+                    "UpdateFirewallPolicyChangeProtection",
+                    "UpdateRuleGroup",
+                    "UpdateSubnetChangeProtection",
+                ],
+            ),
+        ],
     ),
     (
         "destroy",
@@ -151,6 +189,17 @@ const STEPS: &[(&str, Calls)] = &[
                     "DetachInternetGateway",
                     "DisassociateRouteTable",
                     "ReleaseAddress",
+                ],
+            ),
+            (
+                "network-firewall",
+                &[
+                    "DeleteFirewall",
+                    "DeleteFirewallPolicy",
+                    "DeleteRuleGroup",
+                    "UpdateFirewallDeleteProtection",
+                    "UpdateLoggingConfiguration",
+                    "UpdateSubnetChangeProtection",
                 ],
             ),
             (
@@ -215,7 +264,11 @@ fn every_call_is_one_that_the_clients_make() {
 #[test]
 fn the_page_lists_the_calls_and_the_least_policies() {
     let page = page();
-    for part in [calls(), policy(&[0, 1]), policy(&[0, 1, 2, 3, 4, 5, 6, 7])] {
+    for part in [
+        calls(),
+        policy(&[0, 1]),
+        policy(&[0, 1, 2, 3, 4, 5, 6, 7, 8]),
+    ] {
         assert!(page.contains(&part), "the page lacks this:\n{part}");
     }
 }

@@ -5,11 +5,13 @@ use gabion_aws::OrganizationLookup;
 use gabion_framework::prelude::*;
 use jiff::Timestamp;
 
-use super::design::{Design, NoDesign};
+use super::acl::Connected;
+use super::design::{Design, Egress, NoDesign};
+use super::firewall::{self, Filter};
 use super::model::{SegmentModel, StringMap, ordered};
 use super::observed::GATEWAY_SERVICES;
 use super::registry::Clash;
-use super::{NO_ORGANIZATION, acl, checks, connection, delete, policy, private, weaker};
+use super::{NO_ORGANIZATION, acl, checks, connection, delete, policy, private, ways, weaker};
 use crate::configured::Gabion;
 use crate::shared::exception::Moment;
 use crate::shared::strings::{self, Strings};
@@ -75,7 +77,7 @@ async fn fill(
     checks::consistent(planned, diags);
     checks::own_range(planned, diags);
     computed(clients.as_ref(), prior.as_ref(), planned, diags);
-    beside(ctx, planned, diags);
+    beside(ctx, planned, prior.is_none(), diags);
     let moment = match &prior {
         Some(prior) if prior == planned => Moment::Still,
         _ => Moment::Change,
@@ -241,7 +243,7 @@ async fn organization(
 }
 
 /// Two segments of one configuration do not overlap.
-fn beside(ctx: &Ctx<Gabion>, planned: &SegmentModel, diags: &mut Diagnostics) {
+fn beside(ctx: &Ctx<Gabion>, planned: &SegmentModel, makes: bool, diags: &mut Diagnostics) {
     let (Some(gabion), Some(account), Some(region), Some(name), Some(Ok(range))) = (
         ctx.provider.as_ref(),
         planned.account_id.as_str(),
@@ -251,7 +253,10 @@ fn beside(ctx: &Ctx<Gabion>, planned: &SegmentModel, diags: &mut Diagnostics) {
     ) else {
         return;
     };
-    match gabion.segments.plan((account, region), name, range) {
+    match gabion
+        .segments
+        .plan((account, region), name, range, makes)
+    {
         Ok(()) => {}
         Err(Clash::Name(other)) => diags.error_at(
             Path::root("name"),
@@ -365,29 +370,133 @@ pub(super) fn computed(
             None
         }
     };
+    firewall_parts(prior, planned, design.as_ref());
     planned.default_security_group_rules = 0.into();
     planned.gateway_endpoints = strings::of(GATEWAY_SERVICES);
     let cidrs = |nets: &[super::design::Net]| strings::of(nets.iter().map(|net| net.cidr.clone()));
-    let entries = |entries: &[gabion_aws::ec2::AclEntry]| strings::of(acl::texts(entries));
+    let entries = |entries: &[gabion_aws::ec2::AclEntry]| {
+        strings::of(acl::texts(entries, &Connected::default()))
+    };
     if let Some(design) = &design {
         planned.private_subnet_cidrs = cidrs(&design.private);
         planned.public_subnet_cidrs = cidrs(&design.public);
         planned.network_acl_entries = entries(&design.private_entries);
         planned.public_network_acl_entries = entries(&design.public_entries);
         planned.private_routes = strings::of(design.out.clone());
+        planned.public_routes = strings::of(ways::planned_public(design));
+        planned.firewall_routes = strings::of(ways::planned_firewall(design));
+        planned.public_access_exclusion_mode = exclusion_mode(prior, design);
     } else {
+        planned.public_access_exclusion_mode = Value::Unknown;
         for list in [
             &mut planned.private_subnet_cidrs,
             &mut planned.public_subnet_cidrs,
             &mut planned.network_acl_entries,
             &mut planned.public_network_acl_entries,
             &mut planned.private_routes,
+            &mut planned.public_routes,
+            &mut planned.firewall_routes,
         ] {
             *list = Value::Unknown;
         }
     }
     policies(clients, prior, planned);
     ids(prior, planned, design.as_ref());
+}
+
+/// What the exclusion is to let through: nothing is known before the account's block is looked at.
+fn exclusion_mode(prior: Option<&SegmentModel>, design: &Design) -> Value<String> {
+    let Some(mode) = design.exclusion() else {
+        return Value::Null;
+    };
+    match prior.filter(|prior| prior.internet_gateway_id.is_known()) {
+        Some(prior) if prior.public_access_exclusion_mode.is_null() => Value::Null,
+        Some(prior) if prior.public_access_exclusion_mode.is_known() => mode.as_str().into(),
+        _ => Value::Unknown,
+    }
+}
+
+/// The firewall: nothing of it without one.
+fn firewall_parts(
+    prior: Option<&SegmentModel>,
+    planned: &mut SegmentModel,
+    design: Option<&Design>,
+) {
+    let Some(design) = design else {
+        for list in [
+            &mut planned.firewall_subnet_cidrs,
+            &mut planned.firewall_subnet_ids,
+            &mut planned.firewall_route_table_ids,
+            &mut planned.firewall_rule_group_arns,
+            &mut planned.firewall_rules,
+            &mut planned.firewall_endpoint_ids,
+            &mut planned.firewall_log_destinations,
+        ] {
+            *list = Value::Unknown;
+        }
+        planned.firewall_arn = Value::Unknown;
+        planned.firewall_policy_arn = Value::Unknown;
+        return;
+    };
+    planned.firewall_subnet_cidrs = strings::of(design.firewall.iter().map(|net| net.cidr.clone()));
+    planned.firewall_rules = strings::of(design.filter.iter().flat_map(Filter::texts));
+    planned.firewall_log_destinations = match (&design.filter, planned.firewall_logs.known()) {
+        (None, _) | (_, Some(false)) => strings::of(Vec::<String>::new()),
+        (Some(_), Some(true)) => match &planned.log_destination {
+            Value::Known(text) => strings::of(firewall::log_texts(&firewall::logs(text))),
+            _ => Value::Unknown,
+        },
+        (Some(_), None) => Value::Unknown,
+    };
+    let Some(filter) = &design.filter else {
+        let none: Strings = Value::Known(Vec::new());
+        planned.firewall_subnet_ids = none.clone();
+        planned.firewall_route_table_ids = none.clone();
+        planned.firewall_rule_group_arns = none.clone();
+        planned.firewall_endpoint_ids = none;
+        planned.firewall_arn = Value::Null;
+        planned.firewall_policy_arn = Value::Null;
+        return;
+    };
+    let count = |list: &Strings| ordered(list).map(|list| list.len());
+    let same =
+        prior.is_some_and(|prior| prior.firewall_subnet_cidrs == planned.firewall_subnet_cidrs);
+    let whole = |list: fn(&SegmentModel) -> &Strings, wanted: usize| {
+        same && prior.is_some_and(|prior| count(list(prior)) == Some(wanted))
+    };
+    let zones = design.firewall.len();
+    let groups = filter.own_groups().len();
+    keep(
+        same,
+        prior.map(|prior| &prior.firewall_subnet_ids),
+        &mut planned.firewall_subnet_ids,
+    );
+    keep(
+        whole(|m| &m.firewall_route_table_ids, zones),
+        prior.map(|prior| &prior.firewall_route_table_ids),
+        &mut planned.firewall_route_table_ids,
+    );
+    keep(
+        whole(|m| &m.firewall_rule_group_arns, groups),
+        prior.map(|prior| &prior.firewall_rule_group_arns),
+        &mut planned.firewall_rule_group_arns,
+    );
+    let stands = prior.is_some_and(|prior| prior.firewall_arn.is_known());
+    keep(
+        stands && whole(|m| &m.firewall_endpoint_ids, zones),
+        prior.map(|prior| &prior.firewall_endpoint_ids),
+        &mut planned.firewall_endpoint_ids,
+    );
+    keep(
+        stands,
+        prior.map(|prior| &prior.firewall_arn),
+        &mut planned.firewall_arn,
+    );
+    keep(
+        prior.is_some_and(|prior| prior.firewall_policy_arn.is_known()),
+        prior.map(|prior| &prior.firewall_policy_arn),
+        &mut planned.firewall_policy_arn,
+    );
 }
 
 fn policies(clients: Option<&Clients>, prior: Option<&SegmentModel>, planned: &mut SegmentModel) {
@@ -416,10 +525,24 @@ fn policies(clients: Option<&Clients>, prior: Option<&SegmentModel>, planned: &m
         policy::general(organization, account).to_json(),
         prior.map(|prior| &prior.endpoint_policy),
     );
-    planned.s3_endpoint_policy = text(
-        policy::s3(organization, account, partition, clients.region()).to_json(),
-        prior.map(|prior| &prior.s3_endpoint_policy),
-    );
+    let place = (partition, clients.region());
+    planned.s3_endpoint_policy = match reaches_ecr(planned) {
+        Some(reaches) => text(
+            policy::s3(organization, account, reaches.then_some(place)).to_json(),
+            prior.map(|prior| &prior.s3_endpoint_policy),
+        ),
+        None => Value::Unknown,
+    };
+}
+
+/// Whether images can be pulled from ECR: by its endpoint, or beyond AWS.
+fn reaches_ecr(planned: &SegmentModel) -> Option<bool> {
+    let egress = planned.egress.as_str().and_then(Egress::of)?;
+    if egress.is_wide() {
+        return Some(true);
+    }
+    let services = planned.services()?;
+    Some(services.iter().any(|service| service == "ecr.dkr"))
 }
 
 fn ids(prior: Option<&SegmentModel>, planned: &mut SegmentModel, design: Option<&Design>) {
@@ -451,6 +574,7 @@ fn ids(prior: Option<&SegmentModel>, planned: &mut SegmentModel, design: Option<
         && prior.is_some_and(|prior| {
             prior.egress == planned.egress
                 && prior.single_nat_gateway == planned.single_nat_gateway
+                && prior.firewall_subnet_cidrs == planned.firewall_subnet_cidrs
                 && prior.private_routes == planned.private_routes
         });
     keep(
@@ -518,11 +642,14 @@ fn ids(prior: Option<&SegmentModel>, planned: &mut SegmentModel, design: Option<
                 prior.map(|prior| &prior.nat_public_ips),
                 &mut planned.nat_public_ips,
             );
-            let tier = prior.is_some_and(|prior| {
-                prior.egress == planned.egress && prior.ingress == planned.ingress
+            // The exclusion is changed in place, and made anew only where it is missing.
+            let stands = prior.is_some_and(|prior| {
+                prior.public_access_exclusion_id.is_known()
+                    || (planned.public_access_exclusion_mode.is_null()
+                        && prior.public_access_exclusion_id.is_null())
             });
             keep(
-                tier,
+                stands,
                 prior.map(|prior| &prior.public_access_exclusion_id),
                 &mut planned.public_access_exclusion_id,
             );

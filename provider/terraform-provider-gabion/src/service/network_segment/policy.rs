@@ -7,23 +7,25 @@ pub(super) fn general(organization: Option<&str>, account: &str) -> Document {
     Document::new(vec![bound(organization, account)])
 }
 
-/// The policy of the endpoint for S3: container images come from a bucket of AWS, by a request that no principal of
-/// the organization signed.
+/// The policy of the endpoint for S3. Where ECR can be reached, it admits what ECR's documentation asks for, and no more:
+/// layers of images come from a bucket of AWS in the region, by requests that ECR signed, so that no principal of the
+/// organization shows in them.
 pub(super) fn s3(
     organization: Option<&str>,
     account: &str,
-    partition: &str,
-    region: &str,
+    images_of: Option<(&str, &str)>,
 ) -> Document {
-    Document::new(vec![
-        bound(organization, account),
-        allow("ContainerImageLayers")
-            .to_everybody()
-            .actions(["s3:GetObject"])
-            .on([format!(
-                "arn:{partition}:s3:::prod-{region}-starport-layer-bucket/*"
-            )]),
-    ])
+    let mut statements = vec![bound(organization, account)];
+    if let Some((partition, region)) = images_of {
+        let layers = format!("arn:{partition}:s3:::prod-{region}-starport-layer-bucket/*");
+        statements.push(
+            allow("ContainerImageLayers")
+                .to_everybody()
+                .actions(["s3:GetObject"])
+                .on([layers]),
+        );
+    }
+    Document::new(statements)
 }
 
 fn bound(organization: Option<&str>, account: &str) -> crate::shared::policy::Statement {
@@ -60,7 +62,9 @@ mod tests {
             text.contains(r#""aws:PrincipalOrgID":"o-abcdefghij""#),
             "{text}"
         );
-        let text = s3(None, "111122223333", "aws", "eu-central-1").to_json();
+        let text = s3(None, "111122223333", None).to_json();
+        assert!(!text.contains("starport"), "{text}");
+        let text = s3(None, "111122223333", Some(("aws", "eu-central-1"))).to_json();
         assert!(
             text.contains(r#""aws:PrincipalAccount":"111122223333""#),
             "{text}"

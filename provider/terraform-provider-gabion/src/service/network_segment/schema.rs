@@ -5,9 +5,6 @@ use gabion_framework::prelude::*;
 use crate::shared::subnets::{PRIVATE, Range, segment_range};
 use crate::shared::{exception, location, tags};
 
-/// Tiers of egress of the design that this version does not make.
-const NOT_BUILT: &[&str] = &["inspected"];
-
 /// The schema.
 pub(super) fn schema() -> Schema {
     Schema::new(
@@ -67,12 +64,44 @@ fn ways() -> Vec<Attribute> {
         Attribute::string("egress").default("none").validate(EgressTier).describe(
             "What may leave it. `none` (default): nothing but S3 and DynamoDB through gateway endpoints. `aws_only`: AWS \
              services through `interface_endpoints`, too. `allowlist`: the ranges of `egress_allowed_cidrs` through NAT \
-             gateways. `open`: the internet through NAT gateways; refused for confidential and regulated data.",
+             gateways, and with `egress_allowed_domains` HTTPS to these domains through a firewall. `inspected`: what a \
+             firewall does not know to be malicious. `open`: the internet through NAT gateways; refused for confidential \
+             and regulated data.",
         ),
         Attribute::set("egress_allowed_cidrs", Type::String)
             .optional()
             .validate(validate::each(AnyRange))
-            .describe("The IPv4 ranges that `egress = \"allowlist\"` lets out to, at most 8. Needed there, and only there."),
+            .describe(
+                "The IPv4 ranges that `egress = \"allowlist\"` lets out to, at most 8, by any protocol. Only there.",
+            ),
+        Attribute::set("egress_allowed_domains", Type::String)
+            .optional()
+            .validate(validate::each(Domain))
+            .describe(
+                "The domains that `egress = \"allowlist\"` lets HTTPS out to, at most 500: `api.example.com`, or \
+                 `.example.com` for it and all below it. With them AWS Network Firewall is made in the segment.",
+            ),
+        Attribute::list("inspection_rule_group_arns", Type::String)
+            .optional()
+            .validate(validate::unique())
+            .validate(validate::each(RuleGroupArn))
+            .describe(
+                "ARNs of the stateful rule groups of `egress = \"inspected\"`, made for strict order, in the order in which \
+                 they decide. Default: AWS's own of known malware and botnet domains.",
+            ),
+        Attribute::bool("firewall_protection").default(true).describe(
+            "Whether the firewall is protected from deletion, and from changes of its subnets and of its policy by \
+             another one. This resource lifts that for its own changes. Default `true`.",
+        ),
+        Attribute::bool("firewall_logs").default(true).describe(
+            "Whether the firewall logs its alerts and all flows, to `log_destination`. Default `true`.",
+        ),
+        Attribute::string("firewall_kms_key_id")
+            .optional()
+            .validate(validate::arn_of("kms"))
+            .describe(
+                "ARN of the key that encrypts the firewall, its policy and its rule groups. Default: a key that AWS owns.",
+            ),
         Attribute::bool("single_nat_gateway").default(false).describe(
             "Whether all zones share one NAT gateway, which is cheaper and fails with its zone. Default `false`: one for \
              each zone.",
@@ -199,8 +228,46 @@ fn computed() -> Vec<Attribute> {
         ),
         ids("public_subnet_ids", "Ids of the public subnets."),
         ids(
+            "firewall_subnet_cidrs",
+            "Ranges of the subnets of the firewall's endpoints; empty without a firewall.",
+        ),
+        ids(
+            "firewall_subnet_ids",
+            "Ids of the subnets of the firewall's endpoints.",
+        ),
+        ids(
+            "firewall_route_table_ids",
+            "Ids of the route tables of these subnets.",
+        ),
+        id("firewall_arn", "ARN of the firewall."),
+        id("firewall_policy_arn", "ARN of the policy of the firewall."),
+        ids(
+            "firewall_rule_group_arns",
+            "ARNs of the rule groups that this resource made for the firewall.",
+        ),
+        ids(
+            "firewall_rules",
+            "What the firewall does with what leaves, in order.",
+        ),
+        ids(
+            "firewall_endpoint_ids",
+            "Ids of the endpoints of the firewall, in the order of the zones.",
+        ),
+        ids(
+            "firewall_log_destinations",
+            "What the firewall logs, and where to.",
+        ),
+        ids(
             "private_routes",
             "The ranges beyond the segment that private subnets have a route to, connections left out.",
+        ),
+        ids(
+            "public_routes",
+            "The ranges that public subnets have a route to, with the way where it is not the internet gateway.",
+        ),
+        ids(
+            "firewall_routes",
+            "The ranges that the subnets of the firewall have a route to, through NAT gateways.",
         ),
         id("main_route_table_id", "Id of the main route table."),
         ids(
@@ -247,7 +314,7 @@ fn computed() -> Vec<Attribute> {
         ),
         id(
             "s3_endpoint_policy",
-            "The policy of the endpoint for S3: as the others, and the layers of public container images.",
+            "The policy of the endpoint for S3: as the others, and layers of container images where ECR can be reached.",
         ),
         id(
             "endpoint_security_group_id",
@@ -261,6 +328,11 @@ fn computed() -> Vec<Attribute> {
         id(
             "public_access_exclusion_id",
             "Id of the exclusion, where the account blocks public access of its VPCs.",
+        ),
+        id(
+            "public_access_exclusion_mode",
+            "What the exclusion lets through: `allow-egress` or `allow-bidirectional`; `none` where the account blocks and \
+             the exclusion is missing.",
         ),
     ]
 }
@@ -301,15 +373,26 @@ macro_rules! text_check {
 text_check!(SegmentRange, |text| segment_range(text).map(drop));
 text_check!(AnyRange, |text| Range::parse(text).map(drop));
 text_check!(EgressTier, |text| {
-    if NOT_BUILT.contains(&text) {
-        return Err(format!(
-            "`{text}` is not built yet: this version has no Network Firewall. Take `allowlist` with `egress_allowed_cidrs`, \
-             `aws_only` or `none`"
-        ));
+    super::design::Egress::of(text).map(drop).ok_or_else(|| {
+        format!("`{text}` is none of `none`, `aws_only`, `allowlist`, `inspected`, `open`")
+    })
+});
+text_check!(Domain, super::firewall::domain);
+text_check!(RuleGroupArn, |text| {
+    let parts: Vec<&str> = text.splitn(6, ':').collect();
+    match parts.as_slice() {
+        ["arn", partition, "network-firewall", region, owner, group]
+            if partition.starts_with("aws")
+                && validate::is_region(region)
+                && (validate::is_account_id(owner) || *owner == "aws-managed")
+                && group.starts_with("stateful-rulegroup/") =>
+        {
+            Ok(())
+        }
+        _ => Err(format!(
+            "`{text}` is not the ARN of a stateful rule group of Network Firewall"
+        )),
     }
-    super::design::Egress::of(text)
-        .map(drop)
-        .ok_or_else(|| format!("`{text}` is none of `none`, `aws_only`, `allowlist`, `open`"))
 });
 text_check!(OrganizationId, |text| {
     let id = text.strip_prefix("o-").is_some_and(|id| {

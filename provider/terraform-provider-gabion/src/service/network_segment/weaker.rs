@@ -5,6 +5,8 @@ use crate::shared::exception::{Enforced, Strength};
 
 const FLOW_LOGS: &[&str] = &["EC2.6", "C5 3.7"];
 const PUBLIC_IP: &[&str] = &["EC2.15"];
+const FIREWALL_LOGS: &[&str] = &["NetworkFirewall.2"];
+const FIREWALL_PROTECTION: &[&str] = &["NetworkFirewall.9", "NetworkFirewall.10"];
 const OWN: &[&str] = &["own"];
 
 fn closed(model: &SegmentModel) -> bool {
@@ -36,6 +38,8 @@ pub(super) const TABLE: &[Enforced<SegmentModel>] = table! {
         }),
     };
     "dns_query_logging": OWN, |m| Strength::on(&m.dns_query_logging);
+    "firewall_logs": FIREWALL_LOGS, |m| Strength::on(&m.firewall_logs);
+    "firewall_protection": FIREWALL_PROTECTION, |m| Strength::on(&m.firewall_protection);
     "ingress": OWN, |m| Strength::of(&m.ingress, |ingress| {
         (ingress != "none" && closed(m)).then(|| {
             format!("it is `{ingress}`, and a segment with {} data has none", m.data_tier.as_str().unwrap_or_default())
@@ -55,6 +59,8 @@ mod tests {
             flow_log_traffic_type: "ALL".into(),
             flow_log_max_aggregation_interval: 60.into(),
             dns_query_logging: true.into(),
+            firewall_logs: true.into(),
+            firewall_protection: true.into(),
             ingress: "none".into(),
             map_public_ip_on_launch: false.into(),
             ..SegmentModel::default()
@@ -82,6 +88,13 @@ mod tests {
         assert_eq!(
             weaker(|m| m.dns_query_logging = false.into()),
             ["dns_query_logging"]
+        );
+        assert_eq!(
+            weaker(|m| {
+                m.firewall_logs = false.into();
+                m.firewall_protection = false.into();
+            }),
+            ["firewall_logs", "firewall_protection"]
         );
         assert_eq!(
             weaker(|m| m.map_public_ip_on_launch = true.into()),

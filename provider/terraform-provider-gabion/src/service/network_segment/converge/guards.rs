@@ -92,7 +92,7 @@ impl Converge<'_> {
             .map(|acl| (acl.id.clone(), subnets(&self.design.private)));
         let public = live
             .public_acl()
-            .map(|acl| (acl.id.clone(), subnets(&self.design.public)));
+            .map(|acl| (acl.id.clone(), subnets(&self.design.beyond())));
         let mut moves = Vec::new();
         let mut unplaced = false;
         for (acl, subnets) in private.into_iter().chain(public) {
@@ -109,7 +109,7 @@ impl Converge<'_> {
                 });
                 match now {
                     Some((now, association)) if now != acl => {
-                        moves.push((acl.clone(), association))
+                        moves.push((acl.clone(), association, subnet));
                     }
                     Some(_) => {}
                     // A new subnet is associated with the default one, which was read before it was made.
@@ -117,10 +117,11 @@ impl Converge<'_> {
                 }
             }
         }
+        self.moved(moves).await?;
         if unplaced {
-            return self.place_new_subnets(live).await;
+            self.place_new_subnets(live).await?;
         }
-        self.moved(moves).await
+        Ok(())
     }
 
     async fn place_new_subnets(&self, live: &Live) -> Step {
@@ -135,7 +136,7 @@ impl Converge<'_> {
             .map_err(at("public_network_acl_id", "reading the network ACLs"))?;
         let wanted: Vec<String> = self
             .design
-            .public
+            .beyond()
             .iter()
             .filter_map(|net| live.subnet(net))
             .map(|subnet| subnet.id.clone())
@@ -147,22 +148,26 @@ impl Converge<'_> {
                 acl.associations
                     .iter()
                     .filter(|(_, subnet)| wanted.contains(subnet))
-                    .map(|(association, _)| (public.id.clone(), association.clone()))
+                    .map(|(association, subnet)| {
+                        (public.id.clone(), association.clone(), subnet.clone())
+                    })
             });
         self.moved(moves.collect()).await
     }
 
-    async fn moved(&self, moves: Vec<(String, String)>) -> Step {
-        all(moves.into_iter().map(|(acl, association)| async move {
-            self.clients
-                .ec2()
-                .move_acl_association(&association, &acl)
-                .await
-                .map_err(at(
-                    "public_network_acl_id",
-                    "giving a subnet its network ACL",
-                ))
-        }))
+    async fn moved(&self, moves: Vec<(String, String, String)>) -> Step {
+        all(moves
+            .into_iter()
+            .map(|(acl, association, subnet)| async move {
+                self.clients
+                    .ec2()
+                    .move_acl_association(&association, &subnet, &acl)
+                    .await
+                    .map_err(at(
+                        "public_network_acl_id",
+                        "giving a subnet its network ACL",
+                    ))
+            }))
         .await
     }
 

@@ -5,6 +5,7 @@
 //! dropped in the middle: all come to their end before an error is told.
 
 mod endpoints;
+mod firewall;
 mod guards;
 mod logs;
 mod remove;
@@ -18,14 +19,15 @@ use gabion_aws::{AwsError, Clients, Tags};
 use gabion_framework::prelude::*;
 
 use super::design::Design;
-use super::live::{self, ALLOWS, DATA_TIER, ENVIRONMENT, Live, NAME, PART, SEGMENT, Scope};
+use super::live::{ALLOWS, DATA_TIER, ENVIRONMENT, Live, NAME, PART, SEGMENT};
 use super::model::SegmentModel;
 use super::{TYPE, connection, private};
 use crate::configured::Gabion;
 use crate::shared::{creation, fault, strings};
 
+pub(super) use firewall::take_away;
 pub(super) use logs::leave;
-pub(super) use remove::{endpoint_groups, gateways as remove_gateways, retried};
+pub(super) use remove::{Kept, endpoint_groups, gateways as remove_gateways, retried};
 
 /// The outcome of a step.
 pub(super) type Step = Result<(), Diagnostics>;
@@ -119,6 +121,7 @@ impl Converge<'_> {
         self.ctx.interrupted()?;
         timed("gateways and endpoints", slow, Box::pin(self.upon(live))).await?;
         self.ctx.interrupted()?;
+        Box::pin(self.inspected_routes(live)).await?;
         Box::pin(self.private_routes(live)).await?;
         timed(
             "what is no longer wanted",
@@ -146,6 +149,7 @@ impl Converge<'_> {
             query_log,
             dns_hostnames,
             dns_support,
+            firewall,
             ..
         } = live;
         let steps = futures::join!(
@@ -159,10 +163,11 @@ impl Converge<'_> {
             Box::pin(self.flow_log(flow_logs)),
             Box::pin(self.query_log(query_log)),
             Box::pin(self.dns(*dns_hostnames, *dns_support)),
+            Box::pin(self.firewall_policy(firewall)),
         );
         merged([
             steps.0, steps.1, steps.2, steps.3, steps.4, steps.5, steps.6, steps.7, steps.8,
-            steps.9,
+            steps.9, steps.10,
         ])
     }
 
@@ -170,30 +175,24 @@ impl Converge<'_> {
     async fn upon(&self, live: &mut Live) -> Step {
         let mut nats = std::mem::take(&mut live.nats);
         let mut endpoints = std::mem::take(&mut live.endpoints);
+        let mut firewall = std::mem::take(&mut live.firewall);
         let here = &*live;
         let steps = futures::join!(
             Box::pin(self.nats(here, &mut nats)),
             Box::pin(self.endpoints(here, &mut endpoints)),
             Box::pin(self.associations(here)),
-            Box::pin(self.public_routes(here)),
             Box::pin(self.public_acl_associations(here)),
+            Box::pin(self.firewall(here, &mut firewall)),
         );
         live.nats = nats;
         live.endpoints = endpoints;
+        live.firewall = firewall;
         merged([steps.0, steps.1, steps.2, steps.3, steps.4])
     }
 
     async fn connections(&self, live: &mut Live) -> Step {
-        let wanted = strings::known_part(&self.plan.connects_to);
-        if wanted.is_empty() && live.peerings.is_empty() {
+        if !connection::is_needed(self.plan, live) {
             return Ok(());
-        }
-        // New tables and lists get their share.
-        let fresh = live::read(self.clients, &self.vpc, Scope::ALL)
-            .await
-            .map_err(at("connects_to", "reading the segment"))?;
-        if let Some(fresh) = fresh {
-            *live = fresh;
         }
         let tags = self.part_tags("connection", Some("connection"));
         connection::converge(self.ctx, self.clients, self.plan, live, &tags).await

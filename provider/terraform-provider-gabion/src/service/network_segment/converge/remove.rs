@@ -4,8 +4,11 @@ use std::time::Duration;
 
 use gabion_aws::{Clients, Kind, WaitOptions};
 
-use super::super::live::{ENDPOINT, Live, SEGMENT, is_part, nat_part, short, table_part};
+use super::super::design::Net;
+use super::super::firewall::{FIREWALL, group_name, zone_part};
+use super::super::live::{ENDPOINT, Live, PART, SEGMENT, is_part, nat_part, short, table_part};
 use super::super::observed::GATEWAY_SERVICES;
+use super::firewall::{groups_away, take_away};
 use super::{Converge, Step, all, at};
 
 /// Tries a deletion again while something that it depends on is on its way out.
@@ -59,20 +62,33 @@ impl Converge<'_> {
         if services.is_empty() {
             endpoint_groups(self.clients, live).await?;
         }
-        let zones = if self.design.has_gateway() {
-            self.design.nat_zones.clone()
-        } else {
-            Vec::new()
+        match &self.design.filter {
+            None => take_away(self.clients, live).await?,
+            Some(filter) => {
+                let kept: Vec<String> = filter
+                    .own_groups()
+                    .iter()
+                    .map(|group| group_name(&self.vpc, group.part))
+                    .collect();
+                let groups = std::mem::take(&mut live.firewall.groups);
+                let (kept, stale) = groups
+                    .into_iter()
+                    .partition(|group| kept.contains(&group.name));
+                live.firewall.groups = kept;
+                groups_away(self.clients, &self.vpc, stale).await?;
+            }
+        }
+        let kept = Kept {
+            nats: self.design.nat_zones.clone(),
+            private_tables: if self.design.has_zone_tables() {
+                zones_of(&self.design.private)
+            } else {
+                Vec::new()
+            },
+            firewall: zones_of(&self.design.firewall),
+            public: self.design.has_gateway(),
         };
-        gateways(
-            self.clients,
-            &self.vpc,
-            live,
-            &zones,
-            self.design.has_zone_tables(),
-            self.design.has_gateway(),
-        )
-        .await
+        gateways(self.clients, &self.vpc, live, &kept).await
     }
 }
 
@@ -94,8 +110,24 @@ pub(in super::super) async fn endpoint_groups(clients: &Clients, live: &mut Live
     Ok(())
 }
 
-/// Deletes gateways, addresses and tables beside those of these zones, and everything public where `public` is not
-/// wanted.
+fn zones_of(nets: &[Net]) -> Vec<String> {
+    nets.iter().map(|net| net.zone.clone()).collect()
+}
+
+/// What stays where gateways and tables are taken away; by zone.
+#[derive(Debug, Default)]
+pub(in super::super) struct Kept {
+    /// NAT gateways and their addresses.
+    nats: Vec<String>,
+    /// Route tables of private subnets beside the main one.
+    private_tables: Vec<String>,
+    /// Subnets and tables of the firewall.
+    firewall: Vec<String>,
+    /// Everything public.
+    public: bool,
+}
+
+/// Deletes gateways, addresses, tables and subnets beside those that stay, in the order that AWS asks for.
 ///
 /// # Errors
 /// A call that failed.
@@ -103,13 +135,11 @@ pub(in super::super) async fn gateways(
     clients: &Clients,
     vpc: &str,
     live: &mut Live,
-    zones: &[String],
-    zone_tables: bool,
-    public: bool,
+    kept: &Kept,
 ) -> Step {
     let ec2 = clients.ec2();
-    let kept: Vec<String> = zones.iter().map(|zone| nat_part(zone)).collect();
-    let stays = |tags: &gabion_aws::Tags| kept.iter().any(|part| is_part(tags, part));
+    let parts: Vec<String> = kept.nats.iter().map(|zone| nat_part(zone)).collect();
+    let stays = |tags: &gabion_aws::Tags| parts.iter().any(|part| is_part(tags, part));
     let nats: Vec<String> = live
         .nats
         .iter()
@@ -143,24 +173,85 @@ pub(in super::super) async fn gateways(
     }))
     .await?;
     live.addresses.retain(|one| !addresses.contains(&one.id));
-    tables(clients, live, zones, zone_tables, public).await?;
-    if public {
+    tables(clients, live, kept).await?;
+    let stale: Vec<String> = live
+        .subnets
+        .iter()
+        .filter(|one| {
+            let part = one.tags.get(PART);
+            part.is_some_and(|part| part.starts_with(FIREWALL))
+                && !kept
+                    .firewall
+                    .iter()
+                    .any(|zone| part == Some(&zone_part(zone)))
+        })
+        .map(|one| one.id.clone())
+        .collect();
+    subnets(clients, vpc, live, &stale, "firewall_subnet_ids").await?;
+    if kept.public {
         return Ok(());
     }
     everything_public(clients, vpc, live).await
 }
 
-async fn tables(
+/// Deletes subnets that use the public network ACL. They go back to the default one first: a network ACL that subnets
+/// use cannot be deleted.
+async fn subnets(
     clients: &Clients,
+    vpc: &str,
     live: &mut Live,
-    zones: &[String],
-    zone_tables: bool,
-    public: bool,
+    ids: &[String],
+    attribute: &'static str,
 ) -> Step {
+    if ids.is_empty() {
+        return Ok(());
+    }
+    give_back(clients, vpc, |subnet| ids.iter().any(|id| id == subnet)).await?;
+    all(ids.iter().map(|id| async move {
+        let what = format!("deleting the subnet `{id}`");
+        retried(clients, &what, || async {
+            clients.ec2().delete_subnet(id).await
+        })
+        .await
+        .map_err(at(attribute, what.clone()))
+    }))
+    .await?;
+    live.subnets.retain(|one| !ids.contains(&one.id));
+    Ok(())
+}
+
+/// Lets subnets that use the public network ACL use the default one. Those of this apply were associated meanwhile.
+async fn give_back(clients: &Clients, vpc: &str, of: impl Fn(&str) -> bool) -> Step {
+    let doing = || {
+        at(
+            "public_network_acl_id",
+            "giving subnets back to the default network ACL",
+        )
+    };
+    let acls = clients.ec2().network_acls(vpc).await.map_err(doing())?;
+    if let Some(default) = acls.iter().find(|acl| acl.is_default) {
+        let public = acls.iter().filter(|acl| is_part(&acl.tags, "public"));
+        let used = public.flat_map(|acl| &acl.associations);
+        for (association, subnet) in used.filter(|(_, subnet)| of(subnet)) {
+            match clients
+                .ec2()
+                .move_acl_association(association, subnet, &default.id)
+                .await
+            {
+                Err(error) if error.is_not_found() => {}
+                other => other.map_err(doing())?,
+            }
+        }
+    }
+    Ok(())
+}
+
+async fn tables(clients: &Clients, live: &mut Live, zones: &Kept) -> Step {
     let kept: Vec<String> = zones
+        .private_tables
         .iter()
-        .filter(|_| zone_tables)
         .map(|zone| table_part(zone))
+        .chain(zones.firewall.iter().map(|zone| zone_part(zone)))
         .collect();
     let stale: Vec<_> = live
         .tables
@@ -168,7 +259,7 @@ async fn tables(
         .filter(|table| !table.main && table.tags.contains_key(SEGMENT))
         .filter(|table| {
             !(kept.iter().any(|part| is_part(&table.tags, part))
-                || (public && is_part(&table.tags, "public")))
+                || (zones.public && is_part(&table.tags, "public")))
         })
         .cloned()
         .collect();
@@ -206,44 +297,19 @@ fn live_vpc(table: &gabion_aws::ec2::RouteTable) -> String {
 }
 
 async fn everything_public(clients: &Clients, vpc: &str, live: &mut Live) -> Step {
-    // Its subnets go back to the default network ACL first: one that subnets use cannot be deleted.
-    if let (Some(acl), Some(default)) = (live.public_acl(), live.acl()) {
-        for (association, _) in &acl.associations {
-            let doing = at(
-                "public_network_acl_id",
-                "giving a subnet back to the default network ACL",
-            );
-            match clients
-                .ec2()
-                .move_acl_association(association, &default.id)
-                .await
-            {
-                Err(error) if error.is_not_found() => {}
-                other => other.map_err(doing)?,
-            }
-        }
-    }
     let public = |tags: &gabion_aws::Tags| {
-        tags.get(super::PART)
+        tags.get(PART)
             .is_some_and(|part| part.starts_with("public-"))
     };
-    let subnets: Vec<String> = live
+    let stale: Vec<String> = live
         .subnets
         .iter()
         .filter(|one| public(&one.tags))
         .map(|one| one.id.clone())
         .collect();
-    all(subnets.iter().map(|id| async move {
-        let what = format!("deleting the subnet `{id}`");
-        retried(clients, &what, || async {
-            clients.ec2().delete_subnet(id).await
-        })
-        .await
-        .map_err(at("public_subnet_ids", what.clone()))
-    }))
-    .await?;
-    live.subnets.retain(|one| !subnets.contains(&one.id));
+    subnets(clients, vpc, live, &stale, "public_subnet_ids").await?;
     if let Some(acl) = live.public_acl().map(|acl| acl.id.clone()) {
+        give_back(clients, vpc, |_| true).await?;
         let what = format!("deleting the network ACL `{acl}`");
         retried(clients, &what, || async {
             clients.ec2().delete_network_acl(&acl).await

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use gabion_aws::ec2::{CreateRoute, RouteTable, RouteTarget};
 
+use super::super::firewall::{FIREWALL, zone_part};
 use super::super::live::{Live, PART, is_part, table_part, ways_out};
 use super::{Converge, Step, all, at, merged};
 
@@ -14,6 +15,7 @@ impl Converge<'_> {
         if self.design.has_zone_tables() {
             parts.extend(self.design.private.iter().map(|net| table_part(&net.zone)));
         }
+        parts.extend(self.design.firewall.iter().map(|net| zone_part(&net.zone)));
         if self.design.has_gateway() {
             parts.push("public".to_owned());
         }
@@ -23,6 +25,8 @@ impl Converge<'_> {
             let doing = format!("creating the route table `{part}`");
             let attribute = if part == "public" {
                 "public_route_table_id"
+            } else if part.starts_with(FIREWALL) {
+                "firewall_route_table_ids"
             } else {
                 "private_route_table_ids"
             };
@@ -42,7 +46,8 @@ impl Converge<'_> {
         merged(done)
     }
 
-    /// Each subnet uses its table: public ones the public table, private ones that of their zone, or the main one.
+    /// Each subnet uses its table: public ones the public table, those of the firewall that of their zone, private ones
+    /// that of their zone, too, or the main one.
     pub(super) async fn associations(&self, live: &Live) -> Step {
         let private = self.design.private.iter().map(|net| {
             let table = self.design.has_zone_tables().then(|| table_part(&net.zone));
@@ -53,18 +58,26 @@ impl Converge<'_> {
             .public
             .iter()
             .map(|net| (net, Some("public".to_owned())));
-        let steps = private.chain(public).filter_map(|(net, part)| {
-            let subnet = live.subnet(net)?;
-            let wanted = part.and_then(|part| live.table(&part));
-            let now = live.tables.iter().find_map(|table| {
-                let one = table
-                    .associations
-                    .iter()
-                    .find(|one| one.subnet_id == subnet.id)?;
-                Some((table.id.clone(), one.id.clone()))
+        let firewall = self
+            .design
+            .firewall
+            .iter()
+            .map(|net| (net, Some(zone_part(&net.zone))));
+        let steps = private
+            .chain(public)
+            .chain(firewall)
+            .filter_map(|(net, part)| {
+                let subnet = live.subnet(net)?;
+                let wanted = part.and_then(|part| live.table(&part));
+                let now = live.tables.iter().find_map(|table| {
+                    let one = table
+                        .associations
+                        .iter()
+                        .find(|one| one.subnet_id == subnet.id)?;
+                    Some((table.id.clone(), one.id.clone()))
+                });
+                Some((subnet.id.clone(), wanted.map(|table| table.id.clone()), now))
             });
-            Some((subnet.id.clone(), wanted.map(|table| table.id.clone()), now))
-        });
         all(steps.map(|(subnet, wanted, now)| async move {
             let ec2 = self.clients.ec2();
             let doing = || {
@@ -100,19 +113,32 @@ impl Converge<'_> {
         if !self.design.has_gateway() {
             return Ok(());
         }
-        self.lead(
-            table,
-            &self.design.public_out(),
-            &RouteTarget::Gateway(gateway.id.clone()),
-            "public_route_table_id",
-        )
-        .await
+        let mut wanted: Vec<(String, RouteTarget)> = self
+            .design
+            .public_out()
+            .into_iter()
+            .map(|range| (range, RouteTarget::Gateway(gateway.id.clone())))
+            .collect();
+        if self.design.filter.is_some() {
+            // What comes back from NAT goes through the firewall of the zone that it is for.
+            wanted.extend(self.design.private.iter().filter_map(|net| {
+                let endpoint = live.firewall_endpoint(&net.zone)?;
+                Some((net.cidr.clone(), RouteTarget::Endpoint(endpoint.to_owned())))
+            }));
+        }
+        self.lead(table, &wanted, "public_route_table_id").await
     }
 
-    /// What private subnets reach: through the NAT gateway of their zone, or nothing.
+    /// What private subnets reach: through the firewall or the NAT gateway of their zone, or nothing.
     pub(super) async fn private_routes(&self, live: &Live) -> Step {
         let mut wanted: Vec<(&RouteTable, Option<RouteTarget>)> = Vec::new();
-        let nat = |zone: &str| live.nat(zone).map(|nat| RouteTarget::Nat(nat.id.clone()));
+        let nat = |zone: &str| {
+            if self.design.filter.is_some() {
+                let endpoint = live.firewall_endpoint(zone)?;
+                return Some(RouteTarget::Endpoint(endpoint.to_owned()));
+            }
+            live.nat(zone).map(|nat| RouteTarget::Nat(nat.id.clone()))
+        };
         if self.design.has_zone_tables() {
             for net in &self.design.private {
                 if let Some(table) = live.table(&table_part(&net.zone)) {
@@ -127,38 +153,33 @@ impl Converge<'_> {
             ));
         }
         all(wanted.into_iter().map(|(table, target)| async move {
-            match target {
-                Some(target) => {
-                    self.lead(table, &self.design.out, &target, "private_routes")
-                        .await
-                }
-                None => {
-                    self.lead(
-                        table,
-                        &[],
-                        &RouteTarget::Other(String::new()),
-                        "private_routes",
-                    )
-                    .await
-                }
-            }
+            let wanted: Vec<(String, RouteTarget)> = target
+                .into_iter()
+                .flat_map(|target| {
+                    let out = self.design.out.iter();
+                    out.map(move |range| (range.clone(), target.clone()))
+                })
+                .collect();
+            self.lead(table, &wanted, "private_routes").await
         }))
         .await
     }
 
-    /// Makes a table lead to these ranges by this target, and nowhere else.
-    async fn lead(
+    /// Makes a table lead to these ranges, each by its target, and nowhere else.
+    pub(super) async fn lead(
         &self,
         table: &RouteTable,
-        out: &[String],
-        target: &RouteTarget,
+        wanted: &[(String, RouteTarget)],
         attribute: &'static str,
     ) -> Step {
         let ec2 = self.clients.ec2();
         let right: BTreeSet<&str> = table
             .routes
             .iter()
-            .filter(|route| route.target == *target && !route.blackhole)
+            .filter(|route| {
+                let leads = (route.destination.clone(), route.target.clone());
+                !route.blackhole && wanted.contains(&leads)
+            })
             .map(|route| route.destination.as_str())
             .collect();
         let mut stale: BTreeSet<String> = ways_out(table).into_iter().collect();
@@ -170,17 +191,17 @@ impl Converge<'_> {
                 .filter(|route| route.blackhole && !matches!(route.target, RouteTarget::Peering(_)))
                 .map(|route| route.destination.clone()),
         );
-        stale.retain(|range| !(out.contains(range) && right.contains(range.as_str())));
+        stale.retain(|range| !right.contains(range.as_str()));
         for range in &stale {
             let doing = format!("taking the route to `{range}` out of `{}`", table.id);
             ec2.delete_route(&table.id, range)
                 .await
                 .map_err(at(attribute, doing))?;
         }
-        all(out
+        all(wanted
             .iter()
-            .filter(|range| !right.contains(range.as_str()))
-            .map(|range| async move {
+            .filter(|(range, _)| !right.contains(range.as_str()))
+            .map(|(range, target)| async move {
                 let route = CreateRoute {
                     table: table.id.clone(),
                     destination: range.clone(),

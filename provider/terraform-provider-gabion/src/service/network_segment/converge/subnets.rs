@@ -6,6 +6,7 @@ use gabion_aws::ec2::{
 use gabion_framework::prelude::*;
 
 use super::super::design::Net;
+use super::super::firewall::{FIREWALL, zone_part};
 use super::super::live::{Live, SEGMENT, is_part, nat_part};
 use super::{Converge, Step, all, at, merged};
 
@@ -17,7 +18,8 @@ impl Converge<'_> {
             .private
             .iter()
             .map(|net| ("private", net))
-            .chain(self.design.public.iter().map(|net| ("public", net)));
+            .chain(self.design.public.iter().map(|net| ("public", net)))
+            .chain(self.design.firewall.iter().map(|net| (FIREWALL, net)));
         let launch = self.plan.map_public_ip_on_launch.known() == Some(&true);
         let here = &*live;
         let steps = wanted.map(|(kind, net)| self.subnet(kind, net, launch, here));
@@ -47,17 +49,20 @@ impl Converge<'_> {
         let (id, on, made) = match found {
             Some(found) => (found.id.clone(), found.public_ip_on_launch, None),
             None => {
-                let part = format!("{kind}-{}", net.zone);
+                let part = match kind {
+                    FIREWALL => zone_part(&net.zone),
+                    kind => format!("{kind}-{}", net.zone),
+                };
                 let request = CreateSubnet {
                     vpc_id: self.vpc.clone(),
                     cidr_block: net.cidr.clone(),
                     zone: net.zone.clone(),
                     tags: self.part_tags(&part, Some(&part)),
                 };
-                let attribute = if kind == "private" {
-                    "private_subnet_cidrs"
-                } else {
-                    "public_subnet_cidrs"
+                let attribute = match kind {
+                    "private" => "private_subnet_cidrs",
+                    "public" => "public_subnet_cidrs",
+                    _ => "firewall_subnet_cidrs",
                 };
                 let doing = format!("creating the subnet `{}` in {}", net.cidr, net.zone);
                 let made = ec2
@@ -195,6 +200,7 @@ impl Converge<'_> {
         *live = Some(PublicAccessExclusion {
             id,
             mode: mode.as_str().to_owned(),
+            ..PublicAccessExclusion::default()
         });
         Ok(())
     }
@@ -249,8 +255,23 @@ impl Converge<'_> {
         let (false, Some(subnet), Some(address)) = (stands, subnet, live.address(zone)) else {
             return Ok(None);
         };
+        // One that somebody deletes holds its address until it is gone.
+        let going: Vec<String> = nats
+            .iter()
+            .filter(|nat| nat.state == "deleting" && nat.allocations.contains(&address.id))
+            .map(|nat| nat.id.clone())
+            .collect();
+        if !going.is_empty() {
+            self.clients
+                .ec2()
+                .wait_for_nats_gone(&self.vpc, &going)
+                .await
+                .map_err(at("nat_gateway_ids", "waiting for a NAT gateway to go"))?;
+        }
         let tags = self.part_tags(&part, Some(&part));
-        let token = format!("gabion-{}-{}", subnet.id, address.id);
+        let at_second = jiff::Timestamp::now().as_second();
+        let token = format!("{}-{}-{at_second}", subnet.id, address.id);
+        let token: String = token.chars().take(64).collect();
         let doing = format!("creating the NAT gateway in {zone}");
         self.clients
             .ec2()

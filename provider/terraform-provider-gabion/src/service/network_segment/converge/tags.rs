@@ -37,6 +37,7 @@ impl Converge<'_> {
             }
         }))
         .await?;
+        self.firewall_tags(&live.firewall).await?;
         let mut wanted = vpc_tags(self.plan, &self.tags);
         let (key, value) = creation::created(TYPE);
         wanted.insert(key, value);
@@ -112,7 +113,7 @@ fn parts(live: &Live) -> Vec<Part<'_>> {
 }
 
 /// What to set and what to take away. AWS's own tags are left alone, and ours where they are not wanted here.
-fn change(live: &Tags, wanted: &Tags) -> (Tags, Vec<String>) {
+pub(super) fn change(live: &Tags, wanted: &Tags) -> (Tags, Vec<String>) {
     let set = wanted
         .iter()
         .filter(|(key, value)| live.get(*key) != Some(*value))
