@@ -316,7 +316,7 @@ def _():
     firewall.describe_firewall_policy(FirewallPolicyName="probe")
 
 
-@probe("network-firewall:CreateFirewall, DescribeFirewall: the endpoints of its subnets")
+@probe("network-firewall:CreateFirewall, DescribeFirewall with the endpoints of its subnets")
 def _():
     arn = "arn:aws:network-firewall:eu-central-1:123456789012:firewall-policy/probe"
     firewall.create_firewall(

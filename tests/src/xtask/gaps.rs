@@ -145,7 +145,7 @@ const COVERED: &[(&str, &str)] = &[
         "fake",
     ),
     (
-        "network-firewall:CreateFirewall, DescribeFirewall: the endpoints of its subnets",
+        "network-firewall:CreateFirewall, DescribeFirewall with the endpoints of its subnets",
         "fake",
     ),
     (
