@@ -19,14 +19,16 @@ use serde_json::Value as Json;
 pub use plans::{PlanCase, plans};
 
 /// The case files, by rule.
-const FILES: [(&str, &str); 36] = [
+const FILES: [(&str, &str); 40] = [
     ("CK01", include_str!("../cases/CK01.md")),
     ("DT01", include_str!("../cases/DT01.md")),
     ("DT02", include_str!("../cases/DT02.md")),
     ("DT03", include_str!("../cases/DT03.md")),
+    ("DT05", include_str!("../cases/DT05.md")),
     ("DT08", include_str!("../cases/DT08.md")),
     ("DT09", include_str!("../cases/DT09.md")),
     ("DT10", include_str!("../cases/DT10.md")),
+    ("DT11", include_str!("../cases/DT11.md")),
     ("DT12", include_str!("../cases/DT12.md")),
     ("DT13", include_str!("../cases/DT13.md")),
     ("DT14", include_str!("../cases/DT14.md")),
@@ -36,6 +38,7 @@ const FILES: [(&str, &str); 36] = [
     ("DT18", include_str!("../cases/DT18.md")),
     ("ID01", include_str!("../cases/ID01.md")),
     ("ID02", include_str!("../cases/ID02.md")),
+    ("ID05", include_str!("../cases/ID05.md")),
     ("ID15", include_str!("../cases/ID15.md")),
     ("ID16", include_str!("../cases/ID16.md")),
     ("ID17", include_str!("../cases/ID17.md")),
@@ -44,6 +47,7 @@ const FILES: [(&str, &str); 36] = [
     ("LG01", include_str!("../cases/LG01.md")),
     ("LG02", include_str!("../cases/LG02.md")),
     ("LG03", include_str!("../cases/LG03.md")),
+    ("LG10", include_str!("../cases/LG10.md")),
     ("LG11", include_str!("../cases/LG11.md")),
     ("LG12", include_str!("../cases/LG12.md")),
     ("NW01", include_str!("../cases/NW01.md")),

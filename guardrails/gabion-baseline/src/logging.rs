@@ -4,6 +4,7 @@ pub(crate) mod lg01;
 pub(crate) mod lg01a;
 pub(crate) mod lg02;
 pub(crate) mod lg03;
+pub(crate) mod lg10;
 pub(crate) mod lg11;
 pub(crate) mod lg11a;
 pub(crate) mod lg12;

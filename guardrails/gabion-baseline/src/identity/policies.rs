@@ -6,17 +6,17 @@ use gabion_guardrail::prelude::*;
 use crate::data::key_policy;
 
 /// The policies and the attached ARNs of a resource.
-pub(super) struct Held {
+pub(crate) struct Held {
     /// Attributes that hold a policy document.
-    pub(super) documents: Vec<Value>,
+    pub(crate) documents: Vec<Value>,
     /// The blocks of a composite, each a statement.
-    pub(super) blocks: Vec<(Value, Statement)>,
+    pub(crate) blocks: Vec<(Value, Statement)>,
     /// Attributes that name a managed policy.
-    pub(super) attached: Vec<Value>,
+    pub(crate) attached: Vec<Value>,
 }
 
 /// What a resource of an identity holds; one that a resource of its own holds, and this one reads back, is left out.
-pub(super) fn held(change: &Change, after: &Value, review: &mut Review) -> Held {
+pub(crate) fn held(change: &Change, after: &Value, review: &mut Review) -> Held {
     let mut held = Held {
         documents: Vec::new(),
         blocks: Vec::new(),
@@ -69,7 +69,7 @@ pub(super) fn held(change: &Change, after: &Value, review: &mut Review) -> Held 
 
 impl Held {
     /// Looks at every statement: with the attribute that holds it, and its number there, counted from 1.
-    pub(super) fn each(
+    pub(crate) fn each(
         &self,
         review: &mut Review,
         look: impl Fn(&Value, usize, &Statement) -> Option<Finding>,
@@ -119,7 +119,7 @@ pub(super) fn is_all(pattern: &str) -> bool {
 }
 
 /// Whether resources are all there are, or all but some: `*`, `arn:aws:*`, `arn:*:*:*:*:*`.
-pub(super) fn is_everything(resources: &Set<String>) -> bool {
+pub(crate) fn is_everything(resources: &Set<String>) -> bool {
     const PARTITIONS: [&str; 3] = ["aws", "aws-cn", "aws-us-gov"];
     const REST: [&str; 3] = [
         ":iam::111122223333:role/zq",
@@ -151,7 +151,7 @@ pub(super) fn allows_all_actions(statement: &Statement) -> bool {
 }
 
 /// Whether a statement allows everything on everything.
-pub(super) fn is_administrator(statement: &Statement) -> bool {
+pub(crate) fn is_administrator(statement: &Statement) -> bool {
     statement.effect == Effect::Allow
         && allows_all_actions(statement)
         && is_everything(&statement.resources)

@@ -114,7 +114,7 @@ fn github() {
     ::error file=main.tf,line=11,endLine=14,title=DT08 key-without-rotation::enable_key_rotation of module.keys["a.b"].aws_kms_key.this[0]: the key is not rotated.%0AIt belongs to module.keys["a.b"]: the change may have to be made there, or in the module's inputs.%0AObserved: false%0AThe module comes from `terraform-aws-modules/kms/aws`: you may not be able to edit it here.%0AFix:%0A    enable_key_rotation = true%0AWhy: DT08 is a key without rotation (mandatory, default); read docs/rules/DT08.%0APack baseline VERSION.
     ::notice file=main.tf,line=8,endLine=8,title=DT08 key-without-rotation%2C old%2C not refused::aws_kms_key.old: the key is not rotated
     ::notice title=DT08 key-without-rotation%2C not decided::aws_kms_key.later: whether this is a key without rotation cannot be told: `enable_key_rotation` is known after apply; a saved plan does not tell; it is decided at apply where the provider is guarded
-    2 refused, 1 old, 1 not decided. 6 of 7 changes judged by 46 rules of baseline VERSION.
+    2 refused, 1 old, 1 not decided. 6 of 7 changes judged by 50 rules of baseline VERSION.
     "#);
 }
 

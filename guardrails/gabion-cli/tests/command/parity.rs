@@ -211,7 +211,7 @@ fn check_says_of_every_case_what_the_guard_says() -> Result<(), Box<dyn std::err
     }
     assert_eq!(
         composites.len(),
-        26,
+        30,
         "a rule has no case on a composite: {composites:?}"
     );
     assert!(violations > 200, "{violations}");

@@ -249,7 +249,7 @@ fn saved_plans_are_kept_as_snapshots() {
       FAIL  fixture  production
               there is no `fixtures/production.verdicts` yet: write it with `gabion test --update`, and read it
 
-    0 passed, 1 failed. Cases ask 0 of 47 rules of baseline 1.0.0.
+    0 passed, 1 failed. Cases ask 0 of 51 rules of baseline 1.0.0.
     "#);
     assert_eq!(desk.run(&[&args[..], &["--update"]].concat()).code, 0);
     let kept = desk.folder.path().join("fixtures/production.verdicts");
@@ -293,7 +293,7 @@ fn saved_plans_are_kept_as_snapshots() {
               - DT08 aws_kms_key.bad (create): pass at `enable_key_rotation`, observed `false`: the key is not rotated (fix: `enable_key_rotation` = true)
               + DT08 aws_kms_key.bad (create): violation at `enable_key_rotation`, observed `false`: the key is not rotated (fix: `enable_key_rotation` = true)
 
-    0 passed, 1 failed. Cases ask 0 of 47 rules of baseline 1.0.0.
+    0 passed, 1 failed. Cases ask 0 of 51 rules of baseline 1.0.0.
     "#);
 }
 
