@@ -333,13 +333,13 @@ const SEGMENT: &[Weak] = &[
         "firewall_logs",
         "firewall_logs = false",
         "NetworkFirewall.2",
-        ByNone("no rule of the catalogue cites it"),
+        ByNone("NW13 of the catalogue is not built yet"),
     ),
     weak(
         "firewall_protection",
         "firewall_protection = false",
         "NetworkFirewall.9",
-        ByNone("no rule of the catalogue cites it"),
+        ByNone("NW13 of the catalogue is not built yet"),
     ),
     weak("ingress", "ingress = \"internet\"", "own", OWN),
 ];
