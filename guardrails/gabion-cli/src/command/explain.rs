@@ -175,7 +175,7 @@ impl Explain {
             rule.why,
             rule.pack,
             rule.pack_version,
-            rule.page.trim()
+            rule.page().trim()
         ))
     }
 }

@@ -87,10 +87,10 @@ fn rule(rule: &RuleInForce) -> Json {
         "{} is {}. `gabion explain {}` says why it matters and how to mend it.",
         rule.code, rule.title, rule.code
     );
-    let markdown = if rule.page.is_empty() {
+    let markdown = if rule.page().is_empty() {
         &help
     } else {
-        &rule.page
+        rule.page()
     };
     json!({
         "id": rule.code,

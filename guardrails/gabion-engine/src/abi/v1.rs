@@ -109,9 +109,9 @@ pub(crate) fn pack(pack: rules::Pack) -> model::PackInfo {
 fn rule(rule: rules::Rule) -> model::RuleInfo {
     model::RuleInfo {
         code: rule.code,
-        name: plain(&rule.name),
-        title: plain(&rule.title),
-        page: plain(&rule.page),
+        name: owned(rule.name),
+        title: owned(rule.title),
+        page: owned(rule.page),
         level: match rule.level {
             rules::Level::Off => model::Level::Off,
             rules::Level::Advisory => model::Level::Advisory,
@@ -125,17 +125,17 @@ fn rule(rule: rules::Rule) -> model::RuleInfo {
             .targets
             .into_iter()
             .map(|target| model::AppliesTo {
-                resource_type: plain(&target.resource_type),
-                provider: plain(&target.provider),
-                versions: plain(&target.versions),
+                resource_type: owned(target.resource_type),
+                provider: owned(target.provider),
+                versions: owned(target.versions),
             })
             .collect(),
         controls: rule
             .controls
             .into_iter()
             .map(|control| model::Control {
-                framework: plain(&control.framework),
-                id: plain(&control.id),
+                framework: owned(control.framework),
+                id: owned(control.id),
                 confirmed: control.confirmed,
             })
             .collect(),
@@ -211,11 +211,21 @@ fn path(text: &str) -> Result<model::Path, String> {
         .map_err(|error| format!("the rule answered with a finding at no attribute path: {error}"))
 }
 
+/// The same text where it has no control characters, as most have none; else as [`plain`].
+fn owned(text: String) -> String {
+    if suspect(&text) { plain(&text) } else { text }
+}
+
+/// Whether there may be a control character in it.
+fn suspect(text: &str) -> bool {
+    // All of them begin with one of these bytes; most texts, the long ones above all, have none.
+    let suspect = |byte: &u8| matches!(byte, 0..=8 | 0x0B..=0x1F | 0x7F | 0xC2);
+    text.as_bytes().iter().any(suspect)
+}
+
 /// Text of a guest without control characters: it must not steer the reader's terminal.
 pub(crate) fn plain(text: &str) -> String {
-    // All control characters begin with one of these bytes; most texts, the long ones above all, have none.
-    let suspect = |byte: &u8| matches!(byte, 0..=8 | 0x0B..=0x1F | 0x7F | 0xC2);
-    if !text.as_bytes().iter().any(suspect) {
+    if !suspect(text) {
         return text.to_owned();
     }
     text.chars()

@@ -5,7 +5,7 @@ use std::collections::{BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use gabion_model::{Change, Control, Level, Runner, Scope};
+use gabion_model::{Change, Control, Level, RuleInfo, Runner, Scope};
 use jiff::Timestamp;
 
 use super::binding::{Binding, Scene};
@@ -56,7 +56,7 @@ pub(super) struct RuleEntry {
     /// The binding, where it is the same for all changes.
     fixed: Option<Binding>,
     /// By resource type: the provider's name and the versions tested with.
-    targets: HashMap<String, (String, Option<Constraint>)>,
+    targets: HashMap<String, (String, Option<Arc<Constraint>>)>,
 }
 
 /// A rule as the policy holds it.
@@ -68,9 +68,9 @@ pub struct RuleInForce {
     pub name: String,
     /// `a key without rotation`.
     pub title: String,
-    /// The rule's page, Markdown.
+    /// What the pack says of it.
     #[serde(skip)]
-    pub page: String,
+    info: Arc<RuleInfo>,
     /// The pack that has it.
     pub pack: String,
     /// That pack's version.
@@ -87,6 +87,13 @@ pub struct RuleInForce {
     pub controls: Vec<Control>,
     /// The resource types it judges; empty for all.
     pub resource_types: Vec<String>,
+}
+
+impl RuleInForce {
+    /// The rule's page, Markdown.
+    pub fn page(&self) -> &str {
+        &self.info.page
+    }
 }
 
 impl Guard {
@@ -174,15 +181,21 @@ impl Guard {
                 .or_default()
                 .push(waiver.clone());
         }
+        let mut read = HashMap::new();
         for rule in rules {
             if options.rules.is_empty() || options.rules.contains(&rule.info.code) {
-                guard.add(rule);
+                guard.add(rule, &mut read);
             }
         }
         Ok(guard)
     }
 
-    fn add(&mut self, rule: merge::RuleInForce) {
+    /// Adds a rule. `read` are the versions that were read before: most rules were tested with the same.
+    fn add(
+        &mut self,
+        rule: merge::RuleInForce,
+        read: &mut HashMap<String, Option<Arc<Constraint>>>,
+    ) {
         let position = self.rules.len();
         let fixed = rule.is_static().then(|| rule.binding(&self.scene, None));
         let info = rule.info.clone();
@@ -205,13 +218,16 @@ impl Guard {
             .applies_to
             .iter()
             .map(|target| {
-                (
-                    target.resource_type.clone(),
-                    (
-                        target.provider.clone(),
-                        Constraint::parse(&target.versions).ok(),
-                    ),
-                )
+                let versions = match read.get(&target.versions) {
+                    Some(versions) => versions.clone(),
+                    None => {
+                        let versions = Constraint::parse(&target.versions).ok().map(Arc::new);
+                        read.insert(target.versions.clone(), versions.clone());
+                        versions
+                    }
+                };
+                let provider = target.provider.clone();
+                (target.resource_type.clone(), (provider, versions))
             })
             .collect();
         self.rules.push(RuleEntry {
@@ -234,7 +250,7 @@ impl Guard {
                     code: info.code.clone(),
                     name: info.name.clone(),
                     title: info.title.clone(),
-                    page: info.page.clone(),
+                    info: info.clone(),
                     pack: pack.name.clone(),
                     pack_version: pack.version.clone(),
                     pack_digest: pack.loaded.digest().to_owned(),

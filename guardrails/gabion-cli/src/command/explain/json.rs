@@ -25,7 +25,7 @@ fn document(mut fields: Json) -> String {
 pub(super) fn rule(rule: &RuleInForce) -> String {
     let mut fields = json!(rule);
     if let Some(fields) = fields.as_object_mut() {
-        fields.insert("page".into(), json!(rule.page));
+        fields.insert("page".into(), json!(rule.page()));
     }
     document(json!({ "rule": fields }))
 }
