@@ -175,11 +175,10 @@ fn an_account_that_is_in_use_is_not_broken() -> Result<()> {
         .write("main.tf", &listed("  deletion_protection = false"))?;
     world.terraform.apply(&[])?.ok()?;
     world.proxy.forget();
-    world
-        .terraform
-        .destroy(&[])?
-        .ok()?
-        .says(&["The account stays"])?;
+    world.terraform.destroy(&[])?.ok()?.says(&[
+        "The account stays",
+        "its keys for EBS volumes and its analyzers",
+    ])?;
     assert!(
         world.proxy.writes().is_empty(),
         "{:?}",
@@ -194,13 +193,64 @@ fn an_account_that_is_in_use_is_not_broken() -> Result<()> {
         )
     };
     let regions = "  regions = [\"eu-central-1\", \"eu-west-1\"]";
+    let west =
+        aws.call_in("eu-west-1", "kms", "create_key", json!({}))?["KeyMetadata"]["Arn"].clone();
+    aws.call_in(
+        "eu-west-1",
+        "ec2",
+        "modify_ebs_default_kms_key_id",
+        json!({"KmsKeyId": west}),
+    )?;
+    aws.call_in(
+        "eu-west-1",
+        "ec2",
+        "modify_vpc_block_public_access_options",
+        json!({"InternetGatewayBlockMode": "block-ingress"}),
+    )?;
+    // While the account is not known, nothing is read; the apply refuses before it sets anything.
+    let other = format!(
+        "{regions}\n  ebs_default_kms_key_id = {{\n    eu-central-1 = {key}\n    eu-west-1 = \"arn:aws:kms:eu-west-1:{account}:key/00000000-0000-4000-8000-000000000000\"\n  }}"
+    );
+    let unknown = alone(&other).replace(&format!("\"{account}\""), "terraform_data.id.output")
+        + &format!("resource \"terraform_data\" \"id\" {{\n  input = \"{account}\"\n}}\n");
+    world.terraform.write("main.tf", &unknown)?;
+    world.proxy.forget();
+    world.terraform.plan(&[])?.ok()?;
+    world.terraform.apply(&[])?.refused()?.says(&[
+        "The plan would replace a key of a live account",
+        west.as_str().unwrap_or("no key"),
+    ])?;
+    assert!(
+        world.proxy.writes().is_empty(),
+        "{:?}",
+        world.proxy.writes()
+    );
     world.terraform.write("main.tf", &alone(regions))?;
     world.proxy.forget();
     world.terraform.apply(&[])?.ok()?;
     world.terraform.settled()?;
     world.calls_are_on_the_page("account_baseline")?;
+    // Regions that differ in what an adopted account keeps: the weakest shows, and the difference stays.
+    assert_eq!(
+        world.proxy.count("ec2:ModifyVpcBlockPublicAccessOptions"),
+        0
+    );
     let state = world.terraform.state("gabion_account_baseline.old")?;
     assert_eq!(state["id"], account.as_str());
+    assert_eq!(
+        [
+            &state["vpc_block_public_access"],
+            &state["regional_differences"],
+            &state["ebs_default_kms_key_id"]["eu-west-1"],
+            &state["minimum_password_length"],
+        ],
+        [
+            &json!("off"),
+            &json!({"vpc_block_public_access": "block-ingress in eu-west-1; off in eu-central-1"}),
+            &west,
+            &json!(20)
+        ]
+    );
     assert_eq!(
         state["ebs_default_kms_key_id"]
             .as_object()
@@ -291,11 +341,10 @@ fn an_account_that_is_in_use_is_not_broken() -> Result<()> {
         .ok()?;
     assert!(world.proxy.writes().is_empty());
     world.calls_are_on_the_page("account_baseline")?;
-    world
-        .terraform
-        .destroy(&[])?
-        .ok()?
-        .says(&["The baseline stays"])?;
+    world.terraform.destroy(&[])?.ok()?.says(&[
+        "The baseline stays",
+        "analyzers and keys for EBS volumes stay",
+    ])?;
     assert!(
         world.proxy.writes().is_empty(),
         "{:?}",

@@ -109,8 +109,8 @@ async fn run(
         warnings.warning(
             "The account stays",
             format!(
-                "{} (`{id}`) is no longer managed, and stays as it is, with its baseline.{quarantined} To close it by \
-                 destroying, set `deletion_policy = \"close\"` before.",
+                "{} (`{id}`) is no longer managed, and stays as it is, with its baseline, its keys for EBS volumes and its \
+                 analyzers.{quarantined} To close it by destroying, set `deletion_policy = \"close\"` before.",
                 account.title()
             ),
         );

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use gabion_aws::organizations::DelegatedAdministrator;
+use gabion_aws::organizations::{DelegatedAdministrator, Organization};
 use gabion_aws::{Clients, Tags};
 use gabion_framework::prelude::*;
 
@@ -42,6 +42,7 @@ async fn run(
             &format!("the organization of account `{}`", clients.account_id()),
         )?),
     };
+    let prior = state.get().cloned();
     plan.account_id = clients.account_id().into();
     plan.region = clients.region().into();
     let found = match live::find(&clients).await? {
@@ -49,14 +50,13 @@ async fn run(
         None => {
             plan.adopted = false.into();
             progress
-                .step("creating the organization", create(&clients))
+                .step("creating the organization", create(&clients, &plan, state))
                 .await?
         }
     };
     let paths = strings::known(&plan.units).unwrap_or_default();
     let mut live = live::read(&clients, &found, Some(&paths)).await?;
     let mut ours: Ours = state.private.get(private::OURS).unwrap_or_default();
-    let prior = state.get().cloned();
     if !plan.adopted.is_known() {
         plan.adopted = (!live::made_here(&clients, &live.root_id).await?).into();
     }
@@ -115,12 +115,22 @@ async fn run(
 }
 
 /// Creates the organization, and marks its root: the organization itself has no tags.
-async fn create(clients: &Clients) -> Result<gabion_aws::organizations::Organization, Diagnostics> {
+async fn create(
+    clients: &Clients,
+    plan: &OrganizationModel,
+    state: &mut StateSlot<OrganizationModel>,
+) -> Result<Organization, Diagnostics> {
     let doing = || fault::while_doing("creating the organization");
     // A stop does not come between the two.
     let clients = clients.uninterrupted();
     let organizations = clients.organizations();
     let made = organizations.create_organization().await.map_err(doing())?;
+    let so_far = Live {
+        id: made.id.clone(),
+        arn: made.arn.clone(),
+        ..Live::default()
+    };
+    state.set(recorded(plan, &so_far));
     let root = organizations.root().await.map_err(doing())?;
     organizations
         .tag(&root.id, &Tags::from([creation::created(TYPE)]))
