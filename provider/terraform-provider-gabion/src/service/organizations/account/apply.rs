@@ -107,7 +107,6 @@ async fn make(
     } else {
         run.vend(&plan, gabion).await?
     };
-    baseline::alone(gabion, &found.id, TYPE)?;
     plan.own.account_id = found.id.as_str().into();
     plan.own.id = found.id.as_str().into();
     plan.own.arn = found.arn.into();
@@ -152,6 +151,12 @@ async fn make(
             )
             .await?;
     }
+    // Only here: an account that was just made is in the state, and shut, whatever comes.
+    baseline::alone(
+        gabion,
+        plan.own.account_id.as_str().unwrap_or_default(),
+        TYPE,
+    )?;
     run.finish(plan, state).await?;
     claim.keep();
     Ok(())
@@ -201,7 +206,7 @@ impl Run<'_> {
         let request = CreateAccount {
             name: name.to_owned(),
             email: email.to_owned(),
-            role_name: role.clone(),
+            role_name: role.trim_start_matches('/').to_owned(),
             iam_user_access_to_billing: plan.own.iam_user_access_to_billing.as_str()
                 == Some("ALLOW"),
             tags: all,
