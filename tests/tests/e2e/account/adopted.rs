@@ -279,7 +279,7 @@ fn an_account_that_is_in_use_is_not_broken() -> Result<()> {
     world.terraform.apply(&[])?.ok()?;
     world.terraform.settled()?;
     // Where nothing is in it, a default VPC goes when that is asked for.
-    let west_only = "  regions = [\"eu-west-1\"]\n  default_vpc = \"deleted\"";
+    let west_only = "  regions = [\"eu-west-1\"]\n  default_vpc = \"deleted\"\n  vpc_block_public_access = \"block-bidirectional\"";
     world.terraform.write("main.tf", &alone(west_only))?;
     let vpc =
         aws.call_in("eu-west-1", "ec2", "describe_vpcs", json!({}))?["Vpcs"][0]["VpcId"].clone();
@@ -330,6 +330,13 @@ fn an_account_that_is_in_use_is_not_broken() -> Result<()> {
     let vpcs = aws.call_in("eu-west-1", "ec2", "describe_vpcs", json!({}))?;
     assert_eq!(vpcs["Vpcs"][0]["VpcId"], other);
     assert_eq!(vpcs["Vpcs"].as_array().map(Vec::len), Some(1));
+    // A region that is added gets what the others have.
+    let more = west_only.replace("[\"eu-west-1\"]", "[\"eu-west-1\", \"eu-west-2\"]");
+    world.terraform.write("main.tf", &alone(&more))?;
+    world.terraform.apply(&[])?.ok()?;
+    world.terraform.settled()?;
+    let vpcs = aws.call_in("eu-west-2", "ec2", "describe_vpcs", json!({}))?;
+    assert_eq!(vpcs["Vpcs"], json!([]));
     world
         .terraform
         .run(&["state", "rm", "gabion_account_baseline.old"])?

@@ -111,7 +111,8 @@ fn wishes(job: &Job<'_>, plan: &Baseline) -> Baseline {
     }
     let now = job.live.observed(plan);
     let stands = |of: fn(&Baseline) -> &Value<String>| {
-        of(&now) == of(plan) || job.before.is_some_and(|before| of(before) == of(plan))
+        let before = job.before.filter(|before| before.regions == plan.regions);
+        of(&now) == of(plan) || before.is_some_and(|before| of(before) == of(plan))
     };
     if stands(|baseline| &baseline.vpc_block_public_access) {
         wishes.vpc_block_public_access = Value::Unknown;
