@@ -144,6 +144,25 @@ fn every_tier_import_and_a_destroy_that_leaves_nothing() -> Result<()> {
     }
     assert_eq!(counts(&mut world, &vpc)?, open);
 
+    apply(&world, "egress = \"inspected\"\n  tags = { team = \"b\" }")?;
+    for (kind, count) in [("subnets", 9), ("tables", 8), ("endpoints", 5)] {
+        open[kind] = json!(count);
+    }
+    assert_eq!(counts(&mut world, &vpc)?, open);
+    let state = world.terraform.state(SEGMENT)?;
+    let group = "arn:aws:network-firewall:eu-central-1:aws-managed:stateful-rulegroup";
+    assert_eq!(
+        state["firewall_rules"],
+        json!([
+            format!("rules of {group}/MalwareDomainsStrictOrder"),
+            format!("rules of {group}/BotNetCommandAndControlDomainsStrictOrder")
+        ])
+    );
+    assert_eq!(
+        state["firewall_log_destinations"],
+        json!(["alert to bucket gabion-logs", "flow to bucket gabion-logs"])
+    );
+
     world.terraform.run(&["state", "rm", SEGMENT])?.ok()?;
     world.terraform.import(SEGMENT, &vpc)?.ok()?;
     world.terraform.settled()?;

@@ -194,7 +194,7 @@ async fn refresh(
     };
     let Some((live, mut model)) = observe(ctx, &clients, &prior, scope).await? else {
         state.remove();
-        return Ok(());
+        return left_behind(&clients, &prior).await;
     };
     if imported {
         state.private.remove(private::IMPORT);
@@ -202,6 +202,39 @@ async fn refresh(
     }
     state.set(model);
     Ok(())
+}
+
+/// Names what is left of a segment whose VPC somebody deleted: nothing leads to it any more, and some of it costs.
+async fn left_behind(clients: &Clients, prior: &SegmentModel) -> Result<(), Diagnostics> {
+    let vpc = prior.vpc();
+    let looking = || at("id", format!("looking for what is left of `{vpc}`"));
+    let mut left = Vec::new();
+    if prior.may_be_wide() {
+        let ec2 = clients.ec2().shared();
+        let addresses = ec2.addresses(live::SEGMENT, vpc).await.map_err(looking())?;
+        left.extend(addresses.into_iter().map(|one| one.id));
+        let gateways = ec2.internet_gateways(live::SEGMENT, vpc).await;
+        left.extend(gateways.map_err(looking())?.into_iter().map(|one| one.id));
+    }
+    if prior.may_have_firewall() {
+        let parts = live::firewall(clients, vpc).await.map_err(looking())?;
+        left.extend(parts.policy.into_iter().map(|one| one.arn));
+        left.extend(parts.groups.into_iter().map(|one| one.arn));
+    }
+    if left.is_empty() {
+        return Ok(());
+    }
+    let mut diags = Diagnostics::new();
+    diags.warning_at(
+        Path::root("id"),
+        "Parts of a segment are left behind",
+        format!(
+            "The VPC `{vpc}` of {} is gone, and the segment leaves the state. Delete what is left of it: {}.",
+            prior.title(),
+            left.join(", ")
+        ),
+    );
+    Err(diags)
 }
 
 /// Reads a segment as the state shows it; none when its VPC is gone.
@@ -282,6 +315,8 @@ async fn apply(
     let read_only = location::read(ctx, &plan.place()).await?;
     let scope = Scope {
         gateways: scope.gateways && prior.is_some() || plan.may_be_wide(),
+        // What a removal left half-way stays in the state.
+        firewall: scope.firewall,
         ..observed::scope(&plan)
     };
     let seen = observe(ctx, &read_only, &plan, scope).await;

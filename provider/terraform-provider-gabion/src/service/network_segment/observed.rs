@@ -327,7 +327,11 @@ fn imported_filter(
 ) -> &'static str {
     let groups = &live.firewall.groups;
     if groups.is_empty() {
-        model.inspection_rule_group_arns = strings::of(policy.rules.rule_groups.clone());
+        let region = model.region.as_str().unwrap_or_default();
+        let usual = firewall::default_groups(gabion_aws::partition_of(region), region);
+        if policy.rules.rule_groups != usual {
+            model.inspection_rule_group_arns = strings::of(policy.rules.rule_groups.clone());
+        }
         return "inspected";
     }
     for group in groups {

@@ -122,6 +122,11 @@ impl Converge<'_> {
             }
         };
         parts.firewall = Some(found);
+        let ready = service
+            .wait_for_firewall(&name, &subnets)
+            .await
+            .map_err(doing())?;
+        parts.firewall = Some(ready.clone());
         let wanted = if self.plan.firewall_logs.known() == Some(&true) {
             logs(self.plan.log_destination.as_str().unwrap_or_default())
         } else {
@@ -135,13 +140,7 @@ impl Converge<'_> {
                 "setting the logs of the firewall",
             ))?;
         parts.logs = wanted;
-        let ready = service
-            .wait_for_firewall(&name, &subnets)
-            .await
-            .map_err(doing())?;
-        self.protect(&ready, protected).await?;
-        parts.firewall = Some(ready);
-        Ok(())
+        self.protect(&ready, protected).await
     }
 
     /// Brings a firewall that stands to what is planned, beside its protection: what is protected is let go for that.
