@@ -72,4 +72,34 @@ pub const UNREAD: &[Unread] = &[
         "it is the provider's own",
         "destroys that are refused",
     ),
+    (
+        "network_segment",
+        "firewall_rules",
+        "no segment of the landing zone has a firewall",
+        "the tests of the resource: changed by hand in the fake, shown, repaired",
+    ),
+    (
+        "network_segment",
+        "egress_allowed_domains",
+        "no segment of the landing zone has a firewall",
+        "the tests of the resource, by the rule group in the fake",
+    ),
+    (
+        "network_segment",
+        "firewall_subnet_ids",
+        "no segment of the landing zone has a firewall",
+        "the tests of the resource, which count the subnets and their endpoints",
+    ),
+    (
+        "network_segment",
+        "firewall_logs",
+        "no segment of the landing zone has a firewall",
+        "the tests of the resource: changed by hand in the fake, shown, repaired",
+    ),
+    (
+        "network_segment",
+        "firewall_protection",
+        "no segment of the landing zone has a firewall",
+        "the tests of the resource: changed by hand in the fake, shown, repaired",
+    ),
 ];
