@@ -1,7 +1,7 @@
 //! EC2 and Route 53 Resolver: what a network segment needs and no emulator has: exclusions from the account's block of
 //! public access, and the end of a query log's association and configuration.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::Result;
 use hyper::{Method, StatusCode};
@@ -27,6 +27,8 @@ pub(super) struct Network {
     ended: BTreeSet<(String, String)>,
     /// Query log configurations that were deleted.
     deleted: BTreeSet<String>,
+    /// Tags of query log configurations, by ARN.
+    tags: BTreeMap<String, Value>,
 }
 
 impl Fake {
@@ -180,6 +182,41 @@ impl Fake {
                 }
                 self.state().network.deleted.insert(config);
                 Ok(Some(Reply::json(&body)))
+            }
+            "GetResolverQueryLogConfigAssociation" => {
+                let reply = upstream.send(request).await?;
+                let body = reply.value();
+                let text = |name: &str| {
+                    body.pointer(&format!("/ResolverQueryLogConfigAssociation/{name}"))
+                        .and_then(Value::as_str)
+                        .unwrap_or_default()
+                        .to_owned()
+                };
+                let ended = (text("ResolverQueryLogConfigId"), text("ResourceId"));
+                if self.state().network.ended.contains(&ended) {
+                    return Ok(Some(missing()));
+                }
+                Ok(Some(reply))
+            }
+            "CreateResolverQueryLogConfig" => {
+                let reply = upstream.send(request).await?;
+                let arn = reply
+                    .value()
+                    .pointer("/ResolverQueryLogConfig/Arn")
+                    .cloned();
+                let tags = request.json().get("Tags").cloned();
+                if let (Some(Value::String(arn)), Some(tags)) = (arn, tags) {
+                    self.state().network.tags.insert(arn, tags);
+                }
+                Ok(Some(reply))
+            }
+            // The provider sets no tags there; hashicorp/aws, which the benchmark compares it with, reads them.
+            "ListTagsForResource" => {
+                let arn = request.text("ResourceArn").unwrap_or_default();
+                let tags = self.state().network.tags.get(&arn).cloned();
+                Ok(Some(Reply::json(
+                    &json!({"Tags": tags.unwrap_or_else(|| json!([]))}),
+                )))
             }
             "GetResolverQueryLogConfig" => {
                 if self.state().network.deleted.contains(&config) {

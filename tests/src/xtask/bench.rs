@@ -31,6 +31,9 @@ pub(crate) struct Args {
     /// Only these figures
     #[arg(long, value_delimiter = ',', default_value = "a,b,c,d,e,f,g,h,i,j")]
     only: Vec<String>,
+    /// Measure the binaries of the last run, without building them again
+    #[arg(long)]
+    no_build: bool,
 }
 
 /// The binaries under measurement.
@@ -43,7 +46,7 @@ struct Binaries {
 
 /// Builds, measures, prints.
 pub(crate) fn run(args: &Args) -> Result<()> {
-    let binaries = build()?;
+    let binaries = build(!args.no_build)?;
     let folder = tempfile::Builder::new().prefix("gabion-bench-").tempdir()?;
     let wants = |figure: &str| args.only.iter().any(|only| only == figure);
     let noise = noise(&binaries, folder.path(), args.runs)?;
@@ -97,19 +100,23 @@ pub(crate) fn run(args: &Args) -> Result<()> {
 
 type Verdict<'a> = dyn FnMut(&str, f64, f64) + 'a;
 
-fn build() -> Result<Binaries> {
-    let release = ["build", "--release", "--workspace", "--bins"];
-    tools::run(&mut cargo(&release))?;
+fn build(anew: bool) -> Result<Binaries> {
+    if anew {
+        let release = ["build", "--release", "--workspace", "--bins"];
+        tools::run(&mut cargo(&release))?;
+    }
     let manifest = workspace::root().join("tests/bench/Cargo.toml");
     let build = workspace::build_dir()?;
     let target = build.parent().context("the build folder has no parent")?;
     let bench = target.join("bench");
-    tools::run(
-        cargo(&["build", "--release", "--manifest-path"])
-            .arg(&manifest)
-            .arg("--target-dir")
-            .arg(&bench),
-    )?;
+    if anew {
+        tools::run(
+            cargo(&["build", "--release", "--manifest-path"])
+                .arg(&manifest)
+                .arg("--target-dir")
+                .arg(&bench),
+        )?;
+    }
     Ok(Binaries {
         provider: target.join("release/terraform-provider-gabion"),
         gabion: target.join("release/gabion"),

