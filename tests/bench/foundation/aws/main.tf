@@ -39,6 +39,30 @@ locals {
 
 # Keys.
 
+# Whoever may use EBS here may use its key, through EBS: what KMS gives the key that AWS manages for it.
+data "aws_iam_policy_document" "ebs_key" {
+  source_policy_documents = [data.aws_iam_policy_document.data_key.json]
+  statement {
+    sid       = "VolumesOfTheAccount"
+    actions   = concat(local.key_use, ["kms:CreateGrant", "kms:DescribeKey"])
+    resources = ["*"]
+    principals {
+      type        = "AWS"
+      identifiers = ["*"]
+    }
+    condition {
+      test     = "StringEquals"
+      variable = "kms:CallerAccount"
+      values   = [local.account]
+    }
+    condition {
+      test     = "StringEquals"
+      variable = "kms:ViaService"
+      values   = ["ec2.${local.region}.amazonaws.com"]
+    }
+  }
+}
+
 data "aws_iam_policy_document" "logs_key" {
   statement {
     sid       = "AccountRecovery"
@@ -628,6 +652,19 @@ data "aws_iam_policy_document" "endpoint" {
   }
 }
 
+data "aws_iam_policy_document" "s3_endpoint" {
+  source_policy_documents = [data.aws_iam_policy_document.endpoint.json]
+  statement {
+    sid       = "ContainerImageLayers"
+    actions   = ["s3:GetObject"]
+    resources = ["arn:aws:s3:::prod-${local.region}-starport-layer-bucket/*"]
+    principals {
+      type        = "*"
+      identifiers = ["*"]
+    }
+  }
+}
+
 resource "aws_vpc_endpoint" "gateway" {
   for_each = merge([for name, vpc in aws_vpc.this : {
     for service in ["s3", "dynamodb"] : "${name}-${service}" => { segment = name, service = service }
@@ -635,7 +672,11 @@ resource "aws_vpc_endpoint" "gateway" {
   vpc_id            = aws_vpc.this[each.value.segment].id
   vpc_endpoint_type = "Gateway"
   service_name      = "com.amazonaws.${local.region}.${each.value.service}"
-  policy            = data.aws_iam_policy_document.endpoint.json
+  policy = (
+    each.value.service == "s3"
+    ? data.aws_iam_policy_document.s3_endpoint.json
+    : data.aws_iam_policy_document.endpoint.json
+  )
   route_table_ids = concat(
     [aws_vpc.this[each.value.segment].main_route_table_id],
     [for key, table in aws_route_table.private : table.id if local.public[key].segment == each.value.segment],
@@ -834,7 +875,8 @@ resource "aws_kms_key" "ebs" {
   description             = "EBS volumes"
   enable_key_rotation     = true
   rotation_period_in_days = 365
-  policy                  = data.aws_iam_policy_document.data_key.json
+  deletion_window_in_days = 30
+  policy                  = data.aws_iam_policy_document.ebs_key.json
 }
 
 resource "aws_kms_alias" "ebs" {

@@ -38,6 +38,7 @@ pub(super) fn run(binaries: &Binaries, runs: usize, verdict: &mut Verdict<'_>) -
         "(i) the foundation: three keys, a log sink, three segments, the baseline of an account"
     );
     let Some(world) = tools(true)? else {
+        verdict("i, not measured", f64::NAN, 0.0);
         return Ok(());
     };
     let (mut ours, mut theirs) = (Vec::new(), Vec::new());
@@ -85,6 +86,7 @@ pub(super) fn run(binaries: &Binaries, runs: usize, verdict: &mut Verdict<'_>) -
 pub(super) fn scale(binaries: &Binaries, verdict: &mut Verdict<'_>) -> Result<()> {
     println!("(j) 100 segments and 500 keys in one configuration, against 10 and 50");
     let Some(world) = tools(false)? else {
+        verdict("j, not measured", f64::NAN, 0.0);
         return Ok(());
     };
     let small = large(binaries, &world, 10, 50)?;
@@ -244,6 +246,11 @@ impl Sample {
         )]
         let calls = proxy.calls().len() as f64;
         self.calls = calls;
+        ensure!(
+            self.calls > 0.0 && self.peak > 0.0,
+            "nothing was measured: {calls} calls, {} bytes",
+            self.peak
+        );
         Ok(())
     }
 }
