@@ -18,11 +18,11 @@ use crate::limiter::Limiter;
 use crate::logs::Logs;
 use crate::networkfirewall::NetworkFirewall;
 use crate::observe::Observer;
-use crate::organizations::Organizations;
+use crate::organizations::{OrganizationLookup, Organizations};
 use crate::route53resolver::{QueryLogs, Route53Resolver};
 use crate::s3::S3;
 use crate::s3control::{PlainEndpoint, S3Control};
-use crate::shared::Writes;
+use crate::shared::{Shared, Writes};
 use crate::sts::{CallerIdentity, Sts};
 
 /// What all clients of a pool share.
@@ -59,6 +59,7 @@ struct Inner {
     writes: Writes,
     listings: Listings,
     query_logs: QueryLogs,
+    organization: Shared<OrganizationLookup>,
 }
 
 /// A handle on one account and region. Cloning is cheap and shares connections.
@@ -192,6 +193,7 @@ impl Clients {
                 writes: Writes::default(),
                 listings: Listings::default(),
                 query_logs: QueryLogs::default(),
+                organization: Shared::default(),
             }),
             read_only: false,
             cancel: None,
@@ -216,6 +218,11 @@ impl Clients {
     /// The resolver's.
     pub(crate) fn query_logs(&self) -> &QueryLogs {
         &self.inner.query_logs
+    }
+
+    /// The organization's.
+    pub(crate) fn organization(&self) -> &Shared<OrganizationLookup> {
+        &self.inner.organization
     }
 
     pub(crate) fn limiter(&self) -> &Limiter {

@@ -64,6 +64,7 @@ pub(crate) struct Listings {
     /// How the account blocks public access: at most one.
     blocks: Shared<String>,
     peerings: Shared<Peering>,
+    zones: Shared<Zone>,
 }
 
 /// Filters of a listing; none for the whole region.

@@ -31,6 +31,15 @@ pub struct Interface {
 impl Ec2 {
     /// The availability zones of the region, by name; local and wavelength zones are left out.
     pub async fn zones(&self) -> Result<Vec<Zone>> {
+        if !self.shares {
+            return self.list_zones().await;
+        }
+        let kept = &self.clients.listings().zones;
+        let all = kept.get(self.clients.writes(), self.list_zones()).await?;
+        Ok(all.to_vec())
+    }
+
+    async fn list_zones(&self) -> Result<Vec<Zone>> {
         let call = self
             .clients
             .sdk()

@@ -57,6 +57,21 @@ pub struct Root {
 }
 
 impl Organizations {
+    /// The same for many readers: asked once for all who want to know within a few seconds, and anew after each write
+    /// of this process. For plans; who changes something reads for himself.
+    ///
+    /// # Errors
+    /// Those of [`Self::describe_organization`].
+    pub async fn shared_organization(&self) -> Result<OrganizationLookup> {
+        let read = async { Ok(vec![self.describe_organization().await?]) };
+        let kept = self.clients.organization();
+        let found = kept.get(self.clients.writes(), read).await?;
+        match found.first() {
+            Some(found) => Ok(found.clone()),
+            None => self.describe_organization().await,
+        }
+    }
+
     /// The organization of the account. Not being in one, and not being allowed to ask, are answers,
     /// not errors; so is an endpoint without this service.
     pub async fn describe_organization(&self) -> Result<OrganizationLookup> {

@@ -156,10 +156,15 @@ async fn zones(
     let Some(clients) = clients else {
         return Ok(());
     };
-    let all = clients.ec2().zones().await.map_err(fault::while_setting(
-        Path::root("availability_zones"),
-        "reading the zones of the region",
-    ))?;
+    let all = clients
+        .ec2()
+        .shared()
+        .zones()
+        .await
+        .map_err(fault::while_setting(
+            Path::root("availability_zones"),
+            "reading the zones of the region",
+        ))?;
     let names: Vec<&str> = all
         .iter()
         .filter(|zone| zone.available)
@@ -217,7 +222,7 @@ async fn organization(
     }
     let found = clients
         .organizations()
-        .describe_organization()
+        .shared_organization()
         .await
         .map_err(fault::while_setting(
             Path::root("organization_id"),
