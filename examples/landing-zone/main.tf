@@ -1,7 +1,5 @@
 terraform {
-  required_providers {
-    gabion = { source = "gabion/gabion" }
-  }
+  required_providers { gabion = { source = "gabion/gabion" } }
 }
 
 provider "gabion" {
@@ -41,5 +39,6 @@ module "environment" {
 }
 
 output "environments" {
-  value = module.environment
+  description = "Each environment's account, networks, keys and roles."
+  value       = module.environment
 }

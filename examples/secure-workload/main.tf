@@ -17,6 +17,11 @@ provider "gabion" {
   }
 }
 
+locals {
+  here       = "${var.region}:${var.account_id}"
+  repository = "arn:aws:ecr:${local.here}:repository/${var.name}"
+}
+
 # A closed network: nothing in, and nothing out but to the AWS services that are named.
 resource "gabion_network_segment" "this" {
   account_id          = var.account_id
@@ -25,7 +30,7 @@ resource "gabion_network_segment" "this" {
   environment         = var.environment
   data_tier           = var.data_tier
   egress              = "aws_only"
-  interface_endpoints = ["ecr.api", "ecr.dkr", "kms", "logs"]
+  interface_endpoints = ["ecr.api", "ecr.dkr", "kms", "logs", "ssm"]
   log_destination     = var.log_destination
 }
 
@@ -38,13 +43,44 @@ resource "gabion_workload_role" "task" {
 
   service = {
     principal   = "ecs-tasks.amazonaws.com"
-    source_arns = ["arn:aws:ecs:${var.region}:${var.account_id}:*"]
+    source_arns = ["arn:aws:ecs:${local.here}:*"]
   }
 
   statement {
     sid       = "ReadOwnParameters"
     actions   = ["ssm:GetParameter", "ssm:GetParameters"]
-    resources = ["arn:aws:ssm:${var.region}:${var.account_id}:parameter/${var.name}/*"]
+    resources = ["arn:aws:ssm:${local.here}:parameter/${var.name}/*"]
+  }
+}
+
+# By which ECS starts the tasks: it fetches the image and opens the log, and the service's own code never has it.
+resource "gabion_workload_role" "execution" {
+  account_id           = var.account_id
+  name                 = "${var.name}-execution"
+  principal_kind       = "service"
+  permissions_boundary = var.permissions_boundary
+
+  service = {
+    principal   = "ecs-tasks.amazonaws.com"
+    source_arns = ["arn:aws:ecs:${local.here}:*"]
+  }
+
+  statement {
+    sid       = "SignInToTheRegistry"
+    actions   = ["ecr:GetAuthorizationToken"]
+    resources = ["*"] # AWS knows no narrower one
+  }
+
+  statement {
+    sid       = "PullOwnImage"
+    actions   = ["ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"]
+    resources = [local.repository]
+  }
+
+  statement {
+    sid       = "WriteOwnLogs"
+    actions   = ["logs:CreateLogStream", "logs:PutLogEvents"]
+    resources = ["arn:aws:logs:${local.here}:log-group:/ecs/${var.name}:*"]
   }
 }
 
@@ -53,7 +89,7 @@ resource "gabion_workload_role" "deploy" {
   account_id           = var.account_id
   name                 = "${var.name}-deploy"
   principal_kind       = "workload"
-  permissions_boundary = var.permissions_boundary
+  permissions_boundary = var.deploy_permissions_boundary
 
   workload = {
     provider = "https://token.actions.githubusercontent.com"
@@ -61,9 +97,37 @@ resource "gabion_workload_role" "deploy" {
   }
 
   statement {
+    sid       = "SignInAndDescribe"
+    actions   = ["ecr:GetAuthorizationToken", "ecs:RegisterTaskDefinition", "ecs:DescribeTaskDefinition"]
+    resources = ["*"] # AWS knows no narrower one
+  }
+
+  statement {
+    sid = "PushOwnImage"
+    actions = [
+      "ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:CompleteLayerUpload", "ecr:InitiateLayerUpload", "ecr:PutImage",
+      "ecr:UploadLayerPart",
+    ]
+    resources = [local.repository]
+  }
+
+  statement {
     sid       = "DeployOwnServices"
     actions   = ["ecs:UpdateService", "ecs:DescribeServices"]
-    resources = ["arn:aws:ecs:${var.region}:${var.account_id}:service/${var.name}/*"]
+    resources = ["arn:aws:ecs:${local.here}:service/${var.name}/*"]
+  }
+
+  # A new task definition names the two roles, and hands them to ECS and to nobody else.
+  statement {
+    sid       = "HandOverOwnRoles"
+    actions   = ["iam:PassRole"]
+    resources = [gabion_workload_role.task.arn, gabion_workload_role.execution.arn]
+
+    conditions = [{
+      test     = "StringEquals"
+      variable = "iam:PassedToService"
+      values   = ["ecs-tasks.amazonaws.com"]
+    }]
   }
 }
 

@@ -8,6 +8,11 @@ output "task_role_arn" {
   value       = gabion_workload_role.task.arn
 }
 
+output "execution_role_arn" {
+  description = "ARN of the role by which ECS starts the tasks: `executionRoleArn` of the task definition."
+  value       = gabion_workload_role.execution.arn
+}
+
 output "deploy_role_arn" {
   description = "ARN of the role that the pipeline deploys as."
   value       = gabion_workload_role.deploy.arn

@@ -64,19 +64,29 @@ variable "log_destination" {
   type        = string
 
   validation {
-    condition     = can(regex("^arn:aws[a-z-]*:s3:::", var.log_destination))
+    condition     = can(regex("^arn:aws:s3:::", var.log_destination))
     error_message = "The ARN of a bucket."
   }
 }
 
 variable "permissions_boundary" {
-  description = "ARN of the platform's boundary for roles of teams."
+  description = "ARN of the platform's boundary for what runs: the task role and the execution role."
   type        = string
   default     = "arn:aws:iam::aws:policy/PowerUserAccess"
 
   validation {
-    condition     = can(regex("^arn:aws[a-z-]*:iam::([0-9]{12}|aws):policy/.+$", var.permissions_boundary))
+    condition     = can(regex("^arn:aws:iam::([0-9]{12}|aws):policy/.+$", var.permissions_boundary))
     error_message = "The ARN of a managed policy."
+  }
+}
+
+variable "deploy_permissions_boundary" {
+  description = "ARN of the platform's boundary for the pipeline. It permits `iam:PassRole`, which `PowerUserAccess` does not."
+  type        = string
+
+  validation {
+    condition     = can(regex("^arn:aws:iam::([0-9]{12}|aws):policy/.+$", var.deploy_permissions_boundary)) && !endswith(var.deploy_permissions_boundary, ":policy/PowerUserAccess")
+    error_message = "The ARN of a managed policy that permits `iam:PassRole`."
   }
 }
 

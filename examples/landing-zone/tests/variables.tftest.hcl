@@ -32,6 +32,107 @@ run "an_environment" {
     condition     = gabion_network_segment.this["regulated"].name == "dev-regulated"
     error_message = "A segment is not named after environment and tier."
   }
+
+  assert {
+    condition     = gabion_kms_key.this["regulated"].acknowledge_irreversible == null && gabion_kms_key.this["regulated"].deletion_protection
+    error_message = "The key can be destroyed without a word."
+  }
+}
+
+run "who_uses_a_key_is_said_and_not_guessed" {
+  command = plan
+
+  module {
+    source = "./modules/environment"
+  }
+
+  variables {
+    roles             = { operators = { permission_set = "Operators" } }
+    key_users         = { regulated = ["arn:aws:iam::111122223333:role/ledger"] }
+    key_service_users = { regulated = [{ service = "s3.amazonaws.com", via_service = true }] }
+    acknowledge_keys  = ["dev-regulated", "dev-other"]
+  }
+
+  assert {
+    condition     = gabion_kms_key.this["regulated"].users == toset(["arn:aws:iam::111122223333:role/ledger"])
+    error_message = "Another uses the key than who is named."
+  }
+
+  assert {
+    condition     = gabion_kms_key.this["regulated"].service_users[0].via_service
+    error_message = "The service does not use the key."
+  }
+
+  assert {
+    condition     = gabion_kms_key.this["regulated"].acknowledge_irreversible == "dev-regulated"
+    error_message = "The acknowledgement is not that of this key."
+  }
+}
+
+run "users_of_a_key_that_is_not" {
+  command = plan
+
+  module {
+    source = "./modules/environment"
+  }
+
+  variables {
+    key_users         = { internal = ["arn:aws:iam::111122223333:role/ledger"] }
+    key_service_users = { confidential = [{ service = "s3.amazonaws.com" }] }
+  }
+
+  expect_failures = [var.key_users, var.key_service_users]
+}
+
+run "an_account_that_is_there" {
+  command = plan
+
+  module {
+    source = "./modules/environment"
+  }
+
+  variables {
+    account_id   = "111122223333"
+    account_name = null
+    email        = null
+  }
+
+  assert {
+    condition     = alltrue([for segment in gabion_network_segment.this : segment.account_id == "111122223333"])
+    error_message = "A network is built elsewhere than in the adopted account."
+  }
+}
+
+run "no_account" {
+  command = plan
+
+  module {
+    source = "./modules/environment"
+  }
+
+  variables {
+    account_id   = "1"
+    account_name = null
+    email        = null
+  }
+
+  # An id that is none is told as such.
+  expect_failures = [var.account_id]
+}
+
+run "neither_an_account_nor_a_name" {
+  command = plan
+
+  module {
+    source = "./modules/environment"
+  }
+
+  variables {
+    account_name = null
+    email        = null
+  }
+
+  expect_failures = [var.account_name, var.email]
 }
 
 run "no_such_tier" {
@@ -71,6 +172,76 @@ run "open_egress_of_regulated_data" {
 
   variables {
     segments = { regulated = { cidr_block = "10.10.0.0/16", egress = "open" } }
+  }
+
+  expect_failures = [var.segments]
+}
+
+run "confidential_data_on_the_internet" {
+  command = plan
+
+  module {
+    source = "./modules/environment"
+  }
+
+  variables {
+    segments = { confidential = { cidr_block = "10.10.0.0/16", ingress = "internet" } }
+  }
+
+  expect_failures = [var.segments]
+}
+
+run "an_egress_that_is_none" {
+  command = plan
+
+  module {
+    source = "./modules/environment"
+  }
+
+  variables {
+    segments = { internal = { cidr_block = "10.10.0.0/16", egress = "all" } }
+  }
+
+  expect_failures = [var.segments]
+}
+
+run "an_allowlist_that_is_empty" {
+  command = plan
+
+  module {
+    source = "./modules/environment"
+  }
+
+  variables {
+    segments = { internal = { cidr_block = "10.10.0.0/16", egress = "allowlist" } }
+  }
+
+  expect_failures = [var.segments]
+}
+
+run "an_allowlist_that_does_nothing" {
+  command = plan
+
+  module {
+    source = "./modules/environment"
+  }
+
+  variables {
+    segments = { internal = { cidr_block = "10.10.0.0/16", egress_allowed_cidrs = ["203.0.113.0/24"] } }
+  }
+
+  expect_failures = [var.segments]
+}
+
+run "an_ingress_that_is_none" {
+  command = plan
+
+  module {
+    source = "./modules/environment"
+  }
+
+  variables {
+    segments = { internal = { cidr_block = "10.10.0.0/16", ingress = "all" } }
   }
 
   expect_failures = [var.segments]
@@ -142,6 +313,30 @@ run "an_environment_without_a_unit" {
   expect_failures = [var.environment]
 }
 
+run "every_unit_is_under_the_guardrail" {
+  command = plan
+
+  module {
+    source = "./modules/organization"
+  }
+
+  override_resource {
+    target          = gabion_organization.this
+    override_during = plan
+    values          = { id = "o-exampleorgid", unit_ids = { dev = "ou-abcd-12345678", other = "ou-abcd-87654321" } }
+  }
+
+  assert {
+    condition     = gabion_org_guardrail.this.targets == toset(["ou-abcd-12345678"])
+    error_message = "The guardrail is not on exactly the units of the environments."
+  }
+
+  assert {
+    condition     = anytrue([for arn in gabion_org_guardrail.this.exempt_principals : endswith(arn, "/${var.vending_role_name}")])
+    error_message = "The role by which accounts are vended is shut out."
+  }
+}
+
 run "no_environment_and_no_region" {
   command = plan
 
@@ -186,4 +381,37 @@ run "an_archive_that_keeps_too_little" {
     var.bucket, var.organization_id, var.account_id, var.region, var.retention_in_days, var.deletion_policy,
     var.key_administrators,
   ]
+}
+
+run "what_is_retained_keeps_its_key" {
+  command = plan
+
+  module {
+    source = "./modules/log-archive"
+  }
+
+  variables {
+    deletion_protection = false
+    deletion_policy     = "retain"
+  }
+
+  assert {
+    condition     = gabion_kms_key.this.deletion_protection && !gabion_log_sink.this.deletion_protection
+    error_message = "A destroy would delete the key of what it retains."
+  }
+}
+
+run "no_acknowledgement_for_the_key_of_what_is_retained" {
+  command = plan
+
+  module {
+    source = "./modules/log-archive"
+  }
+
+  variables {
+    deletion_policy = "retain"
+    acknowledge_key = "example-log-archive"
+  }
+
+  expect_failures = [var.acknowledge_key]
 }

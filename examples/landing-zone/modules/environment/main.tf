@@ -1,4 +1,5 @@
 resource "gabion_account" "this" {
+  account_id          = var.account_id
   name                = var.account_name
   email               = var.email
   organizational_unit = var.organization.unit_ids[var.environment]
@@ -8,6 +9,7 @@ resource "gabion_account" "this" {
   deletion_protection      = var.deletion_protection
   deletion_policy          = var.deletion_policy
   acknowledge_irreversible = var.acknowledge_irreversible
+  acknowledge_removals     = var.acknowledge_removals
   tags                     = local.tags
 }
 
@@ -23,17 +25,21 @@ locals {
 resource "gabion_network_segment" "this" {
   for_each = var.segments
 
-  account_id          = gabion_account.this.account_id
-  region              = var.region
-  organization_id     = var.organization.id
-  name                = "${var.environment}-${each.key}"
-  environment         = var.environment
-  data_tier           = each.key
-  cidr_block          = each.value.cidr_block
-  egress              = each.value.egress
-  interface_endpoints = each.value.interface_endpoints
-  log_destination     = var.log_destination
-  tags                = local.tags
+  account_id           = gabion_account.this.account_id
+  region               = var.region
+  organization_id      = var.organization.id
+  name                 = "${var.environment}-${each.key}"
+  environment          = var.environment
+  data_tier            = each.key
+  cidr_block           = each.value.cidr_block
+  egress               = each.value.egress
+  egress_allowed_cidrs = each.value.egress_allowed_cidrs
+  ingress              = each.value.ingress
+  interface_endpoints  = each.value.interface_endpoints
+  connects_to          = each.value.connects_to
+  allowed_environments = each.value.allowed_environments
+  log_destination      = var.log_destination
+  tags                 = local.tags
 }
 
 resource "gabion_workload_role" "this" {
@@ -56,9 +62,11 @@ resource "gabion_kms_key" "this" {
   alias       = "${var.environment}-${each.key}"
   description = "Encrypts ${each.key} data of ${var.environment}."
 
-  # The roles here use the key; where there is none, those of the account that IAM permits.
-  users = length(var.roles) > 0 ? [for role in gabion_workload_role.this : role.arn] : [gabion_account.this.account_id]
+  # Where nobody is named, IAM policies of the account decide who uses the key: no role for people does by being here.
+  users         = lookup(var.key_users, each.key, [gabion_account.this.account_id])
+  service_users = lookup(var.key_service_users, each.key, [])
 
-  deletion_protection = var.deletion_protection
-  tags                = local.tags
+  deletion_protection      = var.deletion_protection
+  acknowledge_irreversible = contains(var.acknowledge_keys, "${var.environment}-${each.key}") ? "${var.environment}-${each.key}" : null
+  tags                     = local.tags
 }

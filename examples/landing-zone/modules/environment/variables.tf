@@ -13,22 +13,35 @@ variable "environment" {
   }
 }
 
-variable "account_name" {
-  description = "Name of the account."
+variable "account_id" {
+  description = "An account of the organization that is there, to adopt it as it is. Unset: one is made."
   type        = string
+  default     = null
 
   validation {
-    condition     = can(regex("^[ -~]{1,50}$", var.account_name))
+    condition     = var.account_id == null || can(regex("^[0-9]{12}$", var.account_id))
+    error_message = "An account id has twelve digits."
+  }
+}
+
+variable "account_name" {
+  description = "Name of the account that is made. Of an adopted one it may be left out."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = can(regex("^[ -~]{1,50}$", var.account_name)) || var.account_name == null && var.account_id != null
     error_message = "An account's name has 1 to 50 plain characters."
   }
 }
 
 variable "email" {
-  description = "E-mail address of the account's root user: one that no other AWS account has."
+  description = "E-mail address of the root user of the account that is made: one that no other AWS account has."
   type        = string
+  default     = null
 
   validation {
-    condition     = can(regex("^[^@ ]+@[^@ ]+[.][^@ ]+$", var.email)) && length(var.email) <= 64
+    condition     = try(can(regex("^[^@ ]+@[^@ ]+[.][^@ ]+$", var.email)) && length(var.email) <= 64, false) || var.email == null && var.account_id != null
     error_message = "An e-mail address of at most 64 characters."
   }
 }
@@ -76,9 +89,13 @@ variable "region" {
 variable "segments" {
   description = "Networks, by the tier of the data in them. Confidential and regulated data get a key of their own."
   type = map(object({
-    cidr_block          = string
-    egress              = optional(string, "none")
-    interface_endpoints = optional(set(string), [])
+    cidr_block           = string
+    egress               = optional(string, "none")
+    egress_allowed_cidrs = optional(set(string))
+    ingress              = optional(string, "none")
+    interface_endpoints  = optional(set(string), [])
+    connects_to          = optional(set(string))
+    allowed_environments = optional(set(string))
   }))
 
   validation {
@@ -92,8 +109,25 @@ variable "segments" {
   }
 
   validation {
-    condition     = alltrue([for tier, segment in var.segments : segment.egress != "open" || !contains(["confidential", "regulated"], tier)])
-    error_message = "Confidential and regulated data has no open egress."
+    condition     = alltrue([for segment in var.segments : contains(["none", "aws_only", "allowlist", "open"], segment.egress)])
+    error_message = "Egress is `none`, `aws_only`, `allowlist` or `open`."
+  }
+
+  validation {
+    condition     = alltrue([for segment in var.segments : (segment.egress == "allowlist") == (length(coalesce(segment.egress_allowed_cidrs, [])) > 0)])
+    error_message = "Egress `allowlist`, and no other, has `egress_allowed_cidrs`."
+  }
+
+  validation {
+    condition     = alltrue([for segment in var.segments : contains(["none", "internet"], segment.ingress)])
+    error_message = "Ingress is `none` or `internet`."
+  }
+
+  validation {
+    condition = alltrue([
+      for tier, segment in var.segments : segment.egress != "open" && segment.ingress == "none" if contains(["confidential", "regulated"], tier)
+    ])
+    error_message = "Confidential and regulated data has no open egress, and no ingress from the internet."
   }
 }
 
@@ -112,12 +146,44 @@ variable "roles" {
   }
 }
 
+variable "key_users" {
+  description = "Who uses the key of a tier: ARNs of roles and users, by tier. A tier that is not named: whom IAM policies of the account permit."
+  type        = map(set(string))
+  default     = {}
+  nullable    = false
+
+  validation {
+    condition     = alltrue([for tier, users in var.key_users : contains(["confidential", "regulated"], tier) && contains(keys(var.segments), tier) && length(users) > 0])
+    error_message = "The tier is one of `segments` that has a key, and somebody uses it."
+  }
+}
+
+variable "key_service_users" {
+  description = "AWS services that use the key of a tier, by tier: the `service_users` of `gabion_kms_key`."
+  type = map(list(object({
+    service            = string
+    via_service        = optional(bool)
+    principals         = optional(set(string))
+    source_account     = optional(string)
+    source_arn         = optional(string)
+    encryption_context = optional(map(string))
+    actions            = optional(set(string))
+  })))
+  default  = {}
+  nullable = false
+
+  validation {
+    condition     = alltrue([for tier in keys(var.key_service_users) : contains(["confidential", "regulated"], tier) && contains(keys(var.segments), tier)])
+    error_message = "The tier is one of `segments` that has a key."
+  }
+}
+
 variable "log_destination" {
   description = "Where flow logs and DNS query logs go: the output `arn` of the module `log-archive`."
   type        = string
 
   validation {
-    condition     = can(regex("^arn:aws[a-z-]*:s3:::", var.log_destination))
+    condition     = can(regex("^arn:aws:s3:::", var.log_destination))
     error_message = "The ARN of a bucket."
   }
 }
@@ -143,6 +209,19 @@ variable "deletion_policy" {
 variable "acknowledge_irreversible" {
   description = "The account's name, for `deletion_policy = \"close\"`."
   type        = string
+  default     = null
+}
+
+variable "acknowledge_keys" {
+  description = "Aliases of keys (`prod-confidential`) that may be destroyed although they were used in the last 30 days."
+  type        = set(string)
+  default     = []
+  nullable    = false
+}
+
+variable "acknowledge_removals" {
+  description = "What stands in an adopted account and may be cut off, as the plan names it."
+  type        = set(string)
   default     = null
 }
 

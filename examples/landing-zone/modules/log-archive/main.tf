@@ -22,8 +22,10 @@ resource "gabion_kms_key" "this" {
     }]
   }]
 
-  deletion_protection = var.deletion_protection
-  tags                = var.tags
+  # What is retained is of no use without its key, which a destroy would delete after 30 days: it stays protected.
+  deletion_protection      = var.deletion_protection || var.deletion_policy == "retain"
+  acknowledge_irreversible = var.acknowledge_key
+  tags                     = var.tags
 }
 
 resource "gabion_log_sink" "this" {

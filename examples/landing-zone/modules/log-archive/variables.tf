@@ -46,7 +46,7 @@ variable "key_administrators" {
   default     = []
 
   validation {
-    condition     = alltrue([for arn in var.key_administrators : can(regex("^arn:aws[a-z-]*:iam::[0-9]{12}:", arn))])
+    condition     = alltrue([for arn in var.key_administrators : can(regex("^arn:aws:iam::[0-9]{12}:", arn))])
     error_message = "Each is the ARN of a role, a user or an account's root."
   }
 }
@@ -70,7 +70,7 @@ variable "deletion_protection" {
 }
 
 variable "deletion_policy" {
-  description = "What a destroy does with what was written: `delete` refuses while there is anything, `retain` leaves it, `purge` deletes it."
+  description = "What a destroy does with what was written: `delete` refuses while there is anything, `retain` leaves it and protects its key, `purge` deletes it."
   type        = string
   default     = "delete"
 
@@ -84,6 +84,17 @@ variable "acknowledge_irreversible" {
   description = "The bucket's name, for `deletion_policy = \"purge\"`."
   type        = string
   default     = null
+}
+
+variable "acknowledge_key" {
+  description = "The key's alias, which is the bucket's name, to destroy the key although it was used in the last 30 days. The trail uses it all the time."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.acknowledge_key == null || var.acknowledge_key == var.bucket && var.deletion_policy != "retain"
+    error_message = "The key of what is retained is not destroyed. Otherwise it is acknowledged by the bucket's name."
+  }
 }
 
 variable "tags" {

@@ -1,6 +1,8 @@
 resource "gabion_organization" "this" {
   units                         = var.environments
   aws_service_access_principals = var.aws_service_access_principals
+  adopt_control_tower           = var.adopt_control_tower
+  acknowledge_removals          = var.acknowledge_removals
 }
 
 # What no account of these units may do. The vending role is exempt: it builds in the accounts.

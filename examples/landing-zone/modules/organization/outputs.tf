@@ -8,6 +8,11 @@ output "unit_ids" {
   value       = gabion_organization.this.unit_ids
 }
 
+output "environments" {
+  description = "Names of the environments."
+  value       = var.environments
+}
+
 output "regions" {
   description = "The regions that the accounts may use."
   value       = var.regions

@@ -29,6 +29,19 @@ variable "aws_service_access_principals" {
   }
 }
 
+variable "adopt_control_tower" {
+  description = "Whether an organization that AWS Control Tower manages is adopted. It is then never changed: its units must be there."
+  type        = bool
+  default     = false
+  nullable    = false
+}
+
+variable "acknowledge_removals" {
+  description = "What others set up in an organization that is there, and may go, as the plan names it."
+  type        = set(string)
+  default     = null
+}
+
 variable "guardrail_name" {
   description = "Name of the service control policy."
   type        = string
@@ -57,7 +70,7 @@ variable "break_glass_roles" {
   default     = []
 
   validation {
-    condition     = alltrue([for arn in var.break_glass_roles : can(regex("^arn:aws[a-z-]*:iam::([0-9]{12}|\\*):role/.+$", arn))])
+    condition     = alltrue([for arn in var.break_glass_roles : can(regex("^arn:aws:iam::([0-9]{12}|\\*):role/.+$", arn))])
     error_message = "Each is the ARN of a role: `arn:aws:iam::*:role/break-glass`."
   }
 }

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::{Context as _, Result, ensure};
+use gabion_tests::workspace;
 use serde_json::{Value, json};
 
 use super::{MANAGEMENT, Places, changed};
@@ -359,7 +360,7 @@ fn networks(names: &Names<'_>, acl: &Value) -> Vec<Drift> {
             &["gateway_endpoints"],
             "prod",
             "delete_vpc_endpoints",
-            json!({"VpcEndpointIds": [endpoints["s3"]]}),
+            json!({"VpcEndpointIds": [endpoints["s3"], endpoints["dynamodb"]]}),
         ),
         row(
             PROD_NET,
@@ -395,6 +396,124 @@ fn table(states: &BTreeMap<String, Value>, places: &mut Places) -> Result<Vec<Dr
     table.extend(accounts(&names));
     table.extend(networks(&names, &acls["NetworkAcls"][0]["NetworkAclId"]));
     Ok(table)
+}
+
+/// Components that drift alone in the tests of their resource: what it is, the call that changes or removes it, the file,
+/// and its test.
+const ELSEWHERE: &[(&str, &str, &str, &str)] = &[
+    (
+        "a unit",
+        "delete_organizational_unit",
+        "organization.rs",
+        "made_repaired_imported_and_left_behind",
+    ),
+    (
+        "the archive's ownership",
+        "put_bucket_ownership_controls",
+        "log_sink/drift.rs",
+        "of_the_main_bucket",
+    ),
+    (
+        "the archive's encryption",
+        "put_bucket_encryption",
+        "log_sink/drift.rs",
+        "of_the_main_bucket",
+    ),
+    (
+        "the archive's lock",
+        "put_object_lock_configuration",
+        "log_sink/drift.rs",
+        "of_the_main_bucket",
+    ),
+    (
+        "the access bucket's block",
+        "put_public_access_block",
+        "log_sink/drift.rs",
+        "of_the_access_log_bucket",
+    ),
+    (
+        "the access bucket's policy",
+        "put_bucket_policy",
+        "log_sink/drift.rs",
+        "of_the_access_log_bucket",
+    ),
+    (
+        "the access bucket's lifecycle",
+        "delete_bucket_lifecycle",
+        "log_sink/drift.rs",
+        "of_the_access_log_bucket",
+    ),
+    (
+        "the access bucket's ownership",
+        "put_bucket_ownership_controls",
+        "log_sink/drift.rs",
+        "of_the_access_log_bucket",
+    ),
+    (
+        "the access bucket's encryption",
+        "put_bucket_encryption",
+        "log_sink/drift.rs",
+        "of_the_access_log_bucket",
+    ),
+    (
+        "the trail's settings",
+        "update_trail",
+        "log_sink/drift.rs",
+        "of_trail_and_log_group",
+    ),
+    (
+        "the trail's selectors",
+        "put_event_selectors",
+        "log_sink/drift.rs",
+        "of_trail_and_log_group",
+    ),
+    (
+        "the trail",
+        "delete_trail",
+        "log_sink/removal.rs",
+        "disappears",
+    ),
+    (
+        "the log group",
+        "delete_log_group",
+        "log_sink/removal.rs",
+        "disappears",
+    ),
+    (
+        "the buckets",
+        "delete_bucket",
+        "log_sink/removal.rs",
+        "disappears",
+    ),
+    (
+        "a role's inline policy",
+        "delete_role_policy",
+        "workload_role/drift.rs",
+        "cases",
+    ),
+    (
+        "a role",
+        "delete_role",
+        "workload_role/lifecycle.rs",
+        "every_argument_is_changed_and_cleared",
+    ),
+];
+
+#[test]
+fn what_drifts_elsewhere_does() -> Result<()> {
+    for (component, operation, file, test) in ELSEWHERE {
+        let path = workspace::root().join("tests/tests/e2e").join(file);
+        let text = std::fs::read_to_string(path)?;
+        let (_, rest) = text
+            .split_once(&format!("\nfn {test}("))
+            .with_context(|| format!("{file} has no {test}"))?;
+        let body = rest.split("\n}\n").next().unwrap_or_default();
+        ensure!(
+            body.contains(&format!("\"{operation}\"")),
+            "{component}: {test} of {file} no longer calls {operation}"
+        );
+    }
+    Ok(())
 }
 
 /// Makes every change of the table, looks for each in one plan, and repairs all by one apply. Every one of `resources`

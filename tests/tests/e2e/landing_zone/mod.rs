@@ -97,6 +97,16 @@ fn changes(world: &World) -> Result<BTreeMap<String, String>> {
         .collect())
 }
 
+/// Whether `true` stands in it somewhere: how a plan marks what is not known.
+fn holds_true(value: &Value) -> bool {
+    match value {
+        Value::Bool(value) => *value,
+        Value::Array(list) => list.iter().any(holds_true),
+        Value::Object(fields) => fields.values().any(holds_true),
+        _ => false,
+    }
+}
+
 /// The attributes that the saved plan changes, as `address attribute`.
 fn changed(world: &World) -> Result<BTreeSet<String>> {
     let plan = world.terraform.saved_plan()?;
@@ -110,8 +120,11 @@ fn changed(world: &World) -> Result<BTreeSet<String>> {
                 .unwrap_or_default()
         };
         let (before, after) = (side("before"), side("after"));
+        let unknown = side("after_unknown");
         for name in before.keys() {
-            if before.get(name) != after.get(name) {
+            // What is merely not known yet shows nothing.
+            let known = unknown.get(name).is_none_or(|unknown| !holds_true(unknown));
+            if known && before.get(name) != after.get(name) {
                 found.insert(format!("{address} {name}"));
             }
         }

@@ -1,13 +1,14 @@
 //! The modules by themselves: their own tests, their use from a git source, and that they say what they take and give.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 use anyhow::{Context as _, Result, ensure};
 use gabion_tests::terraform::Tool;
 use gabion_tests::{Terraform, workspace};
-use serde_json::json;
+use serde_json::{Value, json};
 
-use super::{changes, clean, example, repository};
+use super::{Places, attributes, changes, clean, example, repository};
 use crate::support::World;
 
 /// The folders of an example that hold variables.
@@ -41,7 +42,14 @@ fn blocks(text: &str, kind: &str) -> Vec<(String, String)> {
 #[test]
 fn what_modules_take_and_give_is_typed_checked_and_told() -> Result<()> {
     // Any text and any tags; and `true` or `false`.
-    let unchecked = ["deletion_protection", "acknowledge_irreversible", "tags"];
+    let unchecked = [
+        "deletion_protection",
+        "adopt_control_tower",
+        "acknowledge_irreversible",
+        "acknowledge_keys",
+        "acknowledge_removals",
+        "tags",
+    ];
     for folder in folders() {
         let read = |name: &str| {
             std::fs::read_to_string(folder.join(name))
@@ -129,12 +137,12 @@ fn modules_pass_their_own_tests_and_come_from_git() -> Result<()> {
         return Ok(());
     };
     world.terraform.init()?;
-    let run = world.terraform.run(&["test", "-no-color"])?.ok()?;
-    ensure!(
-        run.stdout.contains("0 failed") && !run.stdout.contains("skipped"),
-        "{}",
-        run.stdout
-    );
+    own_tests_pass(&world)?;
+    // Before there is anything, the call site is planned against AWS, too.
+    let live = ["test", "-no-color", "-test-directory=live"];
+    let run = world.terraform.run(&live)?.ok()?;
+    ensure!(run.stdout.contains("1 passed, 0 failed"), "{}", run.stdout);
+    assert!(!world.proxy.calls().is_empty() && world.proxy.writes().is_empty());
     let formatted = world
         .terraform
         .run(&["fmt", "-check", "-recursive", "-diff"])?;
@@ -176,6 +184,114 @@ fn modules_pass_their_own_tests_and_come_from_git() -> Result<()> {
     assert_eq!(*baseline, json!(["eu-central-1", "eu-west-1"]));
     let key = &states["module.dev.gabion_kms_key.this[\"regulated\"]"];
     assert_eq!(key["users"], json!([account]));
+    let account = account.as_str().context("no account")?.to_owned();
+    what_is_retained_can_be_read(&world, &account)
+}
+
+/// The example's own tests pass, and ask nothing of AWS: they say the same whether the zone stands or not.
+pub(super) fn own_tests_pass(world: &World) -> Result<()> {
+    let before = world.proxy.calls().len();
+    let run = world.terraform.run(&["test", "-no-color"])?.ok()?;
+    ensure!(
+        run.stdout.contains("0 failed") && !run.stdout.contains("skipped"),
+        "{}",
+        run.stdout
+    );
+    ensure!(world.proxy.calls().len() == before, "they ask AWS");
+    Ok(())
+}
+
+/// What is said of the keys and the archive once they stand: all lists of a key's policy, and a destroy that retains.
+fn later(account: &str) -> String {
+    format!(
+        r#"
+module "logs" {{
+  deletion_protection = false
+  deletion_policy     = "retain"
+  key_administrators  = ["arn:aws:iam::{account}:role/keeper"]
+}}
+
+module "dev" {{
+  deletion_protection = false
+  key_users           = {{ regulated = ["arn:aws:iam::{account}:role/ledger"] }}
+  key_service_users   = {{ regulated = [{{ service = "s3.amazonaws.com", via_service = true }}] }}
+}}
+"#
+    )
+}
+
+/// An archive that is retained keeps its key, and keys in use are not destroyed without a word; and every list of a key's
+/// policy is what AWS has.
+fn what_is_retained_can_be_read(world: &World, account: &str) -> Result<()> {
+    const KEY: &str = "module.logs.gabion_kms_key.this";
+    world
+        .terraform
+        .write("later_override.tf", &later(account))?;
+    world.terraform.apply(&[])?.ok()?;
+    let accounts = BTreeMap::from([("dev".to_owned(), account.to_owned())]);
+    let mut places = Places::open(world, &accounts)?;
+    let states = world.terraform.states()?;
+    let used = "module.dev.gabion_kms_key.this[\"regulated\"]";
+    let mut call = |service: &str, operation: &str, parameters| {
+        let client = places.clients.get_mut("dev").context("no account")?;
+        client.call_in("eu-west-1", service, operation, parameters)
+    };
+    let mut lists = BTreeSet::new();
+    for address in [KEY, used] {
+        let policy = call(
+            "kms",
+            "get_key_policy",
+            json!({"KeyId": states[address]["id"], "PolicyName": "default"}),
+        )?;
+        lists.extend(attributes::lists_of_a_key(
+            &states[address],
+            &policy["Policy"],
+        )?);
+    }
+    let all = BTreeSet::from(["administrators", "service_users", "users"]);
+    ensure!(lists == all, "{lists:?}");
+
+    write_log("other-log-archive", &mut call)?;
+    // The trail used the one a minute ago, the team the other.
+    use_now(world, &states[KEY]["id"])?;
+    use_now(world, &states[used]["id"])?;
+    world.terraform.destroy(&[])?.refused()?.says(&[
+        "Deletion protection is on",
+        "`other-log-archive` is protected from deletion",
+        "was last used at",
+        "acknowledge_irreversible = \"alias/dev-regulated\"",
+    ])?;
+    Ok(())
+}
+
+/// A log of an archive.
+const LOG: &str = "AWSLogs/evidence";
+
+/// Puts a log into an archive. moto takes every denial of a bucket policy for one that holds, whatever its conditions: the
+/// policy is away meanwhile.
+pub(super) fn write_log(
+    bucket: &str,
+    mut call: impl FnMut(&str, &str, Value) -> Result<Value>,
+) -> Result<()> {
+    let name = json!({"Bucket": bucket});
+    let policy = call("s3", "get_bucket_policy", name.clone())?["Policy"].clone();
+    call("s3", "delete_bucket_policy", name)?;
+    let log = json!({"Bucket": bucket, "Key": LOG, "Body": "evidence"});
+    call("s3", "put_object", log)?;
+    call(
+        "s3",
+        "put_bucket_policy",
+        json!({"Bucket": bucket, "Policy": policy}),
+    )?;
+    Ok(())
+}
+
+/// Says that a key was used a minute ago.
+pub(super) fn use_now(world: &World, id: &Value) -> Result<()> {
+    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH)?;
+    let fake = world.proxy.fake().context("no fake")?;
+    let seconds = i64::try_from(now.as_secs())? - 60;
+    fake.set_last_used(id.as_str().context("no key")?, seconds);
     Ok(())
 }
 

@@ -27,11 +27,21 @@ fn a_product_team_applies_and_destroys() -> Result<()> {
             "ThumbprintList": ["0123456789012345678901234567890123456789"],
         }),
     )?;
+    let boundary = json!({
+        "Version": "2012-10-17",
+        "Statement": [{"Effect": "Allow", "Action": ["ecr:*", "ecs:*", "iam:PassRole"], "Resource": "*"}],
+    });
+    world.aws.call(
+        "iam",
+        "create_policy",
+        json!({"PolicyName": "deploy", "PolicyDocument": boundary.to_string()}),
+    )?;
     let variables = |protection: bool| {
         format!(
             "account_id = \"{account}\"\nregion = \"eu-central-1\"\nname = \"orders\"\nenvironment = \"prod\"\n\
              cidr_block = \"10.30.64.0/18\"\nlog_destination = \"arn:aws:s3:::example-log-archive\"\n\
-             repository = \"example/orders\"\ndeletion_protection = {protection}\n"
+             repository = \"example/orders\"\n\
+             deploy_permissions_boundary = \"arn:aws:iam::{account}:policy/deploy\"\ndeletion_protection = {protection}\n"
         )
     };
     world.terraform.init()?;
@@ -62,6 +72,7 @@ fn a_product_team_applies_and_destroys() -> Result<()> {
             "gabion_kms_key.this",
             "gabion_network_segment.this",
             "gabion_workload_role.deploy",
+            "gabion_workload_role.execution",
             "gabion_workload_role.task",
         ]
     );

@@ -4,10 +4,13 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use anyhow::{Context as _, Result, ensure};
+use gabion_tests::proxy::Call;
 use gabion_tests::workspace;
 use serde_json::Value;
 
-use super::{Places, attributes, changes, clean, drift, example, left, nothing_found};
+use super::{
+    MANAGEMENT, Places, attributes, changes, clean, drift, example, left, modules, nothing_found,
+};
 use crate::support::World;
 
 /// The most lines that a call site may have which say something.
@@ -36,13 +39,17 @@ module "organization" {
 }
 
 module "log_archive" {
-  deletion_protection = false
+  deletion_protection      = false
+  deletion_policy          = "purge"
+  acknowledge_irreversible = "example-log-archive"
+  acknowledge_key          = "example-log-archive"
 }
 
 module "environment" {
   deletion_protection      = false
   deletion_policy          = "close"
   acknowledge_irreversible = "example-${each.key}"
+  acknowledge_keys         = ["${each.key}-confidential"]
 }
 "#;
 
@@ -111,12 +118,16 @@ fn from_nothing_to_nothing() -> Result<()> {
         "{billing:?}"
     );
     let accounts = accounts(&world)?;
+    quarantined_until_baselined(&world, &accounts)?;
     let mut places = Places::open(&world, &accounts)?;
     one_trail_for_all(&world, &mut places)?;
     attributes::are_what_aws_has(&world, &mut places)?;
 
     drift::is_shown_and_repaired(&world, &mut places, &RESOURCES)?;
     clean(&world)?;
+    // The modules' tests begin with an empty state: what stands is not in their way.
+    modules::own_tests_pass(&world)?;
+    in_use(&world, &mut places)?;
 
     world
         .terraform
@@ -136,6 +147,20 @@ fn from_nothing_to_nothing() -> Result<()> {
     left::is_what_may_be(&before, &left::census(&mut places)?, &accounts)
 }
 
+/// The archive holds a log that is locked, and the keys were used a minute ago: as it is a day after the apply.
+fn in_use(world: &World, places: &mut Places) -> Result<()> {
+    modules::write_log("example-log-archive", |service, operation, parameters| {
+        places.call(MANAGEMENT, service, operation, parameters)
+    })?;
+    let states = world.terraform.states()?;
+    for (address, key) in &states {
+        if address.contains("gabion_kms_key") {
+            modules::use_now(world, &key["id"])?;
+        }
+    }
+    Ok(())
+}
+
 /// What was sent by every call of that name so far.
 fn bodies(world: &World, operation: &str) -> Vec<Value> {
     world
@@ -145,6 +170,58 @@ fn bodies(world: &World, operation: &str) -> Vec<Value> {
         .filter(|call| call.operation.name == operation)
         .map(|call| serde_json::from_str(&call.body).unwrap_or_default())
         .collect()
+}
+
+/// Every account was shut from before its baseline until after it, to everybody but the vending role.
+fn quarantined_until_baselined(world: &World, accounts: &BTreeMap<String, String>) -> Result<()> {
+    let calls = world.proxy.calls();
+    let body = |call: &Call| -> Value { serde_json::from_str(&call.body).unwrap_or_default() };
+    for (environment, account) in accounts {
+        let name = format!("gabion-quarantine-{account}");
+        let made = calls
+            .iter()
+            .find(|call| call.operation.name == "CreatePolicy" && body(call)["Name"] == *name)
+            .with_context(|| format!("{environment} was never under quarantine"))?;
+        let content: Value =
+            serde_json::from_str(body(made)["Content"].as_str().unwrap_or_default())?;
+        let statement = &content["Statement"][0];
+        ensure!(
+            statement["Effect"] == "Deny" && statement["Action"] == "*",
+            "{content}"
+        );
+        let exempt = statement["Condition"]["ArnNotLike"]["aws:PrincipalArn"].to_string();
+        ensure!(
+            exempt.contains(":role/OrganizationAccountAccessRole") && exempt.contains(account),
+            "{content}"
+        );
+        let answer: Value = serde_json::from_str(&made.answer)?;
+        let id = &answer["Policy"]["PolicySummary"]["Id"];
+        let at = |operation: &str| {
+            calls.iter().position(|call| {
+                call.operation.name == operation
+                    && body(call)["PolicyId"] == *id
+                    && body(call)["TargetId"] == **account
+            })
+        };
+        // The keys of the vending role's sessions in that account.
+        let keys: Vec<&str> = calls
+            .iter()
+            .filter(|call| {
+                call.operation.name == "AssumeRole" && call.body.contains(account.as_str())
+            })
+            .filter_map(|call| call.answer.split("<AccessKeyId>").nth(1)?.split('<').next())
+            .collect();
+        let baseline = calls.iter().position(|call| {
+            call.operation.name == "UpdateAccountPasswordPolicy"
+                && keys.contains(&call.operation.access_key.as_str())
+        });
+        let order = [at("AttachPolicy"), baseline, at("DetachPolicy")];
+        ensure!(
+            order.iter().all(Option::is_some) && order.is_sorted(),
+            "{environment}: attached, baselined and detached at {order:?}"
+        );
+    }
+    Ok(())
 }
 
 /// The accounts that were made, by environment.

@@ -47,11 +47,22 @@ pub(super) fn guardrail(r: &mut Reader<'_>) -> Result<()> {
         .unwrap_or_default()
         .to_owned();
     let content: Value = serde_json::from_str(policy["Content"].as_str().unwrap_or_default())?;
-    let all = content["Statement"]
-        .as_array()
-        .into_iter()
-        .flatten()
-        .all(|one| one.to_string().contains(&exempt));
+    let text = content.to_string();
+    for denied in [
+        "organizations:LeaveOrganization",
+        "cloudtrail:StopLogging",
+        "guardduty:DeleteDetector",
+        ":root",
+        "aws:RequestedRegion",
+    ] {
+        anyhow::ensure!(text.contains(denied), "{denied} is not in {text}");
+    }
+    let all = !exempt.is_empty()
+        && content["Statement"]
+            .as_array()
+            .into_iter()
+            .flatten()
+            .all(|one| one.to_string().contains(&exempt));
     r.holds("exempt_principals", all, content);
     let targets = r.ask(
         "organizations",

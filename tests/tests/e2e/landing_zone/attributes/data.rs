@@ -1,69 +1,10 @@
-//! Keys, and the log archive.
+//! The log archive.
 
 use anyhow::Result;
 use serde_json::{Value, json};
 
 use super::super::MANAGEMENT;
 use super::Reader;
-
-pub(super) fn key(r: &mut Reader<'_>) -> Result<()> {
-    for (place, address) in [
-        (MANAGEMENT, "module.log_archive.gabion_kms_key.this"),
-        (
-            "prod",
-            "module.environment[\"prod\"].gabion_kms_key.this[\"confidential\"]",
-        ),
-    ] {
-        r.resource("kms_key", place, address)?;
-        let id = json!({"KeyId": r.of("id")});
-        let rotation = r.ask("kms", "get_key_rotation_status", id.clone())?;
-        r.is(
-            "enable_key_rotation",
-            rotation["KeyRotationEnabled"].clone(),
-        );
-        r.is(
-            "rotation_period_in_days",
-            rotation["RotationPeriodInDays"].clone(),
-        );
-        let about = r.ask("kms", "describe_key", id)?["KeyMetadata"].clone();
-        // moto leaves it out of keys of one region.
-        r.is("multi_region", json!(about["MultiRegion"] == true));
-        r.is("is_enabled", about["Enabled"].clone());
-        r.is("description", about["Description"].clone());
-        let policy = r.ask(
-            "kms",
-            "get_key_policy",
-            json!({"KeyId": r.of("id"), "PolicyName": "default"}),
-        )?["Policy"]
-            .clone();
-        r.is("policy", policy.clone());
-        let text = policy.as_str().unwrap_or_default();
-        for list in ["administrators", "users", "service_users"] {
-            let named: Vec<String> = match &r.of(list) {
-                Value::Array(list) => list
-                    .iter()
-                    .map(|one| {
-                        one.as_str()
-                            .or_else(|| one["service"].as_str())
-                            .unwrap_or_default()
-                            .to_owned()
-                    })
-                    // The region's own principal stands in the policy.
-                    .map(|name| {
-                        name.replace("logs.amazonaws.com", "logs.eu-central-1.amazonaws.com")
-                    })
-                    .collect(),
-                _ => Vec::new(),
-            };
-            r.holds(
-                list,
-                named.iter().all(|name| text.contains(name.as_str())),
-                format!("{named:?} {text}"),
-            );
-        }
-    }
-    Ok(())
-}
 
 pub(super) fn buckets(r: &mut Reader<'_>) -> Result<()> {
     r.resource(
@@ -154,6 +95,31 @@ pub(super) fn buckets(r: &mut Reader<'_>) -> Result<()> {
     );
     let policy = r.ask("s3", "get_bucket_policy", main.clone())?;
     r.is("policy", policy["Policy"].clone());
+    let document: Value = serde_json::from_str(policy["Policy"].as_str().unwrap_or_default())?;
+    let statements = document["Statement"]
+        .as_array()
+        .cloned()
+        .unwrap_or_default();
+    let denied = |test: &str, key: &str| {
+        statements.iter().any(|one| {
+            one["Effect"] == "Deny"
+                && one["Action"] == "s3:*"
+                && one["Condition"][test][key].is_string()
+        })
+    };
+    let services_only = statements
+        .iter()
+        .filter(|one| one["Effect"] == "Allow")
+        .all(|one| {
+            one["Principal"]["Service"].is_string() || one["Principal"]["Service"].is_array()
+        });
+    r.holds(
+        "policy",
+        denied("Bool", "aws:SecureTransport")
+            && denied("StringNotEquals", "aws:PrincipalOrgID")
+            && services_only,
+        &document,
+    );
     let rules = r.ask("s3", "get_bucket_lifecycle_configuration", main.clone())?["Rules"].clone();
     r.is(
         "transition_in_days",
@@ -199,23 +165,25 @@ pub(super) fn trail(r: &mut Reader<'_>) -> Result<()> {
     r.is("trail_bucket", trail["S3BucketName"].clone());
     let status = r.ask("cloudtrail", "get_trail_status", json!({"Name": name}))?;
     r.is("enable_logging", status["IsLogging"].clone());
-    let events = r
-        .ask(
-            "cloudtrail",
-            "get_event_selectors",
-            json!({"TrailName": name}),
-        )?
-        .to_string();
-    r.holds(
-        "include_management_events",
-        events.contains("Management"),
+    let events = r.ask(
+        "cloudtrail",
+        "get_event_selectors",
+        json!({"TrailName": name}),
+    )?["AdvancedEventSelectors"]
+        .clone();
+    // Of management events all, reads and writes; of data events the writes of objects, but for the sink's own buckets.
+    let management = records(&events, &[("eventCategory", json!(["Management"]))], &[]);
+    r.holds("include_management_events", management, &events);
+    let writes = records(
         &events,
+        &[
+            ("eventCategory", json!(["Data"])),
+            ("resources.type", json!(["AWS::S3::Object"])),
+            ("readOnly", json!(["false"])),
+        ],
+        &["resources.ARN"],
     );
-    r.holds(
-        "include_s3_write_events",
-        events.contains("AWS::S3::Object"),
-        &events,
-    );
+    r.holds("include_s3_write_events", writes, &events);
     let group = r.of("log_group_name");
     let groups = r.ask(
         "logs",
@@ -229,4 +197,21 @@ pub(super) fn trail(r: &mut Reader<'_>) -> Result<()> {
     );
     r.is("log_group_kms_key_id", groups[0]["kmsKeyId"].clone());
     Ok(())
+}
+
+/// Whether a selector asks for exactly these fields, and besides leaves out what `but` names.
+fn records(selectors: &Value, fields: &[(&str, Value)], but: &[&str]) -> bool {
+    let list = |value: &Value| value.as_array().cloned().unwrap_or_default();
+    list(selectors).iter().any(|selector| {
+        let asked = list(&selector["FieldSelectors"]);
+        fields.iter().all(|(field, values)| {
+            asked
+                .iter()
+                .any(|one| one["Field"] == *field && one["Equals"] == *values)
+        }) && asked.iter().all(|one| {
+            let name = one["Field"].as_str().unwrap_or_default();
+            let leaves_out = but.contains(&name) && one["Equals"].is_null();
+            leaves_out || fields.iter().any(|(field, _)| *field == name)
+        })
+    })
 }

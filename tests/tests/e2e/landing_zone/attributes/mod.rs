@@ -3,7 +3,9 @@
 
 mod accounts;
 mod data;
+mod keys;
 mod network;
+mod promised;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -12,8 +14,11 @@ use gabion_tests::unread::UNREAD;
 use gabion_tests::workspace;
 use serde_json::Value;
 
+pub(super) use keys::lists_of_a_key;
+
 use super::{MANAGEMENT, Places};
 use crate::support::World;
+use promised::{BY_THE_CALL_SITE, PROMISED};
 
 /// Reads what AWS holds of one resource at a time, and compares.
 struct Reader<'a> {
@@ -56,6 +61,14 @@ impl Reader<'_> {
     /// The attribute is what AWS says.
     fn is(&mut self, attribute: &'static str, live: Value) {
         let state = self.of(attribute);
+        if let Some(promised) = self.promised(attribute)
+            && !same(&promised, &live)
+        {
+            self.wrong.push(format!(
+                "{} {attribute}: {promised} is promised, AWS has {live}",
+                self.page
+            ));
+        }
         self.holds(
             attribute,
             same(&state, &live),
@@ -63,9 +76,26 @@ impl Reader<'_> {
         );
     }
 
+    /// What the project promises of the attribute.
+    fn promised(&self, attribute: &str) -> Option<Value> {
+        let row = PROMISED
+            .iter()
+            .find(|(page, name, _)| (*page, *name) == (self.page, attribute))?;
+        serde_json::from_str(row.2).ok()
+    }
+
     /// What AWS says agrees with the attribute.
     fn holds(&mut self, attribute: &'static str, right: bool, why: impl std::fmt::Display) {
         self.read.insert((self.page, attribute));
+        if let Some(promised) = self.promised(attribute)
+            && !same(&promised, &self.of(attribute))
+        {
+            self.wrong.push(format!(
+                "{} {attribute}: {promised} is promised, the state has {}",
+                self.page,
+                self.of(attribute)
+            ));
+        }
         if !right {
             self.wrong.push(format!("{} {attribute}: {why}", self.page));
         }
@@ -117,7 +147,7 @@ pub(super) fn are_what_aws_has(world: &World, places: &mut Places) -> Result<()>
     };
     accounts::organization(&mut reader)?;
     accounts::guardrail(&mut reader)?;
-    data::key(&mut reader)?;
+    keys::key(&mut reader)?;
     data::buckets(&mut reader)?;
     data::trail(&mut reader)?;
     accounts::account(&mut reader)?;
@@ -129,6 +159,17 @@ pub(super) fn are_what_aws_has(world: &World, places: &mut Places) -> Result<()>
     ensure!(wrong.is_empty(), "{wrong:#?}");
     complete(&read)
 }
+
+/// What the call site leaves empty, and the test of the modules reads back where it is not.
+const IN_MODULES: &[(&str, &str)] = &[("kms_key", "administrators")];
+
+/// What the table of accounts calls `require_*`.
+const REQUIRE: [&str; 4] = [
+    "require_symbols",
+    "require_numbers",
+    "require_uppercase_characters",
+    "require_lowercase_characters",
+];
 
 /// What the tables name is read here, or stands in the list of what cannot be.
 fn complete(read: &BTreeSet<(&str, &str)>) -> Result<()> {
@@ -147,19 +188,28 @@ fn complete(read: &BTreeSet<(&str, &str)>) -> Result<()> {
             let unread = UNREAD
                 .iter()
                 .any(|(of, name, ..)| (*of, *name) == (page, attribute.as_str()));
-            let done = match attribute.strip_suffix('*') {
-                Some(start) => read
-                    .iter()
-                    .any(|(of, name)| *of == page && name.starts_with(start)),
-                None => read.contains(&(page, attribute.as_str())),
-            };
+            let done = read.contains(&(page, attribute.as_str()))
+                || IN_MODULES.contains(&(page, attribute.as_str()));
             if done == unread {
                 missing.push(format!(
                     "{page} {attribute}: read {done}, told as not read {unread}"
                 ));
             }
+            let key = (page, attribute.as_str());
+            let literal = PROMISED.iter().any(|(of, name, _)| (*of, *name) == key);
+            if done && literal == BY_THE_CALL_SITE.contains(&key) {
+                missing.push(format!(
+                    "{page} {attribute}: say in promised.rs what it is, or that the call site says it"
+                ));
+            }
             named.insert((page, attribute));
         }
+    }
+    for (page, attribute, promised) in PROMISED {
+        ensure!(
+            serde_json::from_str::<Value>(promised).is_ok() && read.contains(&(*page, *attribute)),
+            "{page} {attribute} is promised as {promised}, and not read"
+        );
     }
     for (page, attribute, ..) in UNREAD {
         if !named.contains(&(*page, (*attribute).to_owned())) {
@@ -193,8 +243,15 @@ fn table_of(page: &str) -> Result<Vec<String>> {
         .filter_map(|line| line.strip_prefix("| ")?.split(" | ").next());
     let found: Vec<String> = cells
         .flat_map(|cell| cell.split('`').skip(1).step_by(2))
-        .map(str::to_owned)
+        .flat_map(|name| match name {
+            "require_*" => REQUIRE.map(str::to_owned).to_vec(),
+            name => vec![name.to_owned()],
+        })
         .collect();
+    ensure!(
+        found.iter().all(|name| !name.contains('*')),
+        "{page}.md: {found:?}"
+    );
     ensure!(
         !found.is_empty(),
         "{page}.md has no table of secure defaults"

@@ -85,6 +85,19 @@ pub(super) fn segment(r: &mut Reader<'_>) -> Result<()> {
         closed && east_west != json!([]),
         &east_west,
     );
+    for port in ["22", "3389"] {
+        let denied = entries.iter().any(|entry| {
+            entry.as_str().is_some_and(|entry| {
+                entry.starts_with("ingress")
+                    && entry.ends_with(&format!("deny tcp {port} from 0.0.0.0/0"))
+            })
+        });
+        r.holds(
+            "network_acl_entries",
+            denied,
+            format!("{port}: {entries:?}"),
+        );
+    }
     r.is("network_acl_entries", Value::Array(entries));
     let tables = r.ask("ec2", "describe_route_tables", inside.clone())?["RouteTables"].clone();
     let ways: Vec<Value> = tables
@@ -124,7 +137,16 @@ pub(super) fn segment(r: &mut Reader<'_>) -> Result<()> {
         } else {
             "endpoint_policy"
         };
-        r.is(policy, endpoint["PolicyDocument"].clone());
+        let document = &endpoint["PolicyDocument"];
+        r.is(policy, document.clone());
+        let document: Value = serde_json::from_str(document.as_str().unwrap_or_default())?;
+        let organization = r.of("organization_id");
+        let bound = document["Statement"]
+            .as_array()
+            .into_iter()
+            .flatten()
+            .any(|one| one["Condition"]["StringEquals"]["aws:PrincipalOrgID"] == organization);
+        r.holds(policy, bound && organization.is_string(), &document);
         by_type
             .entry(
                 endpoint["VpcEndpointType"]
