@@ -247,6 +247,31 @@ run "an_ingress_that_is_none" {
   expect_failures = [var.segments]
 }
 
+run "ways_out_by_domain_and_through_a_firewall" {
+  command = plan
+
+  module {
+    source = "./modules/environment"
+  }
+
+  variables {
+    segments = {
+      internal  = { cidr_block = "10.10.0.0/16", egress = "allowlist", egress_allowed_domains = ["example.com"] }
+      regulated = { cidr_block = "10.11.0.0/16", egress = "inspected" }
+    }
+  }
+
+  assert {
+    condition     = gabion_network_segment.this["internal"].egress_allowed_domains == toset(["example.com"])
+    error_message = "The domain does not come to the network."
+  }
+
+  assert {
+    condition     = gabion_network_segment.this["regulated"].egress == "inspected"
+    error_message = "Traffic is not inspected."
+  }
+}
+
 run "a_region_that_accounts_may_not_use" {
   command = plan
 

@@ -25,21 +25,23 @@ locals {
 resource "gabion_network_segment" "this" {
   for_each = var.segments
 
-  account_id           = gabion_account.this.account_id
-  region               = var.region
-  organization_id      = var.organization.id
-  name                 = "${var.environment}-${each.key}"
-  environment          = var.environment
-  data_tier            = each.key
-  cidr_block           = each.value.cidr_block
-  egress               = each.value.egress
-  egress_allowed_cidrs = each.value.egress_allowed_cidrs
-  ingress              = each.value.ingress
-  interface_endpoints  = each.value.interface_endpoints
-  connects_to          = each.value.connects_to
-  allowed_environments = each.value.allowed_environments
-  log_destination      = var.log_destination
-  tags                 = local.tags
+  account_id                 = gabion_account.this.account_id
+  region                     = var.region
+  organization_id            = var.organization.id
+  name                       = "${var.environment}-${each.key}"
+  environment                = var.environment
+  data_tier                  = each.key
+  cidr_block                 = each.value.cidr_block
+  egress                     = each.value.egress
+  egress_allowed_cidrs       = each.value.egress_allowed_cidrs
+  egress_allowed_domains     = each.value.egress_allowed_domains
+  inspection_rule_group_arns = each.value.inspection_rule_group_arns
+  ingress                    = each.value.ingress
+  interface_endpoints        = each.value.interface_endpoints
+  connects_to                = each.value.connects_to
+  allowed_environments       = each.value.allowed_environments
+  log_destination            = var.log_destination
+  tags                       = local.tags
 }
 
 resource "gabion_workload_role" "this" {

@@ -89,13 +89,15 @@ variable "region" {
 variable "segments" {
   description = "Networks, by the tier of the data in them. Confidential and regulated data get a key of their own."
   type = map(object({
-    cidr_block           = string
-    egress               = optional(string, "none")
-    egress_allowed_cidrs = optional(set(string))
-    ingress              = optional(string, "none")
-    interface_endpoints  = optional(set(string), [])
-    connects_to          = optional(set(string))
-    allowed_environments = optional(set(string))
+    cidr_block                 = string
+    egress                     = optional(string, "none")
+    egress_allowed_cidrs       = optional(set(string))
+    egress_allowed_domains     = optional(set(string))
+    inspection_rule_group_arns = optional(list(string))
+    ingress                    = optional(string, "none")
+    interface_endpoints        = optional(set(string), [])
+    connects_to                = optional(set(string))
+    allowed_environments       = optional(set(string))
   }))
 
   validation {
@@ -109,13 +111,13 @@ variable "segments" {
   }
 
   validation {
-    condition     = alltrue([for segment in var.segments : contains(["none", "aws_only", "allowlist", "open"], segment.egress)])
-    error_message = "Egress is `none`, `aws_only`, `allowlist` or `open`."
+    condition     = alltrue([for segment in var.segments : contains(["none", "aws_only", "allowlist", "inspected", "open"], segment.egress)])
+    error_message = "Egress is `none`, `aws_only`, `allowlist`, `inspected` or `open`."
   }
 
   validation {
-    condition     = alltrue([for segment in var.segments : (segment.egress == "allowlist") == (length(coalesce(segment.egress_allowed_cidrs, [])) > 0)])
-    error_message = "Egress `allowlist`, and no other, has `egress_allowed_cidrs`."
+    condition     = alltrue([for segment in var.segments : (segment.egress == "allowlist") == (length(setunion(coalesce(segment.egress_allowed_cidrs, []), coalesce(segment.egress_allowed_domains, []))) > 0)])
+    error_message = "Egress `allowlist`, and no other, has `egress_allowed_cidrs` or `egress_allowed_domains`."
   }
 
   validation {

@@ -261,6 +261,18 @@ fn what_is_retained_can_be_read(world: &World, account: &str) -> Result<()> {
         "was last used at",
         "acknowledge_irreversible = \"alias/dev-regulated\"",
     ])?;
+    // Taken out of the state, as the README says, the key stays with what it encrypts.
+    world.terraform.run(&["state", "rm", KEY])?.ok()?;
+    let archive = "-target=module.logs.gabion_log_sink.this";
+    world.terraform.destroy(&[archive])?.ok()?;
+    let kept = call(
+        "s3",
+        "list_object_versions",
+        json!({"Bucket": "other-log-archive"}),
+    )?;
+    ensure!(kept["Versions"][0]["Key"] == LOG, "{kept}");
+    let key = call("kms", "describe_key", json!({"KeyId": states[KEY]["id"]}))?;
+    ensure!(key["KeyMetadata"]["KeyState"] == "Enabled", "{key}");
     Ok(())
 }
 
