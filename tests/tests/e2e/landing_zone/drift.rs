@@ -507,7 +507,7 @@ fn what_drifts_elsewhere_does() -> Result<()> {
         let (_, rest) = text
             .split_once(&format!("\nfn {test}("))
             .with_context(|| format!("{file} has no {test}"))?;
-        let body = rest.split("\n}\n").next().unwrap_or_default();
+        let body = rest.split("\nfn ").next().unwrap_or_default();
         ensure!(
             body.contains(&format!("\"{operation}\"")),
             "{component}: {test} of {file} no longer calls {operation}"
