@@ -1,5 +1,6 @@
 //! The AWS emulators: moto and MiniStack, each a process on a free loopback port.
 
+use std::collections::BTreeSet;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
@@ -48,7 +49,17 @@ pub struct Emulator {
     kind: Kind,
     address: SocketAddr,
     log: tempfile::NamedTempFile,
+    judged: Option<Judge>,
     _process: Guard,
+}
+
+/// The files of an emulator that judges policies.
+#[derive(Debug)]
+struct Judge {
+    /// The policy of the role that a new account comes with.
+    vending: tempfile::NamedTempFile,
+    /// The actions that were judged, one a line.
+    log: tempfile::NamedTempFile,
 }
 
 impl Emulator {
@@ -58,11 +69,24 @@ impl Emulator {
     /// When the Python environment is missing, or the emulator does not answer in 60 seconds; the
     /// text ends with its log.
     pub fn start(kind: Kind) -> Result<Self> {
+        Self::start_with(kind, None)
+    }
+
+    /// moto with its authorization switched on, but for the tests' own hands: see `moto_authorized.py`. `vending` is
+    /// the policy of the role that a new account comes with.
+    ///
+    /// # Errors
+    /// As [`Self::start`].
+    pub fn authorized(vending: &str) -> Result<Self> {
+        Self::start_with(Kind::Moto, Some(vending))
+    }
+
+    fn start_with(kind: Kind, vending: Option<&str>) -> Result<Self> {
         let environment = python::locate()?;
         // The port is free when it is chosen, not when it is used: somebody may be faster.
         let mut last = None;
         for _ in 0..3 {
-            match Self::try_start(kind, &environment) {
+            match Self::try_start(kind, &environment, vending) {
                 Ok(emulator) => return Ok(emulator),
                 Err(error) => last = Some(error),
             }
@@ -70,12 +94,25 @@ impl Emulator {
         Err(last.context("no attempt was made")?)
     }
 
-    fn try_start(kind: Kind, environment: &python::Environment) -> Result<Self> {
+    fn try_start(
+        kind: Kind,
+        environment: &python::Environment,
+        vending: Option<&str>,
+    ) -> Result<Self> {
         let port = free_port()?;
+        let judged = vending.map(Judge::new).transpose()?;
         let log = tempfile::NamedTempFile::new().context("cannot create the emulator's log")?;
         let mut command = match kind {
             Kind::Moto => {
-                let mut command = Command::new(environment.program("moto_server"));
+                let mut command = match &judged {
+                    None => Command::new(environment.program("moto_server")),
+                    Some(judge) => {
+                        let mut command = Command::new(environment.program("python"));
+                        command.args(["-c", include_str!("moto_authorized.py")]);
+                        command.args([judge.vending.path(), judge.log.path()]);
+                        command
+                    }
+                };
                 command.args(["-H", "127.0.0.1", "-p", &port.to_string()]);
                 command.env("MOTO_IAM_LOAD_MANAGED_POLICIES", "true");
                 command
@@ -113,6 +150,7 @@ impl Emulator {
             kind,
             address,
             log,
+            judged,
             _process: process,
         })
     }
@@ -135,10 +173,33 @@ impl Emulator {
         format!("http://{}", self.address)
     }
 
+    /// The actions that its authorization has judged so far, as `kms:CreateKey`; none without one.
+    ///
+    /// # Errors
+    /// When they cannot be read.
+    pub fn judged(&self) -> Result<BTreeSet<String>> {
+        let Some(judge) = &self.judged else {
+            return Ok(BTreeSet::new());
+        };
+        let text = std::fs::read_to_string(judge.log.path())?;
+        Ok(text.lines().map(str::to_owned).collect())
+    }
+
     /// The last lines of its log, for a failing test.
     #[must_use]
     pub fn log_tail(&self) -> String {
         tail(&self.log)
+    }
+}
+
+impl Judge {
+    fn new(vending: &str) -> Result<Self> {
+        let file = tempfile::NamedTempFile::new().context("cannot create the policy's file")?;
+        std::fs::write(file.path(), vending)?;
+        Ok(Self {
+            vending: file,
+            log: tempfile::NamedTempFile::new().context("cannot create the list of actions")?,
+        })
     }
 }
 

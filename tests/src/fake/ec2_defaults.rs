@@ -1,8 +1,10 @@
 //! EC2: the account's default key for volumes, its defaults of the metadata service, and the block
 //! of public access, which no emulator has.
 
+use anyhow::Result;
+
 use super::Fake;
-use crate::proxy::{Reply, Request};
+use crate::proxy::{Reply, Request, Upstream};
 
 /// The settings of one account in one region.
 #[derive(Clone, Debug)]
@@ -25,6 +27,19 @@ impl Default for Defaults {
 }
 
 impl Fake {
+    /// The regions of the caller's partition: moto lists those of all.
+    pub(super) async fn regions(request: &Request, upstream: &Upstream) -> Result<Reply> {
+        let reply = upstream.send(request).await?;
+        let text = reply.text();
+        let kept: String = text
+            .split_inclusive("</item>")
+            .filter(|item| {
+                !item.contains("<regionName>cn-") && !item.contains("<regionName>us-gov-")
+            })
+            .collect();
+        Ok(reply.with_body(kept))
+    }
+
     pub(super) fn ec2_defaults(&self, request: &Request) -> Option<Reply> {
         let place = (self.account_of(request), request.operation.region.clone());
         let body = String::from_utf8_lossy(&request.body).into_owned();

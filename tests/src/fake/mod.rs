@@ -86,6 +86,9 @@ impl Fake {
         }
         match request.operation.service.as_str() {
             "access-analyzer" => Ok(self.accessanalyzer(request)),
+            "ec2" if request.operation.name == "DescribeRegions" => {
+                Self::regions(request, upstream).await.map(Some)
+            }
             "ec2" => match self
                 .ec2_defaults(request)
                 .or_else(|| self.ec2_network(request))

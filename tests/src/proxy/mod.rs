@@ -16,9 +16,11 @@
 mod fault;
 mod message;
 mod operation;
+mod permission;
 mod serve;
 mod upstream;
 
+use std::collections::BTreeSet;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
@@ -30,6 +32,7 @@ pub use hyper::StatusCode;
 pub use fault::{Fault, RuleBuilder, RuleHandle};
 pub use message::{Reply, Request};
 pub use operation::{Operation, Protocol};
+pub use permission::action;
 pub use upstream::Upstream;
 
 use crate::emulator::Emulator;
@@ -38,6 +41,8 @@ use crate::fake::Fake;
 /// A call that reached the proxy.
 #[derive(Clone, Debug)]
 pub struct Call {
+    /// Who asked: an access key, or `KEY in a role` for a session that KEY asked for.
+    pub caller: String,
     /// What was asked.
     pub operation: Operation,
     /// The path and query of the request.
@@ -57,6 +62,7 @@ struct Shared {
     fake: Option<Fake>,
     rules: Mutex<Vec<Arc<fault::Rule>>>,
     calls: Mutex<Vec<Call>>,
+    permissions: Mutex<permission::Permissions>,
 }
 
 /// The proxy; it owns its emulator, and dropping it ends both.
@@ -92,6 +98,7 @@ impl Proxy {
             fake,
             rules: Mutex::default(),
             calls: Mutex::default(),
+            permissions: Mutex::default(),
         });
         let runtime = runtime()?;
         let listener = runtime
@@ -135,7 +142,23 @@ impl Proxy {
             pattern: pattern.to_owned(),
             skip: 0,
             times: 1,
+            every: 1,
+            writes: false,
+            except: String::new(),
+            rate: None,
         }
+    }
+
+    /// From now on the caller (an access key, or `KEY in a role` for the sessions that KEY asks for) may do these IAM actions and nothing else.
+    /// Callers that are not named may do everything.
+    pub fn permit(&self, caller: &str, actions: BTreeSet<String>) {
+        lock(&self.shared.permissions).permit(caller, actions);
+    }
+
+    /// The IAM actions that the calls of `caller` so far needed, refused ones included.
+    #[must_use]
+    pub fn needed(&self, caller: &str) -> BTreeSet<String> {
+        lock(&self.shared.permissions).needed(caller)
     }
 
     /// Ends every rule; what is held is released.
@@ -163,13 +186,8 @@ impl Proxy {
     /// The calls so far that change something: not Get, Head, List, Describe, AssumeRole.
     #[must_use]
     pub fn writes(&self) -> Vec<Call> {
-        let reads = ["Get", "Head", "List", "Describe", "AssumeRole", "Lookup"];
         let mut calls = self.calls();
-        calls.retain(|call| {
-            !reads
-                .iter()
-                .any(|start| call.operation.name.starts_with(start))
-        });
+        calls.retain(|call| !call.operation.is_read());
         calls
     }
 

@@ -96,6 +96,14 @@ impl Operation {
         fits(service, &self.service) && fits(name, &self.name)
     }
 
+    /// Whether it changes nothing, by its name.
+    #[must_use]
+    pub fn is_read(&self) -> bool {
+        ["Get", "Head", "List", "Describe", "AssumeRole", "Lookup"]
+            .iter()
+            .any(|start| self.name.starts_with(start))
+    }
+
     /// An error as this operation's service spells it.
     #[must_use]
     pub fn error(&self, status: StatusCode, code: &str, message: &str) -> Reply {

@@ -72,9 +72,11 @@ async fn handle(
         body,
         operation,
     };
+    let caller = lock(&shared.permissions).caller(&request).to_owned();
     let index = {
         let mut calls = lock(&shared.calls);
         calls.push(Call {
+            caller,
             operation: request.operation.clone(),
             uri: request.uri.to_string(),
             body: String::from_utf8_lossy(&request.body).into_owned(),
@@ -87,7 +89,15 @@ async fn handle(
         .iter()
         .find(|rule| rule.strikes(&request.operation))
         .cloned();
-    let reply = struck(&request, shared, rule.as_deref()).await?;
+    let may = lock(&shared.permissions).judge(&request);
+    let reply = if may {
+        struck(&request, shared, rule.as_deref()).await?
+    } else {
+        request.operation.denied()
+    };
+    if request.operation.name == "AssumeRole" && reply.ok() {
+        lock(&shared.permissions).session(&request, &reply.text());
+    }
     if let Some(call) = lock(&shared.calls).get_mut(index) {
         call.status = reply.status.as_u16();
         call.answer = String::from_utf8_lossy(&reply.body).into_owned();
@@ -122,6 +132,9 @@ async fn struck(request: &Request, shared: &Shared, rule: Option<&Rule>) -> Resu
         }
         Fault::Hold => {
             released(rule).await;
+            if rule.is_abandoned() {
+                bail!("the caller is gone");
+            }
             real(request, shared).await?
         }
         Fault::HoldReply => {

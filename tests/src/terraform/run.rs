@@ -49,6 +49,36 @@ impl Running {
         self.process.signal_group(Signal::KILL)
     }
 
+    /// `kill -9` of Terraform's plugins alone.
+    ///
+    /// # Errors
+    /// Where the system has no `/proc`, or none was found.
+    pub fn kill_plugins(&self) -> Result<()> {
+        let parent = self.process.id().to_string();
+        let mut found = 0;
+        for entry in std::fs::read_dir("/proc").context("no /proc on this system")? {
+            let path = entry?.path();
+            // PID (NAME) STATE PARENT: a name may hold spaces.
+            let Ok(stat) = std::fs::read_to_string(path.join("stat")) else {
+                continue;
+            };
+            let after = stat.rsplit(')').next().unwrap_or_default();
+            let pid = path
+                .file_name()
+                .and_then(|name| name.to_str()?.parse().ok());
+            if after.split_whitespace().nth(1) == Some(&parent)
+                && let Some(pid) = pid.and_then(rustix::process::Pid::from_raw)
+            {
+                rustix::process::kill_process(pid, Signal::KILL)?;
+                found += 1;
+            }
+        }
+        if found == 0 {
+            bail!("`{}` has no plugin", self.line);
+        }
+        Ok(())
+    }
+
     /// The process id of Terraform.
     #[must_use]
     pub fn id(&self) -> u32 {

@@ -16,6 +16,7 @@ mod author;
 mod bad_input;
 mod check;
 mod companions;
+mod composites;
 mod defaults;
 mod docs;
 mod example_packs;

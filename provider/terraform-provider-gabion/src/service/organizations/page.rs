@@ -66,7 +66,6 @@ const BASELINE_READS: Calls = &[
     (
         "ec2",
         &[
-            "DescribeRegions",
             "DescribeVpcs",
             "DescribeNetworkInterfaces",
             "DescribeVpcPeeringConnections",
@@ -183,6 +182,10 @@ const BASELINE: Steps = &[
         "refresh, plan, import, in the provider's account",
         &[("sts", &["GetCallerIdentity", "AssumeRole"])],
     ),
+    (
+        "import, and plan without `regions`, in the account",
+        &[("ec2", &["DescribeRegions"])],
+    ),
     ("refresh, plan, import, in the account", BASELINE_READS),
     ("create, update, in the account", BASELINE_WRITES),
 ];
@@ -236,5 +239,9 @@ fn check(page: &str, steps: Steps, policies: &[&[usize]]) {
 fn the_pages_list_the_calls_and_the_least_policies() {
     check("organization.md", ORGANIZATION, &[&[0], &[0, 1, 2]]);
     check("account.md", ACCOUNT, &[&[0], &[0, 1], &[2], &[2, 3]]);
-    check("account_baseline.md", BASELINE, &[&[0], &[1], &[1, 2]]);
+    check(
+        "account_baseline.md",
+        BASELINE,
+        &[&[0], &[1, 2], &[1, 2, 3]],
+    );
 }

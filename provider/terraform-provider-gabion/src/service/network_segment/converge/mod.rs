@@ -265,6 +265,7 @@ pub(super) async fn vpc(
         tracing::info!(vpc = found.id, "goes on with the create that was cut off");
         return Ok(found.id);
     }
+    not_there(clients, name, cidr).await?;
     let mut tags = vpc_tags(plan, user);
     tags.insert(mark.0.clone(), mark.1.clone());
     let made = ec2
@@ -272,4 +273,30 @@ pub(super) async fn vpc(
         .await
         .map_err(at("cidr_block", format!("creating the VPC of `{name}`")))?;
     Ok(made.id)
+}
+
+/// Nothing in AWS keeps two VPCs of one name and range apart: a segment that is complete and in no state (a run was
+/// killed before it was written) is named, not made again.
+async fn not_there(clients: &Clients, name: &str, cidr: &str) -> Result<(), Diagnostics> {
+    let named = clients
+        .ec2()
+        .vpcs_by_tag(NAME, name)
+        .await
+        .map_err(at("name", format!("looking for another segment `{name}`")))?;
+    let (key, value) = creation::created(TYPE);
+    let found = named
+        .into_iter()
+        .find(|vpc| vpc.cidr_block == cidr && vpc.tags.get(&key) == Some(&value));
+    let Some(found) = found else {
+        return Ok(());
+    };
+    let id = &found.id;
+    Err(fault::error_at(
+        Path::root("name"),
+        "The segment exists already",
+        format!(
+            "The VPC `{id}` is a segment `{name}` with the range `{cidr}` already, and not in this state. To manage it here, \
+             import it: `terraform import ADDRESS {id}` (import changes nothing). Otherwise choose another name or range."
+        ),
+    ))
 }

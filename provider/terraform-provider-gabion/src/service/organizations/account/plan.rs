@@ -148,7 +148,7 @@ pub(super) async fn change(
         && !adopted
         && let (Some(name), Some(email)) = (planned.own.name.as_str(), planned.own.email.as_str())
     {
-        vend::look(here, name, email).await?;
+        vend::look_at_plan(here, name, email, diags).await?;
     }
     baseline::review(&asked, live.as_ref(), &planned.baseline, diags).await
 }

@@ -52,6 +52,41 @@ pub(super) struct Left {
     pub(super) opened: bool,
 }
 
+/// Whose an address is.
+enum Holder {
+    Nobody,
+    /// An earlier create of this very account, which did not come to its end.
+    Left(Left),
+    /// Another account; `ours`: this provider made it, and a state held it once.
+    Other {
+        account: Account,
+        ours: bool,
+    },
+}
+
+async fn holder(here: &Clients, name: &str, email: &str) -> Result<Holder, Diagnostics> {
+    let organizations = here.organizations();
+    let doing = || fault::while_doing(format!("looking for the account `{name}`"));
+    let accounts = organizations.accounts().await.map_err(doing())?;
+    let Some(account) = accounts
+        .into_iter()
+        .find(|account| account.email.eq_ignore_ascii_case(email))
+    else {
+        return Ok(Holder::Nobody);
+    };
+    let tags = organizations.tags(&account.id).await.map_err(doing())?;
+    let opened = creation::is_creating(&tags, TYPE, &opened_mark(name, email));
+    if account.name == name
+        && !account.is_closed()
+        && (opened || creation::is_creating(&tags, TYPE, &mark(name, email)))
+    {
+        return Ok(Holder::Left(Left { account, opened }));
+    }
+    let (key, value) = creation::created(TYPE);
+    let ours = tags.get(&key) == Some(&value);
+    Ok(Holder::Other { account, ours })
+}
+
 /// An account of this name and address that an earlier create left. One that somebody else made is an error.
 ///
 /// # Errors
@@ -61,44 +96,56 @@ pub(super) async fn look(
     name: &str,
     email: &str,
 ) -> Result<Option<Left>, Diagnostics> {
-    let organizations = here.organizations();
-    let doing = || fault::while_doing(format!("looking for the account `{name}`"));
-    let accounts = organizations.accounts().await.map_err(doing())?;
-    let Some(found) = accounts
-        .into_iter()
-        .find(|account| account.email.eq_ignore_ascii_case(email))
-    else {
-        return Ok(None);
-    };
-    let tags = organizations.tags(&found.id).await.map_err(doing())?;
-    let opened = creation::is_creating(&tags, TYPE, &opened_mark(name, email));
-    if found.name == name
-        && !found.is_closed()
-        && (opened || creation::is_creating(&tags, TYPE, &mark(name, email)))
-    {
-        return Ok(Some(Left {
-            account: found,
-            opened,
-        }));
+    match holder(here, name, email).await? {
+        Holder::Nobody => Ok(None),
+        Holder::Left(left) => Ok(Some(left)),
+        Holder::Other { account, .. } => Err(fault::error_at(
+            Path::root("email"),
+            IN_USE,
+            taken(&account, email),
+        )),
     }
-    let (id, other, state) = (&found.id, &found.name, &found.state);
-    let detail = if found.is_closed() {
-        format!(
-            "`{email}` is the address of account `{id}` (`{other}`), which is closed ({state}). AWS keeps the address for \
+}
+
+/// The same at plan. An account that this provider made and a destroy released is a warning here, and an error at
+/// apply: a destroy that is repeated plans the configuration first, and must not be stopped by what it has done.
+///
+/// # Errors
+/// The address is in use; a call failed.
+pub(super) async fn look_at_plan(
+    here: &Clients,
+    name: &str,
+    email: &str,
+    diags: &mut Diagnostics,
+) -> Result<(), Diagnostics> {
+    match holder(here, name, email).await? {
+        Holder::Other {
+            account,
+            ours: true,
+        } => diags.warning_at(Path::root("email"), IN_USE, taken(&account, email)),
+        Holder::Other { account, .. } => {
+            diags.error_at(Path::root("email"), IN_USE, taken(&account, email))
+        }
+        Holder::Nobody | Holder::Left(_) => {}
+    }
+    Ok(())
+}
+
+const IN_USE: &str = "The e-mail address is in use";
+
+fn taken(account: &Account, email: &str) -> String {
+    let (id, name, state) = (&account.id, &account.name, &account.state);
+    if account.is_closed() {
+        return format!(
+            "`{email}` is the address of account `{id}` (`{name}`), which is closed ({state}). AWS keeps the address for \
              as long as the account exists, and after. Use another one."
-        )
-    } else {
-        format!(
-            "`{email}` is the address of account `{id}` (`{other}`), which this resource did not make. To manage that \
-             account here, set `account_id = \"{id}\"` (it is adopted: never closed, never under quarantine), or run \
-             `terraform import <address> {id}`. Otherwise use another address."
-        )
-    };
-    Err(fault::error_at(
-        Path::root("email"),
-        "The e-mail address is in use",
-        detail,
-    ))
+        );
+    }
+    format!(
+        "`{email}` is the address of account `{id}` (`{name}`), which this resource did not make. To manage that \
+         account here, set `account_id = \"{id}\"` (it is adopted: never closed, never under quarantine), or run \
+         `terraform import <address> {id}`. Otherwise use another address."
+    )
 }
 
 /// Makes an account, and waits until it is there. Goes on with a creation that is under way.
@@ -208,7 +255,7 @@ fn failed(name: &str, reason: &str) -> Diagnostics {
     let (path, summary, detail) = match reason {
         "EMAIL_ALREADY_EXISTS" => (
             "email",
-            "The e-mail address is in use",
+            IN_USE,
             "An AWS account has this address already, in this organization or in another one. Every account needs an \
              address of its own (many mail systems take `name+account@domain`)."
                 .to_owned(),
