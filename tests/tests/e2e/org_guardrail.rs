@@ -136,7 +136,15 @@ fn from_create_to_destroy() -> Result<()> {
             .context("no content")?,
     )?;
     let statements = content["Statement"].as_array().context("no statements")?;
-    assert_eq!(statements.len(), 10);
+    assert_eq!(statements.len(), 11);
+    let protected = statements
+        .iter()
+        .find(|one| one["Sid"] == "ProtectExemptPrincipals")
+        .context("the exempt role is not protected")?;
+    assert_eq!(
+        protected["Resource"],
+        "arn:aws:iam::*:role/OrganizationAccountAccessRole"
+    );
     assert!(statements.iter().all(|one| {
         one["Effect"] == "Deny"
             && one["Principal"].is_null()

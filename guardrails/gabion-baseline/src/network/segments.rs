@@ -9,8 +9,8 @@ pub(super) fn connections(graph: &Graph, segments: &[Change], review: &mut Revie
             let Some(from) = environment(near)? else {
                 return Ok(None);
             };
-            let (far, elsewhere) = connected(graph, near, segments)?;
-            for other in far {
+            let connected = connected(graph, near, segments)?;
+            for other in connected.far {
                 if let Some(to) = environment(other)?
                     && to != from
                 {
@@ -20,8 +20,11 @@ pub(super) fn connections(graph: &Graph, segments: &[Change], review: &mut Revie
                     return Ok(Some(finding.on(near.address())));
                 }
             }
+            if let Some(stop) = connected.unclear {
+                return Err(stop);
+            }
             // The segment refuses one of another environment itself, unless its arguments let it.
-            if let Some(other) = elsewhere
+            if let Some(other) = connected.elsewhere
                 && allows_others(near, &from)?
             {
                 let why = ["the segment `", &other, "` is in another configuration"].concat();
@@ -49,15 +52,30 @@ fn allows_others(segment: &Change, own: &str) -> Result<bool, Stop> {
     Ok(false)
 }
 
-/// The segments of this plan that one is connected to, by reference on a first create, else by id; and one that is in
-/// no plan.
+/// What one segment is connected to.
+#[derive(Default)]
+struct Connected<'s> {
+    /// Segments of this plan.
+    far: Vec<&'s Change>,
+    /// One that is in no plan.
+    elsewhere: Option<String>,
+    /// Why there may be more.
+    unclear: Option<Stop>,
+}
+
+/// By their ids, where those are known; on a first create by the references. Whether an element is known is not asked of
+/// the element: a look at one that is not makes the verdict undetermined.
 fn connected<'s>(
     graph: &Graph,
     near: &Change,
     segments: &'s [Change],
-) -> Result<(Vec<&'s Change>, Option<String>), Stop> {
-    let mut found: Vec<&Change> = Vec::new();
-    let (mut elsewhere, mut told) = (None, 0_usize);
+) -> Result<Connected<'s>, Stop> {
+    let mut found = Connected::default();
+    let id_of = |other: &Change| {
+        let own = other.after().get("id");
+        matches!(own.kind(), Kind::Text).then_some(own)
+    };
+    let mut told: Vec<(String, Vec<&Change>)> = Vec::new();
     for reference in graph.references(near) {
         let rest = reference.path.strip_prefix("connects_to");
         if !rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(['[', '.'])) {
@@ -69,17 +87,33 @@ fn connected<'s>(
                     || !whole && without_keys(&address) == without_keys(&reference.address)
             })
         };
-        told += 1;
-        let named = segments.iter().find(|other| is(other, true));
-        match named {
-            Some(other) => found.push(other),
-            None => found.extend(segments.iter().filter(|other| is(other, false))),
-        }
+        let named = match segments.iter().find(|other| is(other, true)) {
+            Some(other) => vec![other],
+            None => segments.iter().filter(|other| is(other, false)).collect(),
+        };
+        told.push((reference.address, named));
     }
     let at = near.after().get("connects_to");
-    // What references tell need not be read: an id that is not known yet says nothing.
-    if told > 0 && at.size()? as usize == told {
-        return Ok((found, elsewhere));
+    let new = told
+        .iter()
+        .flat_map(|(_, named)| named)
+        .any(|other| id_of(other).is_none());
+    if new && at.size()? as usize == told.len() {
+        for (address, named) in told {
+            // Without a key it is one of the instances.
+            let mut names = Vec::new();
+            for other in named.iter().filter(|_| named.len() > 1) {
+                names.push(environment(other)?);
+            }
+            names.dedup();
+            if names.len() < 2 {
+                found.far.extend(named);
+            } else {
+                let which = ["which instance of `", &address, "` it is, is not told"];
+                found.unclear = Some(Stop::Undetermined(which.concat()));
+            }
+        }
+        return Ok(found);
     }
     for one in at.elements()? {
         let Some(text) = one.text()? else {
@@ -88,17 +122,18 @@ fn connected<'s>(
         let id = text.rsplit('/').next().unwrap_or_default();
         let mut known = None;
         for other in segments {
-            let own = other.after().get("id");
-            if matches!(own.kind(), Kind::Text) && own.text()?.as_deref() == Some(id) {
+            if let Some(own) = id_of(other)
+                && own.text()?.as_deref() == Some(id)
+            {
                 known = Some(other);
             }
         }
         match known {
-            Some(other) => found.push(other),
-            None => elsewhere = Some(text),
+            Some(other) => found.far.push(other),
+            None => found.elsewhere = Some(text),
         }
     }
-    Ok((found, elsewhere))
+    Ok(found)
 }
 
 /// An address without the keys of instances.

@@ -193,14 +193,27 @@ fn each_weakening_needs_its_exception_and_is_found() -> Result<()> {
     Ok(())
 }
 
+/// A code whose rule is there now is a weakening that nobody looks for.
 #[test]
-fn what_no_rule_finds_is_said_with_its_reason() {
+fn what_no_rule_finds_has_no_rule() {
+    let rules = gabion_tests::workspace::root().join("guardrails/gabion-baseline/cases");
+    let is_built = |code: &str| rules.join(format!("{code}.md")).is_file();
+    let mut looked = 0;
     for of in composites() {
         for line in of.weak {
             match line.caught {
-                Caught::By(rules) => assert!(!rules.is_empty(), "{}", line.attribute),
-                Caught::ByNone(why) => assert!(why.len() > 10, "{}", line.attribute),
+                Caught::By(codes) => {
+                    assert!(!codes.is_empty(), "{}", line.attribute);
+                    assert!(codes.iter().all(|code| is_built(code)), "{codes:?}");
+                }
+                Caught::ByNone(why) => {
+                    if let Some((code, _)) = why.split_once(" of the catalogue is not built yet") {
+                        assert!(!is_built(code), "{}: {code} is built", line.attribute);
+                        looked += 1;
+                    }
+                }
             }
         }
     }
+    assert!(looked > 0);
 }

@@ -9,7 +9,7 @@ use jiff::Timestamp;
 
 use crate::shared::exception::{self, Enforced, Moment, Strength};
 use crate::shared::policy::{Document, matches};
-use crate::shared::{fault, live, strings};
+use crate::shared::{deletion, fault, live, strings};
 
 use super::POLICY_TYPE;
 use super::intents::{self, LONGEST};
@@ -83,12 +83,15 @@ pub(super) fn size(guardrail: &OrgGuardrailModel, policy: &Document, diags: &mut
 }
 
 /// Whether the plan changes who may be shut out: the policy, those who are looked at, or the targets. Plan and apply ask
-/// alike: what stands still shuts out nobody who was not shut out before.
+/// alike: what stands still shuts out nobody who was not shut out before. `checked` is the vending role of the last
+/// apply, and `role` that of now.
 pub(super) fn concerns_lockout(
     prior: Option<&OrgGuardrailModel>,
     planned: &OrgGuardrailModel,
     policy: &Document,
     partition: &str,
+    checked: Option<&str>,
+    role: &str,
 ) -> bool {
     let Some(prior) = prior else {
         return true;
@@ -99,7 +102,11 @@ pub(super) fn concerns_lockout(
         .as_str()
         .and_then(|text| Document::parse(text, partition).ok())
         .is_some_and(|standing| standing.same_as(policy));
+    // Who wants to be rid of a guardrail that shuts out need not mend it first.
+    let renamed = checked.is_some_and(|checked| checked != role)
+        && !deletion::turns_off(&prior.deletion_protection, &planned.deletion_protection);
     !stands
+        || renamed
         || prior.break_glass_roles != planned.break_glass_roles
         || prior.vending_regions != planned.vending_regions
         || strings::known(&planned.targets).is_none_or(|targets| !targets.is_subset(&before))
@@ -302,4 +309,38 @@ pub(super) fn removals(
             names.join(", ")
         ),
     );
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn another_vending_role_is_looked_at() {
+        let partition = "aws";
+        let mut guardrail = intents::tests::whole();
+        guardrail.deletion_protection = true.into();
+        let policy = intents::document(&guardrail, partition).unwrap();
+        guardrail.policy = policy.to_json().into();
+        let asks = |planned: &OrgGuardrailModel, checked: Option<&str>| {
+            concerns_lockout(
+                Some(&guardrail),
+                planned,
+                &policy,
+                partition,
+                checked,
+                "new",
+            )
+        };
+        assert!(asks(&guardrail, Some("old")));
+        assert!(!asks(&guardrail, Some("new")));
+        // Never applied by this version, or imported: as it stands.
+        assert!(!asks(&guardrail, None));
+        let mut open = guardrail.clone();
+        open.deletion_protection = false.into();
+        assert!(!asks(&open, Some("old")));
+        assert!(concerns_lockout(
+            None, &guardrail, &policy, partition, None, "new"
+        ));
+    }
 }

@@ -31,7 +31,7 @@ async fn run(
 ) -> Result<(), Diagnostics> {
     let gabion = ctx.provider()?;
     let clients = location::write(ctx, &plan.place()).await?;
-    let document = ready(ctx, None, &plan, &clients, warnings).await?;
+    let document = ready(ctx, None, &plan, &clients, &state.private, warnings).await?;
     let name = plan.name.as_str().unwrap_or_default();
     let claim = gabion.claims.take(
         format!("organizations {} policy {name}", clients.account_id()),
@@ -84,6 +84,8 @@ async fn run(
     .run(state)
     .await;
     if result.is_ok() {
+        let role = &gabion.pool()?.settings().vending_role_name;
+        state.private.set(private::VENDING_ROLE, role);
         claim.keep();
     }
     result
@@ -98,6 +100,7 @@ pub(super) async fn ready(
     prior: Option<&OrgGuardrailModel>,
     plan: &OrgGuardrailModel,
     clients: &Clients,
+    private: &Private,
     warnings: &mut Diagnostics,
 ) -> Result<Document, Diagnostics> {
     let mut diags = Diagnostics::new();
@@ -114,7 +117,9 @@ pub(super) async fn ready(
     };
     checks::size(plan, &document, &mut diags);
     let role = &ctx.provider()?.pool()?.settings().vending_role_name;
-    if checks::concerns_lockout(prior, plan, &document, clients.partition()) {
+    let checked: Option<String> = private.get(private::VENDING_ROLE);
+    let (partition, checked) = (clients.partition(), checked.as_deref());
+    if checks::concerns_lockout(prior, plan, &document, partition, checked, role) {
         checks::lockout(plan, &document, clients, role, &mut diags).await?;
     }
     if diags.has_errors() {

@@ -58,6 +58,7 @@ const VOLUMES: &str = "RequireEncryptionVolumes";
 const FILES: &str = "RequireEncryptionFiles";
 const CLUSTERS: &str = "RequireEncryptionClusters";
 const DATABASES: &str = "RequireEncryptionDatabases";
+const EXEMPT: &str = "ProtectExemptPrincipals";
 
 /// Label of a statement to the attribute that asks for it.
 const OF_LABEL: &[(&str, &str)] = &[
@@ -71,6 +72,7 @@ const OF_LABEL: &[(&str, &str)] = &[
     (FILES, "require_encryption"),
     (CLUSTERS, "require_encryption"),
     (DATABASES, "require_encryption"),
+    (EXEMPT, "exempt_principals"),
 ];
 
 /// The attribute whose statement has this label.
@@ -114,6 +116,33 @@ const DISABLE_DETECTORS: &[&str] = &[
     "securityhub:DisassociateFromMasterAccount",
 ];
 
+/// By which a role becomes somebody else's: made where it is absent, trusted anew, or given other permissions.
+const TAKE_OVER_ROLES: &[&str] = &[
+    "iam:AttachRolePolicy",
+    "iam:CreateRole",
+    "iam:DeleteRole",
+    "iam:DeleteRolePermissionsBoundary",
+    "iam:DeleteRolePolicy",
+    "iam:DetachRolePolicy",
+    "iam:PutRolePermissionsBoundary",
+    "iam:PutRolePolicy",
+    "iam:TagRole",
+    "iam:UntagRole",
+    "iam:UpdateAssumeRolePolicy",
+    "iam:UpdateRole",
+    "iam:UpdateRoleDescription",
+];
+/// By which somebody else becomes a user: made, renamed, or given new credentials.
+const TAKE_OVER_USERS: &[&str] = &[
+    "iam:CreateAccessKey",
+    "iam:CreateLoginProfile",
+    "iam:CreateUser",
+    "iam:UpdateAccessKey",
+    "iam:UpdateLoginProfile",
+    "iam:UpdateUser",
+    "iam:UploadSigningCertificate",
+];
+
 const PRINCIPAL: &str = "aws:PrincipalArn";
 const REGION: &str = "aws:RequestedRegion";
 
@@ -145,6 +174,34 @@ fn encryption(partition: &str) -> Vec<Statement> {
             "rds:StorageEncrypted",
         ),
     ]
+}
+
+/// Nobody else makes himself one of those whom the guardrail does not bind. Break-glass roles may change them, and so
+/// are protected like them. None where no role or user is exempt.
+fn protection(exempt: &BTreeSet<String>, break_glass: BTreeSet<String>) -> Option<Statement> {
+    let all: BTreeSet<String> = exempt.iter().cloned().chain(break_glass).collect();
+    let named = |arn: &str, kind: &str| {
+        let name = arn.splitn(6, ':').nth(5).unwrap_or(arn);
+        name.starts_with(kind) || name.starts_with(['*', '?'])
+    };
+    let (roles, users) = (
+        all.iter().any(|arn| named(arn, "role/")),
+        all.iter().any(|arn| named(arn, "user/")),
+    );
+    if exempt.is_empty() || !(roles || users) {
+        return None;
+    }
+    let actions = [(roles, TAKE_OVER_ROLES), (users, TAKE_OVER_USERS)];
+    let actions = actions.into_iter().filter(|(asked, _)| *asked);
+    let objects = all
+        .iter()
+        .filter(|arn| named(arn, "role/") || named(arn, "user/"));
+    Some(
+        deny(EXEMPT)
+            .actions(actions.flat_map(|(_, list)| list.iter().copied()))
+            .on(objects.cloned().collect::<Vec<_>>())
+            .when("ArnNotLike", PRINCIPAL, all.clone()),
+    )
 }
 
 /// The policy of a planned guardrail; none while something it depends on is unknown.
@@ -186,6 +243,10 @@ pub(super) fn document(guardrail: &OrgGuardrailModel, partition: &str) -> Option
             .into_iter()
             .map(|statement| statement.when("ArnNotLike", PRINCIPAL, exempt.clone()))
             .collect();
+        statements.extend(protection(
+            &exempt,
+            strings::known(&guardrail.break_glass_roles)?,
+        ));
     }
     Some(Document::new(statements))
 }
@@ -212,8 +273,17 @@ pub(super) fn read(live: &Document, guardrail: &mut OrgGuardrailModel) {
     let exempt = live
         .statements
         .iter()
-        .find_map(|statement| values(statement, "ArnNotLike", PRINCIPAL));
-    guardrail.exempt_principals = exempt.map_or(strings::of::<String>([]), strings::of);
+        .filter(|statement| statement.sid.as_deref() != Some(EXEMPT))
+        .find_map(|statement| values(statement, "ArnNotLike", PRINCIPAL))
+        .unwrap_or_default();
+    let protected = live
+        .by_sid(EXEMPT)
+        .and_then(|statement| values(statement, "ArnNotLike", PRINCIPAL))
+        .unwrap_or_default();
+    if !protected.is_subset(&exempt) {
+        guardrail.break_glass_roles = strings::of(protected.difference(&exempt).cloned());
+    }
+    guardrail.exempt_principals = strings::of(exempt);
 }
 
 /// The default of `global_services`.
@@ -266,7 +336,11 @@ pub(super) mod tests {
 
     #[test]
     fn everything_fits_into_one_policy() {
-        let document = document(&whole(), "aws").unwrap();
+        let guardrail = OrgGuardrailModel {
+            break_glass_roles: strings::of(["arn:aws:iam::*:role/break-glass"]),
+            ..whole()
+        };
+        let document = document(&guardrail, "aws").unwrap();
         let text = document.to_json();
         assert!(text.len() < LONGEST, "{}", text.len());
         assert!(!text.contains("Principal\":"), "{text}");
@@ -287,7 +361,57 @@ pub(super) mod tests {
             exempt_principals: strings::of(["arn:aws:iam::*:role/x"]),
             ..OrgGuardrailModel::default()
         };
-        insta::assert_snapshot!(document(&one, "aws").unwrap().to_json(), @r#"{"Statement":[{"Action":"*","Condition":{"ArnLike":{"aws:PrincipalArn":"arn:aws:iam::*:root"},"ArnNotLike":{"aws:PrincipalArn":"arn:aws:iam::*:role/x"}},"Effect":"Deny","Resource":"*","Sid":"DenyRoot"},{"Condition":{"ArnNotLike":{"aws:PrincipalArn":"arn:aws:iam::*:role/x"},"StringNotEquals":{"aws:RequestedRegion":"eu-central-1"}},"Effect":"Deny","NotAction":["iam:*","sts:*"],"Resource":"*","Sid":"AllowedRegions"}],"Version":"2012-10-17"}"#);
+        insta::assert_snapshot!(document(&one, "aws").unwrap().to_json(), @r#"{"Statement":[{"Action":"*","Condition":{"ArnLike":{"aws:PrincipalArn":"arn:aws:iam::*:root"},"ArnNotLike":{"aws:PrincipalArn":"arn:aws:iam::*:role/x"}},"Effect":"Deny","Resource":"*","Sid":"DenyRoot"},{"Condition":{"ArnNotLike":{"aws:PrincipalArn":"arn:aws:iam::*:role/x"},"StringNotEquals":{"aws:RequestedRegion":"eu-central-1"}},"Effect":"Deny","NotAction":["iam:*","sts:*"],"Resource":"*","Sid":"AllowedRegions"},{"Action":["iam:AttachRolePolicy","iam:CreateRole","iam:DeleteRole","iam:DeleteRolePermissionsBoundary","iam:DeleteRolePolicy","iam:DetachRolePolicy","iam:PutRolePermissionsBoundary","iam:PutRolePolicy","iam:TagRole","iam:UntagRole","iam:UpdateAssumeRolePolicy","iam:UpdateRole","iam:UpdateRoleDescription"],"Condition":{"ArnNotLike":{"aws:PrincipalArn":"arn:aws:iam::*:role/x"}},"Effect":"Deny","Resource":"arn:aws:iam::*:role/x","Sid":"ProtectExemptPrincipals"}],"Version":"2012-10-17"}"#);
+    }
+
+    #[test]
+    fn who_is_exempt_is_not_to_be_taken_over() {
+        let of = |exempt: &[&str], break_glass: &[&str]| {
+            let guardrail = OrgGuardrailModel {
+                exempt_principals: strings::of(exempt.iter().copied()),
+                break_glass_roles: strings::of(break_glass.iter().copied()),
+                ..whole()
+            };
+            document(&guardrail, "aws").unwrap().by_sid(EXEMPT).cloned()
+        };
+        let set = |names: &[&str]| -> BTreeSet<String> {
+            names.iter().map(|name| (*name).to_owned()).collect()
+        };
+        let (vendor, glass) = ("arn:aws:iam::*:role/v", "arn:aws:iam::*:role/break-glass");
+        let found = of(&[vendor], &[glass]).unwrap();
+        let Matcher::Only(actions) = &found.actions else {
+            panic!("{found:?}");
+        };
+        assert!(actions.is_superset(&set(&["iam:UpdateAssumeRolePolicy", "iam:CreateRole"])));
+        assert!(!actions.contains("iam:CreateAccessKey"));
+        // Who may change an exempt role is protected as well, or he would be the way to it.
+        let both = set(&[vendor, glass]);
+        assert_eq!(found.resources, Matcher::Only(both.clone()));
+        assert_eq!(found.conditions["ArnNotLike"][PRINCIPAL], both);
+        assert_eq!(found.conditions.len(), 1);
+
+        let user = of(&["arn:aws:iam::111122223333:user/u"], &[]).unwrap();
+        let Matcher::Only(actions) = &user.actions else {
+            panic!("{user:?}");
+        };
+        assert!(actions.contains("iam:CreateAccessKey"));
+        assert!(!actions.contains("iam:CreateRole"));
+        assert!(of(&[], &[glass]).is_none());
+        assert!(of(&["arn:aws:iam::111122223333:root"], &[]).is_none());
+    }
+
+    #[test]
+    fn break_glass_roles_are_read_back() {
+        let guardrail = OrgGuardrailModel {
+            break_glass_roles: strings::of(["arn:aws:iam::*:role/break-glass"]),
+            ..whole()
+        };
+        let live = document(&guardrail, "aws").unwrap();
+        let mut found = OrgGuardrailModel::default();
+        read(&live, &mut found);
+        assert_eq!(found.break_glass_roles, guardrail.break_glass_roles);
+        assert_eq!(found.exempt_principals, guardrail.exempt_principals);
+        assert!(document(&found, "aws").unwrap().same_as(&live));
     }
 
     #[test]

@@ -37,6 +37,11 @@ const ADMINISTRATION: &[(&str, bool)] = &[
     ("s3:PutBucketPolicy", true),
 ];
 
+/// What is called on: a role that no pattern but one for all roles names, and for other calls something in particular
+/// that none names.
+const SOME_ROLE: &str = "arn:aws:iam::000000000000:role/q7w1-no-such-role";
+const SOMETHING: &str = "q7w1-nothing-in-particular";
+
 const VENDING: &str = "the vending role";
 
 /// A principal who is shut out.
@@ -183,6 +188,7 @@ fn denied_by(document: &Document, principal: &str, action: &str, region: &str) -
         .find(|(_, statement)| {
             statement.effect == Effect::Deny
                 && acts_on(statement, action)
+                && reaches(statement, action)
                 && holds(statement, principal, region)
         })
         .map(|(index, statement)| statement.label(index))
@@ -195,6 +201,32 @@ fn acts_on(statement: &Statement, action: &str) -> bool {
     match &statement.actions {
         Matcher::Only(set) => any(set),
         Matcher::Except(set) => !any(set),
+    }
+}
+
+/// Whether the statement is about more than some objects: what is forbidden on those alone leaves administration.
+fn reaches(statement: &Statement, action: &str) -> bool {
+    let object = if action.starts_with("iam:") {
+        SOME_ROLE
+    } else {
+        SOMETHING
+    };
+    let any = |set: &BTreeSet<String>| {
+        set.iter()
+            .any(|pattern| matches(pattern, object) || same_partition(pattern, object))
+    };
+    match &statement.resources {
+        Matcher::Only(set) => any(set),
+        Matcher::Except(set) => !any(set),
+    }
+}
+
+/// As `matches`, whatever partition the pattern is of.
+fn same_partition(pattern: &str, object: &str) -> bool {
+    let rest = |arn: &str| arn.splitn(3, ':').nth(2).map(str::to_owned);
+    match (rest(pattern), rest(object)) {
+        (Some(pattern), Some(object)) => matches(&pattern, &object),
+        _ => false,
     }
 }
 
@@ -292,6 +324,23 @@ mod tests {
                     strings::of(["arn:aws:iam::111122223333:role/OrganizationAccountAccessRole"]);
             })
             .is_empty()
+        );
+    }
+
+    #[test]
+    fn what_protects_the_exempt_leaves_administration() {
+        let exempt = |pattern: &'static str| {
+            told(VENDOR, move |guardrail| {
+                guardrail.exempt_principals = strings::of([pattern]);
+            })
+        };
+        // Some roles only are kept from the vending role; then all of them are.
+        assert!(exempt("arn:aws:iam::*:role/audit").is_empty());
+        assert_eq!(
+            told("arn:aws:iam::111122223333:user/admin", |guardrail| {
+                guardrail.exempt_principals = strings::of(["arn:aws:iam::*:role/*"]);
+            }),
+            ["exempt_principals iam:CreateRole"]
         );
     }
 

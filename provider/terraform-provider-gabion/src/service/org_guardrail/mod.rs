@@ -39,6 +39,8 @@ mod private {
     pub(super) const UNFINISHED: &str = "unfinished";
     /// The plan is to destroy, not to replace.
     pub(super) const DESTROY: &str = "destroy";
+    /// The name of the vending role that the lock-out check last passed for.
+    pub(super) const VENDING_ROLE: &str = "vending_role";
 }
 
 /// `gabion_org_guardrail`.

@@ -55,14 +55,17 @@ pub(super) async fn modify(
     if let (Some(clients), Some(document)) = (&clients, &document) {
         checks::size(&planned, document, diags);
         let partition = clients.partition();
-        if checks::concerns_lockout(prior, &planned, document, partition)
-            && let Some(pool) = ctx
-                .provider
-                .as_ref()
-                .and_then(|gabion| gabion.pool_if_known())
+        if let Some(pool) = ctx
+            .provider
+            .as_ref()
+            .and_then(|gabion| gabion.pool_if_known())
         {
             let role = &pool.settings().vending_role_name;
-            if let Err(errors) = checks::lockout(&planned, document, clients, role, diags).await {
+            let checked: Option<String> = plan.private.get(private::VENDING_ROLE);
+            let checked = checked.as_deref();
+            if checks::concerns_lockout(prior, &planned, document, partition, checked, role)
+                && let Err(errors) = checks::lockout(&planned, document, clients, role, diags).await
+            {
                 diags.extend(errors);
             }
         }

@@ -3,12 +3,13 @@
 use gabion_framework::prelude::*;
 
 use crate::configured::Gabion;
-use crate::shared::{fault, location};
+use crate::shared::{deletion, fault, location};
 
 use super::converge::Converge;
 use super::create;
 use super::model::OrgGuardrailModel;
 use super::observed::observe;
+use super::private;
 
 pub(super) async fn update(
     ctx: &Ctx<Gabion>,
@@ -29,7 +30,8 @@ async fn run(
     warnings: &mut Diagnostics,
 ) -> Result<(), Diagnostics> {
     let clients = location::write(ctx, &prior.place()).await?;
-    let document = create::ready(ctx, Some(&prior), &plan, &clients, warnings).await?;
+    let document =
+        create::ready(ctx, Some(&prior), &plan, &clients, &state.private, warnings).await?;
     let id = prior.id.as_str().unwrap_or_default();
     let Some(observed) = observe(&clients, id).await? else {
         return Err(Diagnostics::from_error(
@@ -45,5 +47,11 @@ async fn run(
         document: &document,
     }
     .run(state)
-    .await
+    .await?;
+    // Turning off deletion protection asked nothing of another vending role, and so says nothing of it.
+    if !deletion::turns_off(&prior.deletion_protection, &plan.deletion_protection) {
+        let role = &ctx.provider()?.pool()?.settings().vending_role_name;
+        state.private.set(private::VENDING_ROLE, role);
+    }
+    Ok(())
 }

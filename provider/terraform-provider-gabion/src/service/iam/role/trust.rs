@@ -173,11 +173,7 @@ pub(super) fn weakness(statement: &Statement, account: Option<&str>) -> Option<&
         (is_root(name) || validate::is_account_id(name)) && account.is_some_and(|own| own != of)
     };
     let accounts = map.get("AWS").is_some_and(|names| names.iter().any(whole));
-    let names = |value: &str| {
-        let principal = value.splitn(6, ':').nth(5).unwrap_or(value);
-        !matches(principal, SOMEBODY)
-    };
-    if accounts && !says(statement, CALLER, names) {
+    if accounts && !says(statement, CALLER, names_caller) {
         return Some(
             "trusts a whole other account, with no condition on `aws:PrincipalArn` or `sts:ExternalId`",
         );
@@ -185,7 +181,7 @@ pub(super) fn weakness(statement: &Statement, account: Option<&str>) -> Option<&
     let services = map
         .get("Service")
         .is_some_and(|names| names.iter().any(|name| service_principal::can_bind(name)));
-    if services && !says(statement, SOURCE, |value| !value.starts_with('*')) {
+    if services && !says(statement, SOURCE, |_, value| names_somebody(value)) {
         return Some(
             "trusts a service, with no condition on `aws:SourceAccount` or `aws:SourceArn` that says on whose behalf",
         );
@@ -228,11 +224,54 @@ const SOURCE: &[&str] = &[
     "aws:sourceorgid",
     "aws:sourceorgpaths",
 ];
-/// A role that only a pattern for all roles takes in.
-const SOMEBODY: &str = "role/q7w1-no-such-role";
+/// A role and a user that only patterns for all of them take in.
+const ANYBODY: [&str; 2] = ["role/q7w1-no-such-role", "user/q7w1-no-such-user"];
+
+fn is_wild(text: &str) -> bool {
+    text.contains(['*', '?'])
+}
+
+/// Whether the value of a key of `CALLER` takes in some of an account only.
+fn names_caller(key: &str, value: &str) -> bool {
+    if value.contains("${") {
+        return false;
+    }
+    match key {
+        "aws:principalarn" => {
+            let principal = value.splitn(6, ':').nth(5).unwrap_or(value);
+            names_somebody(value) && !ANYBODY.iter().any(|one| matches(principal, one))
+        }
+        // `AROAEXAMPLE:session`, a role's id and its session, or a user's id.
+        "aws:userid" => {
+            let id = value.split(':').next().unwrap_or_default();
+            !id.is_empty() && !is_wild(id)
+        }
+        _ => !value.is_empty() && !value.starts_with(['*', '?']),
+    }
+}
+
+/// Whether a value names an account, an organization, or something of one. The baseline's rules read it alike, and share
+/// the cases.
+fn names_somebody(value: &str) -> bool {
+    if value.contains("${") || value.bytes().all(|byte| matches!(byte, b'*' | b'?')) {
+        return false;
+    }
+    match account_of(value) {
+        Some(account) => !is_wild(account),
+        // An S3 ARN has no account; its bucket names somebody when it does not begin with a wildcard.
+        None if value.starts_with("arn:") => value
+            .splitn(6, ':')
+            .nth(5)
+            .is_some_and(|resource| !resource.starts_with(['*', '?'])),
+        // `o-abc/*` names an organization; `o-*` and `1*` name nobody.
+        None => value
+            .split_once(['*', '?'])
+            .is_none_or(|(before, _)| before.contains(['/', ':'])),
+    }
+}
 
 /// Whether a condition compares one of these keys, which must be there, with values that narrow.
-fn says(statement: &Statement, wanted: &[&str], narrows: impl Fn(&str) -> bool) -> bool {
+fn says(statement: &Statement, wanted: &[&str], narrows: impl Fn(&str, &str) -> bool) -> bool {
     statement.conditions.iter().any(|(operator, keys)| {
         let operator = operator.to_ascii_lowercase();
         let compares = matches!(
@@ -241,9 +280,10 @@ fn says(statement: &Statement, wanted: &[&str], narrows: impl Fn(&str) -> bool) 
         );
         compares
             && keys.iter().any(|(key, values)| {
-                wanted.contains(&key.to_ascii_lowercase().as_str())
+                let key = key.to_ascii_lowercase();
+                wanted.contains(&key.as_str())
                     && !values.is_empty()
-                    && values.iter().all(|value| value != "*" && narrows(value))
+                    && values.iter().all(|value| narrows(&key, value))
             })
     })
 }
@@ -364,7 +404,49 @@ pub(super) mod tests {
             "aws:SourceAccount",
             "111122223333"
         ));
-        assert!(!when(&flow, "ArnLike", "aws:SourceArn", "*"));
+        for (narrow, pattern) in [
+            (false, "*"),
+            (false, "arn:*"),
+            (false, "arn:aws:states:*:*:*"),
+            (true, "arn:aws:states:*:111122223333:*"),
+            (true, "arn:aws:s3:::logs"),
+        ] {
+            let passes = when(&flow, "ArnLike", "aws:SourceArn", pattern);
+            assert_eq!(passes, narrow, "{pattern}");
+        }
+        for (narrow, key, pattern) in [
+            (
+                false,
+                "aws:PrincipalArn",
+                "arn:aws:iam::444455556666:user/*",
+            ),
+            (false, "aws:PrincipalArn", "arn:aws:iam::*:role/audit"),
+            (
+                true,
+                "aws:PrincipalArn",
+                "arn:aws:iam::444455556666:user/audit",
+            ),
+            (false, "aws:userid", "*:*"),
+            (false, "aws:userid", "AROA*:*"),
+            (true, "aws:userid", "AROAEXAMPLE:*"),
+            (false, "sts:ExternalId", "*"),
+            (false, "sts:ExternalId", "?*"),
+        ] {
+            let passes = when(&theirs, "StringLike", key, pattern);
+            assert_eq!(passes, narrow, "{key} {pattern}");
+        }
         assert!(weakness(&to("Service", "ec2.amazonaws.com")).is_none());
+    }
+
+    #[test]
+    fn values_that_name_somebody_as_the_baseline_reads_them() {
+        let cases = std::path::Path::new(env!("CARGO_MANIFEST_DIR"))
+            .join("../../guardrails/gabion-baseline/src/who_values.txt");
+        let cases = std::fs::read_to_string(cases).unwrap();
+        assert!(cases.lines().count() > 10);
+        for line in cases.lines() {
+            let (kind, value) = line.split_once(' ').unwrap();
+            assert_eq!(names_somebody(value), kind == "somebody", "{line}");
+        }
     }
 }
