@@ -63,6 +63,20 @@ pub(super) fn guardrail(r: &mut Reader<'_>) -> Result<()> {
             .into_iter()
             .flatten()
             .all(|one| one.to_string().contains(&exempt));
+    // Whoever can rewrite an exempt role is exempt himself.
+    let guarded = content["Statement"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .any(|one| {
+            one["Sid"] == "ProtectExemptPrincipals"
+                && one["Effect"] == "Deny"
+                && one["Action"]
+                    .to_string()
+                    .contains("iam:UpdateAssumeRolePolicy")
+                && one["Resource"].to_string().contains(&exempt)
+        });
+    r.holds("ProtectExemptPrincipals", guarded, content.clone());
     r.holds("exempt_principals", all, content);
     let targets = r.ask(
         "organizations",

@@ -114,4 +114,5 @@ pub(super) const BY_THE_CALL_SITE: &[(&str, &str)] = &[
     ("workload_role", "statement"),
     ("workload_role", "managed_policy_arns"),
     ("org_guardrail", "exempt_principals"),
+    ("org_guardrail", "ProtectExemptPrincipals"),
 ];
