@@ -58,13 +58,16 @@ pub(crate) fn problems(info: &PackInfo) -> Vec<String> {
             problems.push(format!("two rules have the name `{}`", shown(&rule.name)));
         }
         let since = rule.since.as_str();
-        if !good_since.contains(since) && semver::Version::parse(since).is_err() {
-            problems.push(format!(
-                "the rule `{code}` is there since `{}`, which is no semantic version",
-                shown(&rule.since)
-            ));
+        if !good_since.contains(since) {
+            if semver::Version::parse(since).is_ok() {
+                good_since.insert(since);
+            } else {
+                problems.push(format!(
+                    "the rule `{code}` is there since `{}`, which is no semantic version",
+                    shown(&rule.since)
+                ));
+            }
         }
-        good_since.insert(since);
         for target in &rule.applies_to {
             if target.resource_type.is_empty() {
                 problems.push(format!(
@@ -73,15 +76,16 @@ pub(crate) fn problems(info: &PackInfo) -> Vec<String> {
             }
             // One that cannot be read would be met by every version, and a new major would pass without a word.
             let versions = target.versions.as_str();
-            if !good_versions.contains(versions)
-                && crate::policy::Constraint::parse(versions).is_err()
-            {
-                problems.push(format!(
-                    "the rule `{code}` was tested with `{}`, which is no version constraint, as `>= 5.0, < 7.0` is",
-                    shown(&target.versions)
-                ));
+            if !good_versions.contains(versions) {
+                if crate::policy::Constraint::parse(versions).is_ok() {
+                    good_versions.insert(versions);
+                } else {
+                    problems.push(format!(
+                        "the rule `{code}` was tested with `{}`, which is no version constraint, as `>= 5.0, < 7.0` is",
+                        shown(&target.versions)
+                    ));
+                }
             }
-            good_versions.insert(versions);
         }
     }
     if info.rules.is_empty() {
@@ -136,6 +140,20 @@ mod tests {
             [
                 "the rule `T01` was tested with `newest`, which is no version constraint, as `>= 5.0, < 7.0` is"
             ]
+        );
+        // A second rule with the same fault is named, too.
+        let mut both = info("newest");
+        let mut second = both.rules[0].clone();
+        (second.code, second.name) = ("T02".into(), "tiny-thing-too".into());
+        both.rules.push(second);
+        for rule in &mut both.rules {
+            rule.since = "soon".into();
+        }
+        let told = problems(&both);
+        assert_eq!(told.len(), 4, "{told:?}");
+        assert!(
+            told[2].contains("`T02`") && told[3].contains("`T02`"),
+            "{told:?}"
         );
     }
 }
